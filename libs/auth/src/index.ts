@@ -1,0 +1,2 @@
+export * from './access-token.js';
+export * from './gateway-key.js';

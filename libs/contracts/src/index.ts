@@ -1,0 +1,5 @@
+export * from './problem.js';
+export * from './permissions.js';
+export * from './vitals.js';
+export * from './live.js';
+export * from './telemetry.js';

@@ -1,0 +1,29 @@
+import type { VitalValues } from './vitals.js';
+
+/** Socket.IO namespace of live ward data. */
+export const liveNamespace = '/live';
+
+/** The last known values of one patient since the previous event. */
+export interface VitalsUpdate {
+  readonly patientId: string;
+  /** RFC 3339, UTC. */
+  readonly recordedAt: string;
+  readonly values: VitalValues;
+  /** Opaque, grows with every commit of a hospital's telemetry; hand it back as `since`. */
+  readonly position: string;
+}
+
+/** What ingest publishes for one ward after each commit. */
+export interface WardVitals {
+  readonly wardId: string;
+  readonly updates: readonly VitalsUpdate[];
+}
+
+/** Redis channel of one hospital's live vitals. The hash tag keeps a hospital on one cluster node. */
+export const vitalsChannel = (hospitalId: string): string => `{h:${hospitalId}}:live:vitals`;
+export const vitalsChannelPattern = '{h:*}:live:vitals';
+
+const channelForm = /^\{h:([0-9a-f-]{36})\}:live:vitals$/;
+
+/** The hospital a channel belongs to, or undefined when the name is not one of ours. */
+export const hospitalOfChannel = (channel: string): string | undefined => channelForm.exec(channel)?.[1];

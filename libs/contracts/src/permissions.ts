@@ -1,0 +1,66 @@
+/**
+ * Who may do what. The roles and the first ten permissions are the matrix of the HMS architecture document
+ * ("RBAC"), kept exactly; the rest are this platform's additions.
+ */
+export const roles = [
+  'super_admin',
+  'hospital_admin',
+  'doctor',
+  'nurse',
+  'pharmacist',
+  'lab_staff',
+  'receptionist',
+  'billing_clerk',
+  'patient',
+] as const;
+export type Role = (typeof roles)[number];
+/** Roles a hospital gives; `super_admin` belongs to the platform. */
+export type HospitalRole = Exclude<Role, 'super_admin'>;
+export const hospitalRoles = roles.filter((role): role is HospitalRole => role !== 'super_admin');
+
+const documented = {
+  'hospital:manage': ['super_admin'],
+  'user:manage': ['super_admin', 'hospital_admin'],
+  'patient:read': ['hospital_admin', 'doctor', 'nurse', 'pharmacist', 'lab_staff', 'receptionist'],
+  'patient:write': ['hospital_admin', 'doctor', 'nurse', 'receptionist'],
+  'prescription:create': ['doctor'],
+  'prescription:read': ['doctor', 'nurse', 'pharmacist'],
+  'medication:dispense': ['pharmacist'],
+  'lab-order:create': ['doctor', 'lab_staff'],
+  'lab-result:read': ['doctor', 'nurse', 'lab_staff'],
+  'patient:check-in': ['receptionist'],
+} as const satisfies Record<string, readonly Role[]>;
+
+const added = {
+  'session:own': [...roles],
+  'patient:delete': ['hospital_admin'],
+  'patient:history': ['hospital_admin', 'doctor', 'nurse'],
+  'patient:own': ['patient'],
+  'allergy:read': ['doctor', 'nurse', 'pharmacist', 'lab_staff'],
+  'allergy:write': ['doctor', 'nurse', 'pharmacist'],
+  'ward:read': ['hospital_admin', 'doctor', 'nurse', 'pharmacist', 'lab_staff', 'receptionist'],
+  'ward:manage': ['hospital_admin'],
+  'vitals:read': ['doctor', 'nurse'],
+  'gateway:manage': ['hospital_admin'],
+  'device:read': ['hospital_admin', 'doctor', 'nurse'],
+  'device:manage': ['hospital_admin'],
+  'device:assign': ['hospital_admin', 'doctor', 'nurse'],
+} as const satisfies Record<string, readonly Role[]>;
+
+export const permissionTable = { ...documented, ...added } as const;
+export type Permission = keyof typeof permissionTable;
+export const permissions = Object.keys(permissionTable) as Permission[];
+
+const grants: ReadonlyMap<Role, ReadonlySet<Permission>> = new Map(
+  roles.map((role) => [
+    role,
+    new Set(permissions.filter((p) => (permissionTable[p] as readonly Role[]).includes(role))),
+  ]),
+);
+
+/** The union of what the roles may do. No role, no permission. */
+export function permissionsOf(held: readonly Role[]): ReadonlySet<Permission> {
+  return new Set(held.flatMap((role) => [...(grants.get(role) ?? [])]));
+}
+
+export const isRole = (value: unknown): value is Role => roles.includes(value as Role);

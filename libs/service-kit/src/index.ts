@@ -1,0 +1,6 @@
+export * from './config.js';
+export * from './lifecycle.js';
+export * from './logger.js';
+export * from './metrics.js';
+export * from './redis.js';
+export * from './request-id.js';
