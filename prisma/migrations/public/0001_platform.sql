@@ -41,8 +41,8 @@ create table public.membership (
   hospital_id  uuid not null references public.hospital,
   role         text not null check (role in ('hospital_admin', 'doctor', 'nurse', 'pharmacist', 'lab_staff',
                                              'receptionist', 'billing_clerk', 'patient')),
-  -- null: the whole hospital; otherwise only these wards
-  ward_ids     uuid[],
+  -- empty: the whole hospital; otherwise only these wards
+  ward_ids     uuid[] not null default '{}',
   patient_id   uuid,
   created_by   uuid,
   created_at   timestamptz not null default now(),
