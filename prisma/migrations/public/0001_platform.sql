@@ -46,6 +46,8 @@ create table public.membership (
   patient_id   uuid,
   created_by   uuid,
   created_at   timestamptz not null default now(),
+  -- disabled can be undone, revoked cannot
+  disabled_at  timestamptz,
   revoked_at   timestamptz,
   check ((role = 'patient') = (patient_id is not null))
 );
