@@ -3,3 +3,4 @@ export * from './permissions.js';
 export * from './vitals.js';
 export * from './live.js';
 export * from './telemetry.js';
+export * from './mrn.js';
