@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { reachableFolder, serverAccount } from '../lib/account.mjs';
+import { Report } from '../lib/report.mjs';
+import { openStack } from '../stack.mjs';
+
+/** @import { Settings } from '../lib/settings.mjs' */
+/** @import { Stack } from '../stack.mjs' */
+
+/** npm passes a Ctrl-C on to a child that the terminal has told already: only a later one means "at once". */
+const SAME_KEY_MS = 1000;
+
+/**
+ * Runs a stack until it is asked to stop.
+ * @param {Settings} settings
+ * @param {Report} report
+ * @param {(stack: Stack) => Promise<void>} bringUp
+ * @returns {Promise<number>} exit code
+ */
+export async function hold(settings, report, bringUp) {
+  const stack = await openStack(settings, listening(report));
+  const asked = onStopSignal(report, () => stack.supervisor.killAll());
+  const up = bringUp(stack).then(
+    () => {
+      stack.declareReady();
+      tellParent({ ready: true });
+    },
+    (error) => ({ error }),
+  );
+  const failed = await Promise.race([up, asked]);
+  if (!failed) await asked;
+  else if (typeof failed === 'object') stack.report.failure(failed.error);
+  stack.report.print('  Stopping …');
+  const began = performance.now();
+  await stack.stop();
+  stack.report.print(`  Stopped in ${((performance.now() - began) / 1000).toFixed(1)} s.`);
+  if (process.connected) process.disconnect();
+  return typeof failed === 'object' ? 1 : 0;
+}
+
+/**
+ * Runs the same command in the background and returns once it is ready, or has failed.
+ * @param {Settings} settings
+ * @param {Report} report
+ * @param {string} command
+ * @returns {Promise<number>} exit code
+ */
+export async function detach(settings, report, command) {
+  const logDir = join(reachableFolder(settings.data, serverAccount()), 'log');
+  mkdirSync(logDir, { recursive: true, mode: 0o700 });
+  const output = openSync(join(logDir, 'launcher.log'), 'w', 0o600);
+  const child = spawn(process.execPath, [process.argv[1] ?? '', command], {
+    detached: true,
+    stdio: ['ignore', output, output, 'ipc'],
+  });
+  closeSync(output);
+  void onStopSignal(report, () => child.kill('SIGKILL')).then(() => child.kill('SIGTERM'));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+    child.on('message', (/** @type {{ line?: string, ready?: boolean }} */ message) => {
+      if (message.line !== undefined) report.print(message.line);
+      if (message.ready !== true) return;
+      child.disconnect();
+      child.unref();
+      resolve(0);
+    });
+  });
+}
+
+/**
+ * @param {Report} report
+ * @param {() => void} force
+ * @returns {Promise<'asked'>} settles at the first signal
+ */
+function onStopSignal(report, force) {
+  return new Promise((resolve) => {
+    let first = 0;
+    const heard = () => {
+      if (first === 0) {
+        first = performance.now();
+        resolve('asked');
+      } else if (performance.now() - first > SAME_KEY_MS) {
+        report.print('  Ending everything now.');
+        force();
+      }
+    };
+    for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, heard);
+  });
+}
+
+/**
+ * In the background, what is reported also goes to the process that waits for the start.
+ * @param {Report} report
+ */
+function listening(report) {
+  if (!process.connected) return report;
+  return new Report((line) => {
+    report.print(line);
+    tellParent({ line });
+  }, report.hint);
+}
+
+/** @param {{ line?: string, ready?: boolean }} message */
+function tellParent(message) {
+  if (process.connected) process.send?.(message, undefined, {}, () => {});
+}

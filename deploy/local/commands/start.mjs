@@ -1,0 +1,3 @@
+import { run as servers } from './servers.mjs';
+
+export const run = servers;

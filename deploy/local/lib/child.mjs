@@ -1,0 +1,84 @@
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { execa } from 'execa';
+import { Failure } from './failure.mjs';
+
+/** @import { Account } from './account.mjs' */
+
+/** util-linux; drops to another account and asks the kernel to end the child when this process dies. */
+const SETPRIV = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path));
+
+/**
+ * @typedef {object} Command
+ * @property {string} file
+ * @property {readonly string[]} args
+ * @property {Record<string, string>} [env] beside PATH, HOME and the locale
+ * @property {string} [cwd]
+ * @property {Account | null} [account] whom to run as; null or absent: as the launcher
+ * @property {'INT' | 'TERM'} [deathSignal] what the child gets when the launcher dies, however it dies
+ */
+
+/** @typedef {{ extendEnv: false, env: Record<string, string>, cwd: string, uid?: number, gid?: number }} Spawning */
+
+/**
+ * Starts a command whose output goes to a file. It does not share the terminal's process group, so that Ctrl-C reaches
+ * only the launcher, which then stops its children in order.
+ * @param {Command} command
+ * @param {string} logFile
+ */
+export function spawnLogged(command, logFile) {
+  // Any descriptor will do, but execa's types name only 3 to 9.
+  const output = /** @type {3} */ (openSync(logFile, 'a', 0o600));
+  try {
+    const { file, args, options } = prepare(command);
+    return execa(file, args, {
+      ...options,
+      stdin: 'ignore',
+      stdout: output,
+      stderr: output,
+      detached: true,
+      cleanup: false,
+      reject: false,
+      buffer: false,
+    });
+  } finally {
+    closeSync(output);
+  }
+}
+
+/**
+ * Runs a command to its end.
+ * @param {Command} command
+ * @param {{ logFile: string, what: string, advice?: string }} told for the message when it fails
+ * @throws {Failure}
+ */
+export async function runLogged(command, { logFile, what, advice }) {
+  const result = await spawnLogged(command, logFile);
+  if (result.failed) {
+    const how = result.signal ? `was ended by ${result.signal}` : `ended with code ${result.exitCode ?? 'unknown'}`;
+    throw new Failure(`${what} ${how}.`, { logFile, ...(advice ? { advice } : {}), cause: result });
+  }
+}
+
+/**
+ * @param {Command} command
+ * @returns {{ file: string, args: readonly string[], options: Spawning }}
+ */
+function prepare({ file, args, env, cwd, account, deathSignal = 'TERM' }) {
+  /** @type {Spawning} */
+  const options = { extendEnv: false, env: { ...plainEnvironment(), ...env }, cwd: cwd ?? '/' };
+  if (!SETPRIV) return { file, args, options: account ? { ...options, ...account } : options };
+  const drop = account ? [`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'] : [];
+  return { file: SETPRIV, args: [...drop, `--pdeathsig=${deathSignal}`, '--', file, ...args], options };
+}
+
+/**
+ * What a child inherits: nothing that could change how a server behaves, such as PGHOST or NODE_OPTIONS.
+ * @returns {Record<string, string>}
+ */
+function plainEnvironment() {
+  const kept = ['PATH', 'HOME', 'USER', 'TMPDIR', 'TERM'].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value]];
+  });
+  return { ...Object.fromEntries(kept), LANG: 'C.UTF-8' };
+}

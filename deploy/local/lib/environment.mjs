@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { stateFile } from './state.mjs';
+import { writePrivate } from './files.mjs';
+
+/** @import { Place } from '../servers/place.mjs' */
+/** @import { ExternalServers } from './settings.mjs' */
+
+/** @typedef {Record<string, string>} Environment */
+
+/**
+ * What tests, benches and a developer's shell get to reach the stack.
+ * @param {Place} place
+ * @param {ExternalServers} external
+ * @returns {Environment}
+ */
+export function stackEnvironment(place, external) {
+  const { data, ports, secrets } = place;
+  return {
+    HMS_DATA: data,
+    HMS_PORT: String(ports.nginx),
+    HMS_BASE_URL: `http://127.0.0.1:${ports.nginx}`,
+    PUBLIC_URL: `http://127.0.0.1:${ports.nginx}`,
+    HMS_API_URL: `http://127.0.0.1:${ports.api[0]}`,
+    HMS_INGEST_URL: `http://127.0.0.1:${ports.ingest[0]}`,
+    HMS_STATE_FILE: stateFile(data),
+    HMS_DEMO_FILE: demoFile(data),
+    HMS_CONTROL: `http://127.0.0.1:${ports.control}/${secrets.control}`,
+    AUTH_KEYS_FILE: place.authKeys,
+    ...databaseEnvironment(place, external),
+    REDIS_URL: external.redisUrl ?? place.urls.redis,
+  };
+}
+
+/**
+ * @param {Place} place
+ * @param {ExternalServers} external
+ * @returns {Environment}
+ */
+function databaseEnvironment({ urls }, { database }) {
+  if (database) {
+    return {
+      DATABASE_URL: database.url,
+      DATABASE_REPLICA_URL: database.replicaUrl,
+      DATABASE_DIRECT_URL: database.directUrl,
+      INGEST_DATABASE_URL: database.ingestUrl,
+    };
+  }
+  return {
+    DATABASE_URL: urls.api,
+    DATABASE_REPLICA_URL: urls.apiReplica,
+    DATABASE_DIRECT_URL: urls.owner,
+    DATABASE_REPLICA_DIRECT_URL: urls.ownerReplica,
+    DATABASE_SUPERUSER_URL: urls.superuser,
+    INGEST_DATABASE_URL: urls.ingest,
+    INGEST_DATABASE_DIRECT_URL: urls.ingestDirect,
+  };
+}
+
+/** @param {string} data */
+export const demoFile = (data) => join(data, 'demo.json');
+
+/** @param {string} data */
+export const environmentFile = (data) => join(data, 'env');
+
+/**
+ * Writes a file that a shell can load with `. <data>/env`.
+ * @param {string} data
+ * @param {Environment} environment
+ */
+export function writeEnvironment(data, environment) {
+  const lines = Object.entries(environment).map(
+    ([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
+  );
+  writePrivate(environmentFile(data), `${lines.join('\n')}\n`);
+}

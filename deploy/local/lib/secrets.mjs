@@ -1,0 +1,60 @@
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure } from './failure.mjs';
+import { writePrivate } from './files.mjs';
+
+const NAMES = /** @type {const} */ ([
+  'postgres',
+  'hms_owner',
+  'hms_api',
+  'hms_ingest',
+  'hms_pool',
+  'hms_replica',
+  'redis',
+  'control',
+]);
+
+/** @typedef {Record<(typeof NAMES)[number], string>} Secrets a password for each role and server */
+
+/**
+ * Passwords made once for this data folder.
+ * @param {string} data
+ * @returns {Secrets}
+ */
+export function loadSecrets(data) {
+  const file = join(data, 'secrets.json');
+  if (!existsSync(file)) {
+    if (existsSync(join(data, 'pg', 'primary'))) {
+      throw new Failure(`${file} is gone, but the database made with it still exists.`, {
+        advice: 'Put the file back, or delete the data with `npm run reset`.',
+      });
+    }
+    const made = Object.fromEntries(NAMES.map((name) => [name, randomBytes(24).toString('base64url')]));
+    writePrivate(file, `${JSON.stringify(made, null, 2)}\n`);
+  }
+  const found = JSON.parse(readFileSync(file, 'utf8'));
+  const missing = NAMES.filter((name) => typeof found[name] !== 'string');
+  if (missing.length > 0) {
+    throw new Failure(`${file} has no ${missing.join(', ')}.`, { advice: 'Delete the data with `npm run reset`.' });
+  }
+  return found;
+}
+
+/**
+ * The keys that sign access tokens, made once for this data folder.
+ * @param {string} data
+ * @returns {string} the file
+ */
+export function ensureAuthKeys(data) {
+  const file = join(data, 'auth-keys.json');
+  if (!existsSync(file)) {
+    const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+    const keys = {
+      signingKeys: [{ ...jwk, alg: 'EdDSA', use: 'sig', kid: randomUUID() }],
+      refreshSecret: randomBytes(32).toString('base64url'),
+    };
+    writePrivate(file, `${JSON.stringify(keys, null, 2)}\n`);
+  }
+  return file;
+}

@@ -1,0 +1,284 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { join } from 'node:path';
+import { spawnLogged } from './child.mjs';
+import { Failure, messageOf } from './failure.mjs';
+import { limitLog } from './logs.mjs';
+import { until } from './probe.mjs';
+
+/** @import { Command } from './child.mjs' */
+
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 15_000;
+/** A service that has run this long is healthy again: its next crash starts with the first pause. */
+const HEALTHY_MS = 60_000;
+
+/**
+ * @typedef {object} Service
+ * @property {string} name
+ * @property {number} tier stopped from the highest tier down
+ * @property {number | null} port
+ * @property {Command} command
+ * @property {() => Promise<unknown>} ready rejects or answers falsely until the service works
+ * @property {number} [readyMs] how long it may take to be ready
+ * @property {readonly NodeJS.Signals[]} stopSignals tried in this order, then SIGKILL
+ * @property {number} [graceMs] between two of them
+ */
+
+/** @typedef {'starting' | 'ready' | 'restarting' | 'stopping' | 'stopped'} ServiceState */
+
+/**
+ * @typedef {object} ServiceStatus
+ * @property {string} name
+ * @property {ServiceState} state
+ * @property {number | null} port
+ * @property {number | null} pid
+ * @property {number} restarts after crashes
+ * @property {string} since when the present process was started, RFC 3339
+ */
+
+/**
+ * @typedef {object} Entry
+ * @property {Service} service
+ * @property {ServiceStatus} status
+ * @property {boolean} wanted false once it is to stop
+ * @property {ReturnType<typeof spawnLogged> | null} child
+ * @property {Promise<void>} life settles when the process has ended and is not started again
+ */
+
+/** Keeps services running: starts them in order, restarts what crashes, stops them in reverse order. */
+export class Supervisor {
+  /** @type {Map<string, Entry>} */
+  #entries = new Map();
+  #stop = new AbortController();
+  #logDir;
+  #tell;
+  #changed;
+
+  /**
+   * @param {string} logDir
+   * @param {{ tell: (line: string) => void, changed: (services: ServiceStatus[]) => void }} listeners
+   */
+  constructor(logDir, { tell, changed }) {
+    this.#logDir = logDir;
+    this.#tell = tell;
+    this.#changed = changed;
+  }
+
+  /** @returns {ServiceStatus[]} */
+  get services() {
+    return [...this.#entries.values()].map(({ status }) => ({ ...status }));
+  }
+
+  get stopping() {
+    return this.#stop.signal.aborted;
+  }
+
+  /** @param {string} name */
+  logFile(name) {
+    return join(this.#logDir, `${name}.log`);
+  }
+
+  /**
+   * Starts a service and waits until it works.
+   * @param {Service} service
+   * @throws {Failure} when it ends or is not ready in time
+   */
+  async start(service) {
+    limitLog(this.logFile(service.name), 0);
+    const entry = this.#enter(service);
+    const failed = await this.#untilReady(entry);
+    if (failed) {
+      await this.#end(entry);
+      this.#stop.signal.throwIfAborted();
+      throw new Failure(`${service.name} did not start: ${failed}.`, { logFile: this.logFile(service.name) });
+    }
+    this.#mark(entry, 'ready');
+    entry.life = this.#keep(entry);
+  }
+
+  /**
+   * Ends the process as a crash would. It is started again, as after any crash.
+   * @param {string} name
+   * @param {NodeJS.Signals} signal
+   */
+  kill(name, signal) {
+    this.#require(name).child?.kill(signal);
+  }
+
+  /**
+   * Stops a service in good order and leaves it stopped until `resume`.
+   * @param {string} name
+   */
+  async stop(name) {
+    await this.#end(this.#require(name));
+  }
+
+  /**
+   * Starts a service again that `stop` has stopped.
+   * @param {string} name
+   */
+  async resume(name) {
+    const entry = this.#require(name);
+    if (!entry.wanted) await this.start(entry.service);
+  }
+
+  /** Stops everything, the edge first and the stores last. */
+  async stopAll() {
+    this.#stop.abort(new Error('stopping'));
+    const tiers = new Set([...this.#entries.values()].map(({ service }) => service.tier));
+    for (const tier of [...tiers].sort((a, b) => b - a)) {
+      const same = [...this.#entries.values()].filter(({ service }) => service.tier === tier);
+      await Promise.all(same.map((entry) => this.#end(entry)));
+    }
+  }
+
+  /** For a person who will not wait: ends every process now. */
+  killAll() {
+    for (const entry of this.#entries.values()) {
+      entry.wanted = false;
+      entry.child?.kill('SIGKILL');
+    }
+  }
+
+  /** Bounds every log file; to be called now and then. */
+  limitLogs() {
+    for (const name of this.#entries.keys()) limitLog(this.logFile(name));
+  }
+
+  /**
+   * @param {Service} service
+   * @returns {Entry}
+   */
+  #enter(service) {
+    const { name, port } = service;
+    const restarts = this.#entries.get(name)?.status.restarts ?? 0;
+    /** @type {Entry} */
+    const entry = {
+      service,
+      status: { name, state: 'starting', port, pid: null, restarts, since: '' },
+      wanted: true,
+      child: null,
+      life: Promise.resolve(),
+    };
+    this.#entries.set(name, entry);
+    return entry;
+  }
+
+  /**
+   * Spawns the process and waits until it is ready or has failed.
+   * @param {Entry} entry
+   * @returns {Promise<string>} why it failed; empty when it is ready
+   */
+  async #untilReady(entry) {
+    const { service } = entry;
+    const child = spawnLogged(service.command, this.logFile(service.name));
+    entry.child = child;
+    entry.status.pid = child.pid ?? null;
+    entry.status.since = new Date().toISOString();
+    this.#changed(this.services);
+    const ended = new AbortController();
+    void child.then((result) => {
+      sweepGroup(child.pid);
+      ended.abort(new Error(describeEnd(result)));
+    });
+    try {
+      const signal = AbortSignal.any([this.#stop.signal, ended.signal]);
+      await until(service.ready, { ms: service.readyMs ?? 30_000, signal });
+      return '';
+    } catch (error) {
+      return ended.signal.aborted ? messageOf(ended.signal.reason) : messageOf(error);
+    }
+  }
+
+  /**
+   * Waits for the process to end and starts it again, until it is no longer wanted.
+   * @param {Entry} entry
+   */
+  async #keep(entry) {
+    let pause = FIRST_PAUSE_MS;
+    let began = performance.now();
+    while (entry.child) {
+      const result = await entry.child;
+      if (!entry.wanted) return;
+      if (performance.now() - began > HEALTHY_MS) pause = FIRST_PAUSE_MS;
+      this.#tell(`${entry.service.name} ${describeEnd(result)}; starting it again in ${pause} ms`);
+      this.#mark(entry, 'restarting');
+      await delay(pause, undefined, { signal: this.#stop.signal }).catch(() => {});
+      if (!entry.wanted) return;
+      pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+      began = performance.now();
+      await this.#again(entry);
+    }
+  }
+
+  /** @param {Entry} entry */
+  async #again(entry) {
+    const began = performance.now();
+    entry.status.restarts += 1;
+    const failed = await this.#untilReady(entry);
+    if (!entry.wanted) return;
+    if (failed) {
+      this.#tell(`${entry.service.name} is not back: ${failed} (see ${this.logFile(entry.service.name)})`);
+      entry.child?.kill('SIGKILL');
+      return;
+    }
+    this.#mark(entry, 'ready');
+    this.#tell(`${entry.service.name} is back after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  }
+
+  /** @param {Entry} entry */
+  async #end(entry) {
+    entry.wanted = false;
+    const { child, service } = entry;
+    if (child && child.exitCode === null && child.signalCode === null) {
+      this.#mark(entry, 'stopping');
+      for (const signal of [...service.stopSignals, /** @type {const} */ ('SIGKILL')]) {
+        child.kill(signal);
+        const over = new AbortController();
+        const grace = delay(service.graceMs ?? 5000, 'late', { signal: over.signal }).catch(() => 'ended');
+        if ((await Promise.race([grace, child.then(() => 'ended')])) === 'ended') {
+          over.abort();
+          break;
+        }
+        this.#tell(`${service.name} did not stop on ${signal}`);
+      }
+    }
+    await entry.life;
+    entry.status.pid = null;
+    this.#mark(entry, 'stopped');
+  }
+
+  /**
+   * @param {Entry} entry
+   * @param {ServiceState} state
+   */
+  #mark(entry, state) {
+    entry.status.state = state;
+    this.#changed(this.services);
+  }
+
+  /** @param {string} name */
+  #require(name) {
+    const entry = this.#entries.get(name);
+    if (!entry) throw new Failure(`There is no service ${name}.`);
+    return entry;
+  }
+}
+
+/** @param {{ signal?: string, exitCode?: number }} result */
+function describeEnd({ signal, exitCode }) {
+  return signal ? `was ended by ${signal}` : `ended with code ${exitCode ?? 'unknown'}`;
+}
+
+/**
+ * Ends what a killed process left in its group: workers of Nginx outlive a master that got SIGKILL.
+ * @param {number | undefined} pid
+ */
+function sweepGroup(pid) {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nothing is left of the group.
+  }
+}

@@ -1,0 +1,167 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/**
+ * @typedef {object} Binary
+ * @property {string} file
+ * @property {string} version
+ * @property {'system' | 'downloaded'} origin
+ * @property {Record<string, string>} env what it needs to find its own libraries
+ */
+
+/** @typedef {'postgres' | 'pgbouncer' | 'redis' | 'nginx'} ServerKind */
+
+/** @typedef {Record<ServerKind, Binary>} Servers */
+
+/** @typedef {{ path: string, origin: Binary['origin'], env: Record<string, string> }} Place where a tree of programs starts */
+
+export const POSTGRES_MAJORS = [18, 17, 16, 15];
+export const EXTENSIONS = ['postgis', 'btree_gist', 'pg_trgm', 'unaccent', 'citext', 'pg_stat_statements'];
+const BIN_FOLDERS = ['usr/sbin', 'usr/bin', 'usr/local/sbin', 'usr/local/bin'];
+
+/**
+ * The servers that are there and good enough: the system's own first, then those downloaded earlier.
+ * @param {string} downloads
+ * @returns {Partial<Servers>}
+ */
+export function locateServers(downloads) {
+  /** @type {Partial<Servers>} */
+  const found = {};
+  for (const place of [{ path: '/', origin: /** @type {const} */ ('system'), env: {} }, ...downloaded(downloads)]) {
+    for (const kind of /** @type {const} */ (['postgres', 'pgbouncer', 'redis', 'nginx'])) {
+      if (found[kind]) continue;
+      const binary = FINDERS[kind](place);
+      if (binary) found[kind] = binary;
+    }
+  }
+  return found;
+}
+
+/** @type {Record<ServerKind, (place: Place) => Binary | undefined>} */
+const FINDERS = {
+  postgres: findPostgres,
+  pgbouncer: (place) => findProgram(place, ['pgbouncer'], { flag: '--version', least: [1, 18] }),
+  redis: (place) => findProgram(place, ['redis-server', 'valkey-server'], { flag: '--version', least: [6, 2] }),
+  nginx: (place) => findProgram(place, ['nginx'], { flag: '-v', least: [1, 22] }),
+};
+
+/**
+ * A PostgreSQL without the extensions the platform needs counts as absent.
+ * @param {Place} place
+ * @returns {Binary | undefined}
+ */
+function findPostgres(place) {
+  const folders = POSTGRES_MAJORS.map((major) => join(place.path, `usr/lib/postgresql/${major}/bin`));
+  for (const folder of [...folders, ...searchPath(place)]) {
+    const file = join(folder, 'postgres');
+    if (!isProgram(file) || !isProgram(join(folder, 'pg_basebackup'))) continue;
+    const version = versionOf(file, '--version', place.env);
+    if (!atLeast(version, [15])) continue;
+    const share = output(join(folder, 'pg_config'), ['--sharedir'], place.env).trim();
+    if (!EXTENSIONS.every((name) => existsSync(join(share, 'extension', `${name}.control`)))) continue;
+    return { file, version, origin: place.origin, env: place.env };
+  }
+  return undefined;
+}
+
+/**
+ * @param {Place} place
+ * @param {string[]} names
+ * @param {{ flag: string, least: number[] }} demand
+ * @returns {Binary | undefined}
+ */
+function findProgram(place, names, { flag, least }) {
+  for (const folder of [...BIN_FOLDERS.map((name) => join(place.path, name)), ...searchPath(place)]) {
+    for (const name of names) {
+      const file = join(folder, name);
+      if (!isProgram(file)) continue;
+      const version = versionOf(file, flag, place.env);
+      if (atLeast(version, least)) return { file, version, origin: place.origin, env: place.env };
+    }
+  }
+  return undefined;
+}
+
+/**
+ * @param {string} folder
+ * @returns {Place[]}
+ */
+function downloaded(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => !name.includes('.'))
+    .map((name) => join(folder, name))
+    .map((path) => ({ path, origin: /** @type {const} */ ('downloaded'), env: libraryEnvironment(path) }));
+}
+
+/**
+ * @param {string} root
+ * @returns {Record<string, string>}
+ */
+export function libraryEnvironment(root) {
+  const libraries = existsSync(join(root, 'usr/lib')) ? readdirSync(join(root, 'usr/lib')) : [];
+  const triple = libraries.find((name) => name.endsWith('-linux-gnu')) ?? '';
+  const folders = [
+    `usr/lib/${triple}`,
+    `lib/${triple}`,
+    `usr/lib/${triple}/blas`,
+    `usr/lib/${triple}/lapack`,
+    'usr/lib',
+  ];
+  return {
+    LD_LIBRARY_PATH: folders.map((folder) => join(root, folder)).join(':'),
+    PROJ_DATA: join(root, 'usr/share/proj'),
+    PROJ_LIB: join(root, 'usr/share/proj'),
+    GDAL_DATA: join(root, 'usr/share/gdal'),
+  };
+}
+
+/** @param {Place} place */
+function searchPath(place) {
+  return place.origin === 'system' ? (process.env['PATH'] ?? '').split(':').filter(Boolean) : [];
+}
+
+/** @param {string} file */
+function isProgram(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @param {string} file
+ * @param {string} flag
+ * @param {Record<string, string>} env
+ * @returns {string} such as `15.12`; empty when the program does not run
+ */
+function versionOf(file, flag, env) {
+  return /\d+(\.\d+)+/.exec(output(file, [flag], env))?.[0] ?? '';
+}
+
+/**
+ * @param {string} file
+ * @param {string[]} args
+ * @param {Record<string, string>} env
+ */
+function output(file, args, env) {
+  const result = spawnSync(file, args, { encoding: 'utf8', env: { PATH: dirname(file), ...env }, timeout: 10_000 });
+  return result.status === 0 ? `${result.stdout}${result.stderr}` : '';
+}
+
+/**
+ * @param {string} version
+ * @param {number[]} least
+ */
+export function atLeast(version, least) {
+  if (!version) return false;
+  const parts = version.split('.').map(Number);
+  for (const [index, number] of least.entries()) {
+    const part = parts[index] ?? 0;
+    if (part !== number) return part > number;
+  }
+  return true;
+}
