@@ -1,0 +1,28 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import type { Logger } from '@hms/service-kit';
+import { AuthModule } from './features/auth/auth.module.js';
+import { AccessModule } from './platform/access/access.module.js';
+import type { ApiConfig } from './platform/config/api-config.js';
+import { ConfigModule } from './platform/config/config.module.js';
+import { DatabaseModule } from './platform/database/database.module.js';
+import { ProblemFilter } from './platform/errors/problem.filter.js';
+import { validationPipe } from './platform/errors/validation.pipe.js';
+import { EtagInterceptor } from './platform/http/etag.js';
+import { ObservabilityModule } from './platform/observability/observability.module.js';
+import { rootLogger } from './platform/observability/observability.tokens.js';
+
+@Module({})
+export class AppModule {
+  static with(config: ApiConfig): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [ConfigModule.with(config), ObservabilityModule, DatabaseModule, AccessModule, AuthModule],
+      providers: [
+        { provide: APP_FILTER, inject: [rootLogger], useFactory: (logger: Logger) => new ProblemFilter(logger) },
+        { provide: APP_PIPE, useFactory: validationPipe },
+        { provide: APP_INTERCEPTOR, useClass: EtagInterceptor },
+      ],
+    };
+  }
+}

@@ -1,0 +1,81 @@
+import { Body, Controller, Get, Headers, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Access, Public, Returns } from '../../platform/access/access.decorator.js';
+import type { Actor } from '../../platform/access/actor.js';
+import { CurrentActor } from '../../platform/access/current-actor.decorator.js';
+import {
+  AcceptInvitationDto,
+  LoginDto,
+  LoginResultDto,
+  MeDto,
+  RefreshDto,
+  SwitchHospitalDto,
+  TokensDto,
+} from './auth.dto.js';
+import { AuthService } from './auth.service.js';
+
+@ApiTags('Signing in')
+@Controller('api/v1')
+export class AuthController {
+  constructor(private readonly auth: AuthService) {}
+
+  /** Signs in with e-mail and password. */
+  @Post('auth/login')
+  @Public('this is where a session begins')
+  @Returns(200, LoginResultDto)
+  login(@Body() credentials: LoginDto, @Headers('user-agent') userAgent?: string): Promise<LoginResultDto> {
+    return this.auth.login(credentials, userAgent);
+  }
+
+  /** Exchanges a refresh token for new tokens. A lost answer may be asked for again for 10 seconds. */
+  @Post('auth/refresh')
+  @Public('the refresh token is the credential')
+  @Returns(200, TokensDto)
+  refresh(@Body() { refreshToken }: RefreshDto): Promise<TokensDto> {
+    return this.auth.refresh(refreshToken);
+  }
+
+  /** Ends this session. */
+  @Post('auth/logout')
+  @Access('session:own', 'any')
+  @Returns(204)
+  logout(@CurrentActor() actor: Actor): Promise<void> {
+    return this.auth.logout(actor);
+  }
+
+  /** Ends every session of the user, on every device. */
+  @Post('auth/logout-all')
+  @Access('session:own', 'any')
+  @Returns(204)
+  logoutAll(@CurrentActor() actor: Actor): Promise<void> {
+    return this.auth.logoutAll(actor);
+  }
+
+  /** Sets the password of an invited user. */
+  @Post('auth/invitations/accept')
+  @Public('the invitation token is the credential')
+  @Returns(204)
+  acceptInvitation(@Body() acceptance: AcceptInvitationDto): Promise<void> {
+    return this.auth.acceptInvitation(acceptance);
+  }
+
+  /** Who is signed in, where, and what they may do. */
+  @Get(['auth/me', 'me'])
+  @Access('session:own', 'any')
+  @Returns(200, MeDto)
+  me(@CurrentActor() actor: Actor): Promise<MeDto> {
+    return this.auth.me(actor);
+  }
+
+  /** Continues in another hospital of the same user; the present session ends. */
+  @Post(['auth/switch-hospital', 'switch-hospital'])
+  @Access('session:own', 'any')
+  @Returns(200, LoginResultDto)
+  switchHospital(
+    @CurrentActor() actor: Actor,
+    @Body() { hospital }: SwitchHospitalDto,
+    @Headers('user-agent') userAgent?: string,
+  ): Promise<LoginResultDto> {
+    return this.auth.switchHospital(actor, hospital, userAgent);
+  }
+}

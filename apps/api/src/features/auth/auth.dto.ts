@@ -1,0 +1,91 @@
+import { roles, type Permission, type Role } from '@hms/contracts';
+import { ApiProperty } from '@nestjs/swagger';
+import { IsEmail, IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
+
+const slug = /^[a-z][a-z0-9_]{1,40}$/;
+
+export class LoginDto {
+  @IsEmail()
+  @MaxLength(254)
+  email: string;
+
+  @IsString()
+  @Length(1, 128)
+  password: string;
+
+  /** Slug of the hospital; needed only by a user who works in several. */
+  @IsOptional()
+  @Matches(slug)
+  hospital?: string;
+}
+
+export class RefreshDto {
+  @IsString()
+  @Length(1, 200)
+  refreshToken: string;
+}
+
+export class SwitchHospitalDto {
+  /** Slug of the hospital to work in from now on. */
+  @Matches(slug)
+  hospital: string;
+}
+
+export class AcceptInvitationDto {
+  @IsString()
+  @Length(1, 200)
+  token: string;
+
+  /** 12 to 128 characters; nothing else is demanded of it. */
+  @IsString()
+  @Length(12, 128)
+  password: string;
+}
+
+export class HospitalSummaryDto {
+  @ApiProperty({ format: 'uuid' })
+  id: string;
+  slug: string;
+  name: string;
+  /** IANA zone. */
+  timezone: string;
+  /** ISO 4217. */
+  currency: string;
+}
+
+export class UserSummaryDto {
+  @ApiProperty({ format: 'uuid' })
+  id: string;
+  email: string;
+  displayName: string;
+  @ApiProperty({ enum: roles, isArray: true })
+  roles: Role[];
+}
+
+export class TokensDto {
+  accessToken: string;
+  /** Opaque; each use replaces it. */
+  refreshToken: string;
+  /** Seconds the access token counts. */
+  expiresIn: number;
+}
+
+export class LoginResultDto extends TokensDto {
+  user: UserSummaryDto;
+  /** Null for a platform administrator, who works outside every hospital. */
+  @ApiProperty({ type: HospitalSummaryDto, nullable: true })
+  hospital: HospitalSummaryDto | null;
+}
+
+export class MeDto {
+  user: UserSummaryDto;
+  @ApiProperty({ type: HospitalSummaryDto, nullable: true })
+  hospital: HospitalSummaryDto | null;
+  @ApiProperty({ type: [String] })
+  permissions: Permission[];
+  /** Wards this user is limited to; null means all. */
+  @ApiProperty({ type: [String], nullable: true })
+  wardIds: string[] | null;
+  /** Every hospital the user can switch to. */
+  hospitals: HospitalSummaryDto[];
+}

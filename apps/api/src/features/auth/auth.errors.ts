@@ -1,0 +1,16 @@
+import { defineErrors, raiser } from '@hms/contracts';
+
+export const authErrors = defineErrors({
+  /** Unknown e-mail, wrong password and disabled user are one answer: none of them is anybody's business. */
+  'auth.invalid-credentials': { status: 401, title: 'E-mail or password is wrong' },
+  /** The user works in several hospitals; `hospitals` lists them. Repeat the login with one of their slugs. */
+  'auth.hospital-required': { status: 409, title: 'Say which hospital you sign in to' },
+  'auth.not-a-member': { status: 403, title: 'You do not work in this hospital' },
+  /** Unknown, expired or revoked. Sign in again. */
+  'auth.refresh-invalid': { status: 401, title: 'The session has ended' },
+  /** Somebody used this token before: the whole session is revoked. */
+  'auth.refresh-reused': { status: 401, title: 'The session was ended because its token was used twice' },
+  'auth.invitation-invalid': { status: 404, title: 'This invitation is not valid any more' },
+});
+
+export const authError = raiser(authErrors);

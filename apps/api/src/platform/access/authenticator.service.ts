@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import { InvalidTokenError, verifyAccessToken } from '@hms/auth';
+import { permissionsOf } from '@hms/contracts';
+import { accessError } from './access.errors.js';
+import type { Actor } from './actor.js';
+import { SessionRegistry } from './session-registry.service.js';
+import { TokenKeys } from './token-keys.service.js';
+
+/** A verified caller and the moment (ms since the epoch) its token stops counting. */
+export interface Authentication {
+  readonly actor: Actor;
+  readonly expiresAt: number;
+}
+
+@Injectable()
+export class Authenticator {
+  constructor(
+    private readonly keys: TokenKeys,
+    private readonly sessions: SessionRegistry,
+  ) {}
+
+  /** @throws `auth.unauthenticated` unless the header carries a valid token of a living session */
+  async fromHeader(authorization: string | undefined): Promise<Authentication> {
+    const token = /^Bearer ([\w.-]+)$/i.exec(authorization ?? '')?.[1];
+    if (token === undefined) throw accessError('auth.unauthenticated');
+    return this.fromToken(token);
+  }
+
+  /** @throws `auth.unauthenticated` */
+  async fromToken(token: string): Promise<Authentication> {
+    const claims = await verifyAccessToken(token, this.keys.verificationKey).catch((err: unknown) => {
+      if (err instanceof InvalidTokenError) throw accessError('auth.unauthenticated', { cause: err });
+      throw err;
+    });
+    const state = await this.sessions.find(claims.sessionId);
+    if (state?.userId !== claims.userId || state.hospital?.id !== claims.hospitalId) {
+      throw accessError('auth.unauthenticated');
+    }
+    const actor: Actor = { ...state, sessionId: claims.sessionId, permissions: permissionsOf(state.roles) };
+    return { actor, expiresAt: claims.expiresAt * 1_000 };
+  }
+}

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { parseEnv, postgresUrl, redisUrl, serviceEnv } from '@hms/service-kit';
+import { z } from 'zod';
+
+const Env = serviceEnv.extend({
+  DATABASE_URL: postgresUrl,
+  DATABASE_REPLICA_URL: postgresUrl.optional(),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(200).default(10),
+  REDIS_URL: redisUrl,
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }),
+  AUTH_KEYS_FILE: z.string().min(1),
+});
+
+const SigningKey = z.object({
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  alg: z.literal('EdDSA'),
+  kid: z.string().regex(/^[\w-]{1,64}$/),
+  x: z.string().min(1),
+  d: z.string().min(1),
+});
+const AuthKeys = z.object({
+  signingKeys: z.array(SigningKey).min(1),
+  refreshSecret: z.string().regex(/^[A-Za-z0-9_-]{43,}$/),
+});
+export type SigningKey = z.output<typeof SigningKey>;
+
+/** Everything the API reads from outside, parsed once. */
+export class ApiConfig {
+  readonly environment: 'development' | 'test' | 'production';
+  readonly logLevel: string;
+  readonly host: string;
+  readonly port: number;
+  readonly databaseUrl: string;
+  readonly databaseReplicaUrl: string | undefined;
+  readonly databasePoolSize: number;
+  readonly redisUrl: string;
+  readonly publicUrl: string;
+  /** Newest first: the first signs, all verify. */
+  readonly signingKeys: readonly SigningKey[];
+  readonly refreshSecret: Buffer;
+
+  /** @throws an Error that names what is wrong, never its value */
+  constructor(source: NodeJS.ProcessEnv) {
+    const env = parseEnv(Env, source);
+    const keys = readAuthKeys(env.AUTH_KEYS_FILE);
+    this.environment = env.NODE_ENV;
+    this.logLevel = env.LOG_LEVEL;
+    this.host = env.HOST;
+    this.port = env.PORT;
+    this.databaseUrl = env.DATABASE_URL;
+    this.databaseReplicaUrl = env.DATABASE_REPLICA_URL;
+    this.databasePoolSize = env.DATABASE_POOL_SIZE;
+    this.redisUrl = env.REDIS_URL;
+    this.publicUrl = env.PUBLIC_URL;
+    this.signingKeys = keys.signingKeys;
+    this.refreshSecret = Buffer.from(keys.refreshSecret, 'base64url');
+  }
+}
+
+function readAuthKeys(file: string): z.output<typeof AuthKeys> {
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    throw new Error('AUTH_KEYS_FILE cannot be read as JSON');
+  }
+  const parsed = AuthKeys.safeParse(content);
+  if (parsed.success) return parsed.data;
+  throw new Error(`AUTH_KEYS_FILE is not valid: ${parsed.error.issues.map((i) => i.path.join('.')).join(', ')}`);
+}

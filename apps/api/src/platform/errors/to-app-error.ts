@@ -1,0 +1,52 @@
+import { HttpException } from '@nestjs/common';
+import { AppError, commonError, commonErrors } from '@hms/contracts';
+
+const byStatus: Readonly<Record<number, keyof typeof commonErrors>> = {
+  400: 'request.malformed',
+  401: 'auth.unauthenticated',
+  403: 'auth.forbidden',
+  404: 'route.not-found',
+  405: 'method.not-allowed',
+  413: 'body.too-large',
+  415: 'body.unsupported-type',
+  503: 'service.unavailable',
+};
+
+/**
+ * Gives everything a layer below may throw its place in the catalogue: Nest's and Fastify's own refusals by status,
+ * a database that is away as 503, anything else as 500.
+ */
+export function toAppError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  const code = byStatus[statusOf(thrown) ?? 0];
+  if (code) return commonError(code, { cause: thrown });
+  if (isDatabaseAway(thrown)) return commonError('service.unavailable', { cause: thrown });
+  return commonError('internal.error', { cause: thrown });
+}
+
+function statusOf(thrown: unknown): number | undefined {
+  if (thrown instanceof HttpException) return thrown.getStatus();
+  if (!(thrown instanceof Error) || !('code' in thrown) || !('statusCode' in thrown)) return undefined;
+  const { code, statusCode } = thrown;
+  return typeof code === 'string' && code.startsWith('FST_') && typeof statusCode === 'number' ? statusCode : undefined;
+}
+
+// Prisma: cannot reach, timed out waiting for the pool or for a transaction to start.
+const awayCodes = new Set([
+  'P1001',
+  'P1002',
+  'P1008',
+  'P1017',
+  'P2024',
+  'P2028',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+]);
+
+function isDatabaseAway(thrown: unknown): boolean {
+  for (let err: unknown = thrown; err instanceof Error; err = err.cause) {
+    if ('code' in err && typeof err.code === 'string' && awayCodes.has(err.code)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,2 @@
+export const metricsRegistry = Symbol('metrics registry');
+export const rootLogger = Symbol('logger');
