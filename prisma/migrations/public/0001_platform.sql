@@ -1,5 +1,8 @@
 -- Up Migration
 
+-- Prisma's adapter writes and reads every time as if the session kept UTC.
+do $$ begin execute format('alter database %I set timezone to ''UTC''', current_database()); end $$;
+
 create function public.is_timezone(zone text) returns boolean
   language sql stable strict set search_path = pg_catalog
   as $$ select exists (select from pg_timezone_names where name = zone) $$;

@@ -120,6 +120,8 @@ create trigger guard_allergy_status before update of allergy_status on patient
 
 create function mark_allergies_recorded() returns trigger language plpgsql as $$
 begin
+  -- Locked even when it stays as it is: while this allergy is uncommitted, nobody may find the patient without one.
+  execute format('select from %I.patient where id = $1 for no key update', tg_table_schema) using new.patient_id;
   execute format('update %I.patient set allergy_status = ''recorded'', updated_by = $2
                    where id = $1 and allergy_status <> ''recorded''', tg_table_schema)
     using new.patient_id, new.updated_by;
