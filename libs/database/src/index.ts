@@ -1,0 +1,10 @@
+export * from './clients/hospital-database.js';
+export { constraintOf, sqlState } from './clients/sql-errors.js';
+export { Prisma as PublicPrisma } from './generated/public/client.js';
+export { Prisma as TenantPrisma } from './generated/tenant/client.js';
+export * from './hospital-ref.js';
+export * from './hospitals/hospitals.js';
+export * from './hospitals/provision-hospital.js';
+export * from './migrate/migrate-all.js';
+export { withOwner } from './migrate/owner-connection.js';
+export { OperatorError } from './operator-error.js';
