@@ -1,0 +1,97 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { HospitalRole } from '@hms/contracts';
+import { provisionHospital, schemaOf, withOwner, type Hospital } from '@hms/database';
+import type pg from 'pg';
+import { uuidv7 } from 'uuidv7';
+
+/** A user with a living session; `accessToken` comes from the application under test. */
+export interface TestUser {
+  readonly id: string;
+  readonly email: string;
+  readonly sessionId: string;
+}
+
+const required = (name: string): string => {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is missing: run the integration tests through npm test`);
+  return value;
+};
+
+/** Work that only the owner of the database may do. */
+export const asOwner = <T>(work: (owner: pg.Client) => Promise<T>): Promise<T> =>
+  withOwner(required('DATABASE_DIRECT_URL'), work);
+
+/** A hospital of its own for one test file. */
+export function createTestHospital(): Promise<Hospital> {
+  const slug = `t_${randomBytes(6).toString('hex')}`;
+  const details = { name: `Test ${slug}`, country: 'IE', currency: 'EUR', timezone: 'Europe/Dublin' };
+  return asOwner((owner) => provisionHospital(owner, { id: uuidv7(), slug, ...details }));
+}
+
+/** Leaves no trace of a test's hospital, its users and its role. */
+export function dropTestHospital(hospital: Hospital): Promise<void> {
+  const schema = schemaOf(hospital.slug);
+  return asOwner(async (owner) => {
+    await owner.query(`drop schema if exists ${schema} cascade`);
+    for (const table of ['invitation', 'membership', 'gateway_key', 'gateway', 'ingest_epoch']) {
+      await owner.query(`delete from public.${table} where hospital_id = $1`, [hospital.id]);
+    }
+    await owner.query(
+      `delete from public.refresh_token where session_id in (select id from public.session where hospital_id = $1)`,
+      [hospital.id],
+    );
+    await owner.query('delete from public.session where hospital_id = $1', [hospital.id]);
+    await owner.query('delete from public.hospital where id = $1', [hospital.id]);
+    await owner.query(`drop role if exists ${schema}`);
+  });
+}
+
+export interface TestUserOptions {
+  readonly hospital: Hospital | null;
+  readonly role: HospitalRole | 'super_admin';
+  readonly wardIds?: readonly string[];
+  readonly patientId?: string;
+  /** Argon2id hash; without one the user cannot sign in with a password. */
+  readonly passwordHash?: string;
+}
+
+/** Adds a user and opens a session for it, past the login. */
+export function createTestUser({
+  hospital,
+  role,
+  wardIds = [],
+  patientId,
+  passwordHash,
+}: TestUserOptions): Promise<TestUser> {
+  const id = uuidv7();
+  const sessionId = uuidv7();
+  const email = `${role}.${id}@example.test`;
+  return asOwner(async (owner) => {
+    await owner.query(
+      `insert into public.app_user (id, email, display_name, password_hash, platform_role) values ($1, $2, $3, $4, $5)`,
+      [id, email, `Test ${role}`, passwordHash ?? null, role === 'super_admin' ? role : null],
+    );
+    if (hospital && role !== 'super_admin') {
+      await owner.query(
+        `insert into public.membership (id, user_id, hospital_id, role, ward_ids, patient_id) values ($1, $2, $3, $4, $5, $6)`,
+        [uuidv7(), id, hospital.id, role, wardIds, role === 'patient' ? (patientId ?? uuidv7()) : null],
+      );
+    }
+    await openTestSession(owner, { id: sessionId, userId: id, hospitalId: hospital?.id ?? null });
+    return { id, email, sessionId };
+  });
+}
+
+async function openTestSession(
+  owner: pg.Client,
+  session: { id: string; userId: string; hospitalId: string | null },
+): Promise<void> {
+  await owner.query(
+    `insert into public.session (id, user_id, hospital_id, expires_at) values ($1, $2, $3, now() + interval '1 day')`,
+    [session.id, session.userId, session.hospitalId],
+  );
+  await owner.query('insert into public.refresh_token (token_hash, session_id) values ($1, $2)', [
+    createHash('sha256').update(session.id).digest(),
+    session.id,
+  ]);
+}
