@@ -1,0 +1,77 @@
+import {
+  type Hospital,
+  type HospitalSlug,
+  listHospitals,
+  provisionHospital,
+  resumeHospital,
+  suspendHospital,
+  withOwner,
+} from '@hms/database';
+import type { Command } from 'commander';
+import { uuidv7 } from 'uuidv7';
+import { ownerUrl } from '../config.js';
+import { accountLine, createHospitalAdmin } from '../user/accounts.js';
+import { email } from '../user/email.js';
+import { existingSlug } from './existing-slug.js';
+
+interface CreateOptions {
+  name: string;
+  country: string;
+  currency: string;
+  timezone: string;
+  adminEmail?: string;
+}
+
+export function registerHospital(program: Command): void {
+  const hospital = program.command('hospital').description('Create, list, suspend and resume hospitals.');
+  hospital
+    .command('create <slug>')
+    .description('Create a hospital with its own schema and role; repeat it to finish an interrupted creation.')
+    .requiredOption('--name <name>', 'as people know it')
+    .requiredOption('--country <code>', 'ISO 3166-1 alpha-2, such as KE')
+    .requiredOption('--currency <code>', 'ISO 4217, such as KES')
+    .requiredOption('--timezone <name>', 'IANA name, such as Africa/Nairobi')
+    .option('--admin-email <email>', 'also make this person its hospital_admin; a new password is printed once', email)
+    .action(create);
+  hospital
+    .command('list')
+    .description('Show all hospitals.')
+    .option('--json', 'as JSON')
+    .action(async ({ json }: { json?: true }) => {
+      const hospitals = await withOwner(ownerUrl(process.env), listHospitals);
+      process.stdout.write(`${json ? JSON.stringify(hospitals, undefined, 2) : table(hospitals)}\n`);
+    });
+  hospital
+    .command('suspend <slug>')
+    .description('Lock everyone but super admins out of a hospital; its data stays.')
+    .action((slug: string) => change(existingSlug(slug), suspendHospital));
+  hospital
+    .command('resume <slug>')
+    .description('Let a suspended hospital work again.')
+    .action((slug: string) => change(existingSlug(slug), resumeHospital));
+}
+
+async function create(slug: string, options: CreateOptions): Promise<void> {
+  const { adminEmail, ...details } = options;
+  await withOwner(ownerUrl(process.env), async (owner) => {
+    const hospital = await provisionHospital(owner, { id: uuidv7(), slug, ...details });
+    process.stdout.write(`Hospital ${slug} is ${hospital.status}, id ${hospital.id}.\n`);
+    if (adminEmail === undefined) return;
+    process.stdout.write(`${accountLine(await createHospitalAdmin(owner, hospital.id, adminEmail))}\n`);
+  });
+}
+
+async function change(slug: HospitalSlug, to: typeof suspendHospital): Promise<void> {
+  const { status } = await withOwner(ownerUrl(process.env), (owner) => to(owner, slug));
+  process.stdout.write(`Hospital ${slug} is ${status}.\n`);
+}
+
+function table(hospitals: readonly Hospital[]): string {
+  if (hospitals.length === 0) return 'No hospitals yet; "hms hospital create --help" tells how to make one.';
+  const columns = ['slug', 'name', 'country', 'currency', 'timezone', 'status'] as const;
+  const width = (column: (typeof columns)[number]): number =>
+    Math.max(column.length, ...hospitals.map((hospital) => hospital[column].length));
+  const line = (cell: (column: (typeof columns)[number]) => string): string =>
+    columns.map((column) => cell(column).padEnd(width(column))).join('  ');
+  return [line((column) => column), ...hospitals.map((hospital) => line((column) => hospital[column]))].join('\n');
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { errorLine } from './error-line.js';
+import { registerHospital } from './hospital/hospital.command.js';
+import { registerMigrate } from './migrate/migrate.command.js';
+import { registerUser } from './user/user.command.js';
+
+const program = new Command('hms')
+  .description('Runs a platform of hospitals: its schemas, hospitals and first users.')
+  .showHelpAfterError('Try --help.')
+  .configureHelp({ showGlobalOptions: true });
+
+registerMigrate(program);
+registerHospital(program);
+registerUser(program);
+
+try {
+  await program.parseAsync();
+} catch (err) {
+  process.stderr.write(`hms: ${errorLine(err)}\n`);
+  if (process.env['HMS_DEBUG'] !== undefined && err instanceof Error) process.stderr.write(`${err.stack ?? ''}\n`);
+  process.exitCode = 1;
+}

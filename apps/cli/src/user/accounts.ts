@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import type { HospitalId } from '@hms/database';
+import { OperatorError } from '@hms/database';
+import { hash } from '@node-rs/argon2';
+import type pg from 'pg';
+import { uuidv7 } from 'uuidv7';
+
+export interface Account {
+  readonly email: string;
+  /** Known only now: the database keeps its hash. Undefined when the person had an account already. */
+  readonly password: string | undefined;
+}
+
+/** Argon2id as OWASP ASVS 5.0 asks for at least: 19 MiB, two passes. */
+const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+
+/** Makes a person hospital_admin, with a new account unless the e-mail has one. */
+export function createHospitalAdmin(owner: pg.Client, hospitalId: HospitalId, email: string): Promise<Account> {
+  return inTransaction(owner, async () => {
+    const { userId, password } = await ensureUser(owner, email);
+    await owner.query(
+      `insert into public.membership (id, user_id, hospital_id, role) values ($1, $2, $3, 'hospital_admin')
+       on conflict (user_id, hospital_id, role) where revoked_at is null do nothing`,
+      [uuidv7(), userId, hospitalId],
+    );
+    return { email, password };
+  });
+}
+
+/** Creates a user who may manage every hospital. */
+export function createSuperAdmin(owner: pg.Client, email: string): Promise<Account> {
+  return inTransaction(owner, async () => {
+    const { userId, password } = await ensureUser(owner, email);
+    if (password === undefined) throw new OperatorError(`${email} has an account already; use another address.`);
+    await owner.query(`update public.app_user set platform_role = 'super_admin' where id = $1`, [userId]);
+    return { email, password };
+  });
+}
+
+/** What to tell the operator, once. */
+export function accountLine({ email, password }: Account): string {
+  if (password === undefined) return `${email} has an account already and signs in with the password it has.`;
+  return `${email} signs in with the password ${password} (shown only this once).`;
+}
+
+async function ensureUser(owner: pg.Client, email: string): Promise<{ userId: string; password: string | undefined }> {
+  const known = await owner.query<{ id: string }>('select id from public.app_user where email = $1', [email]);
+  if (known.rows[0]) return { userId: known.rows[0].id, password: undefined };
+  const userId = uuidv7();
+  const password = randomBytes(15).toString('base64url');
+  await owner.query('insert into public.app_user (id, email, display_name, password_hash) values ($1, $2, $3, $4)', [
+    userId,
+    email,
+    email.replace(/@.*/, ''),
+    await hash(password, ARGON2),
+  ]);
+  return { userId, password };
+}
+
+async function inTransaction<T>(owner: pg.Client, work: () => Promise<T>): Promise<T> {
+  await owner.query('begin');
+  try {
+    const result = await work();
+    await owner.query('commit');
+    return result;
+  } catch (err) {
+    await owner.query('rollback').catch(() => undefined); // only fails when the connection is gone
+    throw err;
+  }
+}
