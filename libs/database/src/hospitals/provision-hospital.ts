@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import pg from 'pg';
-import { isHospitalSlug, schemaOf } from '../hospital-ref.js';
+import { constraintOf } from '../clients/sql-errors.js';
+import { type HospitalSlug, isHospitalSlug, schemaOf } from '../hospital-ref.js';
 import { MIGRATIONS } from '../migrate/migration-files.js';
 import { migrateSchema, withSchemaLock } from '../migrate/migrate-schema.js';
 import { OperatorError } from '../operator-error.js';
@@ -17,6 +18,13 @@ export interface NewHospital {
 }
 
 const PG16 = 160_000;
+const FORMS = {
+  slug: '2 to 41 of a-z, 0-9 and _, starting with a letter',
+  name: '1 to 200 characters',
+  country: 'two capital letters (ISO 3166), such as KE',
+  currency: 'three capital letters (ISO 4217), such as KES',
+  timezone: 'an IANA name, such as Africa/Nairobi',
+};
 const DETAILS = ['name', 'country', 'currency', 'timezone'] as const;
 
 /**
@@ -30,10 +38,7 @@ export async function provisionHospital(
   wanted: NewHospital,
   migrations: string = MIGRATIONS,
 ): Promise<Hospital> {
-  const { slug } = wanted;
-  if (!isHospitalSlug(slug)) {
-    throw new OperatorError(`"${slug}" cannot be a slug: use 2 to 41 of a-z, 0-9 and _, starting with a letter.`);
-  }
+  const slug = checked(wanted);
   const schema = schemaOf(slug);
   return withSchemaLock(owner, schema, async () => {
     await insertRow(owner, wanted);
@@ -44,10 +49,9 @@ export async function provisionHospital(
     await owner.query(`create schema if not exists ${pg.escapeIdentifier(schema)}`);
     await ensureRole(owner, schema);
     await migrateSchema(owner, schema, join(migrations, 'tenant'));
-    await owner.query(`update public.hospital set status = 'active' where id = $1 and status = 'provisioning'`, [
-      hospital.id,
-    ]);
-    return { ...hospital, status: hospital.status === 'provisioning' ? 'active' : hospital.status };
+    if (hospital.status !== 'provisioning') return hospital;
+    await owner.query(`update public.hospital set status = 'active' where id = $1`, [hospital.id]);
+    return { ...hospital, status: 'active' };
   });
 }
 
@@ -60,11 +64,21 @@ async function insertRow(owner: pg.Client, wanted: NewHospital): Promise<void> {
       [id, slug, name, country, currency, timezone],
     );
   } catch (err) {
-    const column = err instanceof pg.DatabaseError && /^hospital_(\w+)_check$/.exec(err.constraint ?? '')?.[1];
-    if (!column) throw err;
-    throw new OperatorError(`PostgreSQL does not accept the hospital's ${column}; see "hms hospital create --help".`);
+    if (constraintOf(err) === 'hospital_timezone_check') throw refused('timezone', wanted);
+    throw err;
   }
 }
+
+function checked(wanted: NewHospital): HospitalSlug {
+  if (!isHospitalSlug(wanted.slug)) throw refused('slug', wanted);
+  if (wanted.name.length < 1 || wanted.name.length > 200) throw refused('name', wanted);
+  if (!/^[A-Z]{2}$/.test(wanted.country)) throw refused('country', wanted);
+  if (!/^[A-Z]{3}$/.test(wanted.currency)) throw refused('currency', wanted);
+  return wanted.slug;
+}
+
+const refused = (field: keyof typeof FORMS, wanted: NewHospital): OperatorError =>
+  new OperatorError(`"${wanted[field]}" cannot be a hospital's ${field}: give ${FORMS[field]}.`);
 
 /** The role that transactions on this hospital take. It cannot log in, and hms_api holds it without inheriting it. */
 async function ensureRole(owner: pg.Client, role: string): Promise<void> {
