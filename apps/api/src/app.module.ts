@@ -6,6 +6,7 @@ import { AccessModule } from './platform/access/access.module.js';
 import type { ApiConfig } from './platform/config/api-config.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
+import { DocsModule } from './platform/docs/docs.module.js';
 import { ProblemFilter } from './platform/errors/problem.filter.js';
 import { validationPipe } from './platform/errors/validation.pipe.js';
 import { EtagInterceptor } from './platform/http/etag.js';
@@ -17,7 +18,7 @@ export class AppModule {
   static with(config: ApiConfig): DynamicModule {
     return {
       module: AppModule,
-      imports: [ConfigModule.with(config), ObservabilityModule, DatabaseModule, AccessModule, AuthModule],
+      imports: [ConfigModule.with(config), ObservabilityModule, DatabaseModule, AccessModule, DocsModule, AuthModule],
       providers: [
         { provide: APP_FILTER, inject: [rootLogger], useFactory: (logger: Logger) => new ProblemFilter(logger) },
         { provide: APP_PIPE, useFactory: validationPipe },

@@ -6,6 +6,8 @@ import { AppModule } from './app.module.js';
 import { enforceAccess, RouteInventory, type RouteAccess } from './platform/access/access.hook.js';
 import { Authenticator } from './platform/access/authenticator.service.js';
 import type { ApiConfig } from './platform/config/api-config.js';
+import { ApiDocument } from './platform/docs/api-document.js';
+import { describeApi } from './platform/docs/openapi.js';
 import { createAdapter, protectResponses } from './platform/http/http-setup.js';
 import { measureRequests } from './platform/observability/http-metrics.js';
 import { NestLogger } from './platform/observability/nest-logger.js';
@@ -23,7 +25,7 @@ export interface Application {
  */
 export async function createApplication(config: ApiConfig): Promise<Application> {
   const adapter = createAdapter();
-  const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  const fastify = adapter.getInstance<FastifyInstance>();
   const inventory = new RouteInventory(fastify);
   await protectResponses(adapter);
   const nest = await NestFactory.create<NestFastifyApplication>(AppModule.with(config), adapter, {
@@ -36,5 +38,6 @@ export async function createApplication(config: ApiConfig): Promise<Application>
   enforceAccess(fastify, nest.get(Authenticator));
   await nest.init();
   await fastify.ready();
+  nest.get(ApiDocument, { strict: false }).set(describeApi(nest));
   return { nest, routes: inventory.verified(), logger };
 }

@@ -1,9 +1,12 @@
+import { defineErrors, raiser } from './problem.js';
+
 /** Why one reading of a batch was refused. A client must not send such a reading again unchanged. */
 export type RejectCode =
   | 'malformed'
   | 'unknown_field'
   | 'unknown_device'
   | 'foreign_device'
+  | 'disabled_device'
   | 'missing_time'
   | 'missing_zone'
   | 'future_timestamp'
@@ -11,7 +14,8 @@ export type RejectCode =
   | 'out_of_range'
   | 'not_a_number'
   | 'inconsistent'
-  | 'empty';
+  | 'empty'
+  | 'not_storable';
 
 export interface RejectedReading {
   /** Index of the reading in the batch, from 0. */
@@ -20,12 +24,16 @@ export interface RejectedReading {
   readonly field?: string;
 }
 
-/** Answer to `POST /telemetry`: sent only after the accepted readings are committed. */
+/**
+ * Answer to `POST /telemetry`: sent only after the accepted readings are committed. Every reading is counted once:
+ * `accepted + duplicates + rejectedTotal` is the size of the batch.
+ */
 export interface TelemetryReceipt {
   readonly batch?: string;
   readonly accepted: number;
+  /** Readings of a device and time that were stored before; what they added was merged in. */
   readonly duplicates: number;
-  /** Accepted readings of devices nobody was assigned to at that time; kept until an assignment claims them. */
+  /** Those of `accepted` whose device nobody was assigned to at that time; kept until an assignment claims them. */
   readonly unassigned: number;
   /** At most 100 entries; `rejectedTotal` counts all. */
   readonly rejected: readonly RejectedReading[];
@@ -34,3 +42,46 @@ export interface TelemetryReceipt {
 
 export const maxReadingsPerBatch = 5_000;
 export const maxRejectedListed = 100;
+/** How long after it was recorded a reading is still taken, and how far a device's clock may run ahead. */
+export const maxReadingAgeMs = 7 * 24 * 3_600_000;
+export const maxClockAheadMs = 30_000;
+
+/** Bits of `vitals.flags`: the value is stored, and something about it deserves a second look. */
+export const readingFlag = {
+  /** The gateway's clock was more than 2 s off. */
+  skew: 1,
+  /** No heart beat, yet an oxygen saturation. */
+  heartRateZero: 2,
+  /** Heart rate and pulse rate differ by more than 30. */
+  pulseDeficit: 4,
+  /** Oxygen saturation below 50 %. */
+  spo2Low: 8,
+  /** Temperature below 30 or above 43 °C. */
+  temperatureExtreme: 16,
+} as const;
+
+export const telemetryErrors = defineErrors({
+  /** The device key is good, but its hospital is not active. */
+  'hospital.suspended': { status: 403, title: 'This hospital is not active' },
+  /** Every reading comes from a device of another gateway. */
+  'telemetry.foreign-device': { status: 403, title: 'The device belongs to another gateway' },
+  /** The same batch key came before with other readings. */
+  'telemetry.batch-key-reused': { status: 409, title: 'This batch key was used for other readings' },
+  'telemetry.too-many-readings': { status: 422, title: 'Too many readings in one batch' },
+  // The rest: nothing was accepted, and this is why the first reading was refused.
+  'telemetry.malformed': { status: 422, title: 'A reading is not of the documented form' },
+  'telemetry.unknown-code': { status: 422, title: 'A reading has a field nobody knows' },
+  'telemetry.unknown-device': { status: 422, title: 'The device is not registered' },
+  'telemetry.disabled-device': { status: 422, title: 'The device is disabled' },
+  'telemetry.missing-time': { status: 422, title: 'A reading says not when it was taken' },
+  'telemetry.missing-zone': { status: 422, title: 'A time has no zone' },
+  'telemetry.future-time': { status: 422, title: 'A reading lies in the future' },
+  'telemetry.too-old': { status: 422, title: 'A reading is older than seven days' },
+  'telemetry.out-of-range': { status: 422, title: 'A value is outside what a body can have' },
+  'telemetry.not-a-number': { status: 422, title: 'A value is not a number' },
+  'telemetry.inconsistent': { status: 422, title: 'Values of one reading contradict each other' },
+  'telemetry.empty': { status: 422, title: 'A reading has no value' },
+  'telemetry.not-storable': { status: 422, title: 'A reading could not be stored' },
+});
+
+export const telemetryError = raiser(telemetryErrors);

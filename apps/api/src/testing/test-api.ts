@@ -46,12 +46,15 @@ export class TestApi {
     return this.application.nest.get(AccessTokenIssuer, { strict: false }).issue(subject, issuedAt);
   }
 
-  async send<T = Problem>(request: InjectOptions, caller?: { readonly accessToken: string }): Promise<TestResponse<T>> {
+  async send<T = Problem>(
+    request: Omit<InjectOptions, 'method'> & { readonly method: string },
+    caller?: { readonly accessToken: string },
+  ): Promise<TestResponse<T>> {
     const authorization = caller ? { authorization: `Bearer ${caller.accessToken}` } : {};
     const response = await this.application.nest
       .getHttpAdapter()
       .getInstance()
-      .inject({ ...request, headers: { ...request.headers, ...authorization } });
+      .inject({ ...(request as InjectOptions), headers: { ...request.headers, ...authorization } });
     const json = String(response.headers['content-type']).includes('json') && response.body !== '';
     return {
       status: response.statusCode,

@@ -72,7 +72,7 @@ export class AuthRepository {
 
   async isRotated(tx: PublicTx, tokenHash: Uint8Array<ArrayBuffer>): Promise<boolean> {
     const token = await tx.refreshToken.findUnique({ where: { tokenHash }, select: { rotatedAt: true } });
-    return token?.rotatedAt != null;
+    return token !== null && token.rotatedAt !== null;
   }
 
   async rotate(tx: PublicTx, from: Uint8Array<ArrayBuffer>, to: Uint8Array<ArrayBuffer>, now: Date): Promise<void> {

@@ -1,0 +1,80 @@
+import { newGatewayKey, hashSecret } from '@hms/auth';
+import { schemaOf, type Hospital } from '@hms/database';
+import { uuidv7 } from 'uuidv7';
+import { asOwner, createTestUser } from './test-hospital.js';
+
+/** One object of every kind a route can name, keyed by the path segment before its id. */
+export class ObjectIds {
+  constructor(private readonly ids: Readonly<Record<string, string>>) {}
+
+  /** @throws an Error for a kind of object this test does not make yet: add it to {@link foreignObjects} */
+  fill(url: string): string {
+    return url.replace(/([\w-]+)\/:\w+/g, (_, segment: string) => {
+      const id = this.ids[segment];
+      if (id === undefined) throw new Error(`foreignObjects() makes nothing for ${url}: add "${segment}"`);
+      return `${segment}/${id}`;
+    });
+  }
+}
+
+/** Fills a hospital with one of everything. */
+export async function foreignObjects(hospital: Hospital): Promise<ObjectIds> {
+  const [patient, ward, bed, allergy, gateway, device, assignment] = Array.from({ length: 7 }, () => uuidv7());
+  const { keyId, secret } = newGatewayKey();
+  const user = await createTestUser({ hospital, role: 'doctor' });
+  const schema = schemaOf(hospital.slug);
+  await asOwner(async (owner) => {
+    const insert = (table: string, row: Record<string, unknown>): Promise<unknown> => {
+      const columns = Object.keys(row);
+      const places = columns.map((_, i) => `$${i + 1}`);
+      return owner.query(
+        `insert into ${table} (${columns.join(', ')}) values (${places.join(', ')})`,
+        Object.values(row),
+      );
+    };
+    const by = { created_by: user.id, updated_by: user.id };
+    await insert(`${schema}.patient`, {
+      id: patient,
+      mrn: patient,
+      family_name: 'Canary',
+      given_name: 'Foreign',
+      ...by,
+    });
+    await insert(`${schema}.allergy`, {
+      id: allergy,
+      patient_id: patient,
+      substance: 'penicillin',
+      category: 'medication',
+      ...by,
+    });
+    await insert(`${schema}.ward`, { id: ward, code: `C-${keyId.toUpperCase()}`, name: 'Canary' });
+    await insert(`${schema}.bed`, { id: bed, ward_id: ward, label: '1' });
+    await insert('public.gateway', { id: gateway, hospital_id: hospital.id, name: keyId });
+    await insert('public.gateway_key', {
+      key_id: keyId,
+      hospital_id: hospital.id,
+      gateway_id: gateway,
+      secret_hash: hashSecret(secret),
+    });
+    await insert(`${schema}.device`, { id: device, external_id: keyId, gateway_id: gateway, kind: 'other', ...by });
+    await insert(`${schema}.device_assignment`, {
+      id: assignment,
+      device_id: device,
+      patient_id: patient,
+      ward_id: ward,
+      valid: '[2026-01-01Z,)',
+      created_by: user.id,
+    });
+  });
+  const ids = {
+    patients: patient,
+    allergies: allergy,
+    wards: ward,
+    beds: bed,
+    gateways: gateway,
+    keys: keyId,
+    devices: device,
+    assignments: assignment,
+  };
+  return new ObjectIds({ ...(ids as Record<string, string>), users: user.id, hospitals: hospital.id });
+}
