@@ -3,6 +3,7 @@ import { reachableFolder, serverAccount } from './lib/account.mjs';
 import { openControl } from './lib/control.mjs';
 import { stackEnvironment, writeEnvironment } from './lib/environment.mjs';
 import { takeLock } from './lib/lock.mjs';
+import { limitLogs } from './lib/logs.mjs';
 import { requireFree } from './lib/ports.mjs';
 import { writeState } from './lib/state.mjs';
 import { Supervisor } from './lib/supervisor.mjs';
@@ -45,7 +46,7 @@ export class Stack {
   async openControl() {
     const { ports, secrets } = this.place;
     this.#closeControl = await openControl(this.supervisor, { port: ports.control, token: secrets.control });
-    this.#housekeeping = setInterval(() => this.supervisor.limitLogs(), HOUSEKEEPING_MS);
+    this.#housekeeping = setInterval(() => limitLogs(join(this.place.data, 'log')), HOUSEKEEPING_MS);
     writeEnvironment(this.place.data, this.env);
   }
 

@@ -140,11 +140,6 @@ export class Supervisor {
     }
   }
 
-  /** Bounds every log file; to be called now and then. */
-  limitLogs() {
-    for (const name of this.#entries.keys()) limitLog(this.logFile(name));
-  }
-
   /**
    * @param {Service} service
    * @returns {Entry}

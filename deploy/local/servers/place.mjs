@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { privateFolder } from '../lib/account.mjs';
 import { ensureAuthKeys, loadSecrets } from '../lib/secrets.mjs';
@@ -28,7 +28,8 @@ import { storeUrls } from '../lib/urls.mjs';
  * @returns {Place}
  */
 export function preparePlace(data, account, ports) {
-  mkdirSync(join(data, 'log'), { recursive: true, mode: 0o700 });
+  mkdirSync(join(data, 'log'), { recursive: true });
+  chmodSync(join(data, 'log'), account ? 0o711 : 0o700);
   for (const name of ['pg', 'conf', 'redis', 'nginx']) privateFolder(join(data, name), account);
   const secrets = loadSecrets(data);
   return { data, account, secrets, authKeys: ensureAuthKeys(data), ports, urls: storeUrls(ports, secrets) };
