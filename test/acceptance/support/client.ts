@@ -1,0 +1,56 @@
+import { baseUrl, type DemoHospital } from './stack.js';
+
+export interface Answer<T> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: T;
+}
+
+export interface Ask {
+  readonly method?: string;
+  readonly token?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** One request through the public port; `body` is sent as JSON unless it is text already. */
+export async function ask<T = Record<string, unknown>>(path: string, { method, token, headers, body }: Ask = {}): Promise<Answer<T>> {
+  const response = await fetch(new URL(path, baseUrl), {
+    method: method ?? (body === undefined ? 'GET' : 'POST'),
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const json = (response.headers.get('content-type') ?? '').includes('json');
+  return { status: response.status, headers: response.headers, body: (json && text ? JSON.parse(text) : text) as T };
+}
+
+/** Signs a demo user in and gives its access token. */
+export async function signIn(hospital: DemoHospital, role: string): Promise<string> {
+  const user = hospital.users.find((u) => u.role === role);
+  if (!user) throw new Error(`${hospital.slug} has no ${role} in the demo`);
+  const hospitalSlug = role === 'super_admin' ? {} : { hospital: hospital.slug };
+  const { status, body } = await ask<{ accessToken: string }>('/api/v1/auth/login', {
+    body: { email: user.email, password: user.password, ...hospitalSlug },
+  });
+  if (status !== 200) throw new Error(`cannot sign in as ${role}: ${status}`);
+  return body.accessToken;
+}
+
+export const sendTelemetry = <T = { accepted: number }>(key: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer<T>> =>
+  ask<T>('/telemetry', { token: key, body, headers });
+
+/** Asks again until the answer satisfies, or fails after `withinMs` with the last answer. */
+export async function eventually<T>(question: () => Promise<T>, satisfied: (answer: T) => boolean, withinMs: number): Promise<T> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const answer = await question();
+    if (satisfied(answer)) return answer;
+    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms, last: ${JSON.stringify(answer)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
