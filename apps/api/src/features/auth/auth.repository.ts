@@ -116,10 +116,8 @@ export class AuthRepository {
   #livingMemberships() {
     return {
       where: { revokedAt: null, disabledAt: null, hospital: { status: 'active' } },
-      select: { role: true, wardIds: true, hospital: { select: hospitalSummary } },
+      select: { role: true, hospital: { select: hospitalSummary } },
       orderBy: { createdAt: 'asc' },
     } as const;
   }
 }
-
-export type UserWithMemberships = NonNullable<Awaited<ReturnType<AuthRepository['findById']>>>;

@@ -6,10 +6,10 @@ import { ApiConfig } from '../../platform/config/api-config.js';
 import { accessTokenLifetime, AccessTokenIssuer } from './access-token.issuer.js';
 import { authError } from './auth.errors.js';
 import type { AcceptInvitationDto, LoginDto, LoginResultDto, MeDto, TokensDto } from './auth.dto.js';
-import { AuthRepository, type UserWithMemberships } from './auth.repository.js';
+import { AuthRepository } from './auth.repository.js';
 import { PasswordHasher } from './password-hasher.service.js';
 import { hashRefreshToken, judge, newRefreshToken, successorOf } from './refresh-token.js';
-import { chooseHospital, hospitalsOf, signIn, type SignIn } from './sign-in.policy.js';
+import { chooseHospital, hospitalsOf, signIn, type SignIn, type UserWithMemberships } from './sign-in.policy.js';
 
 type Rotation =
   | {

@@ -1,7 +1,15 @@
 import { isRole, type Role } from '@hms/contracts';
 import { authError } from './auth.errors.js';
 import type { HospitalSummaryDto, UserSummaryDto } from './auth.dto.js';
-import type { UserWithMemberships } from './auth.repository.js';
+
+/** A user with its living memberships in active hospitals, as a sign-in needs to know it. */
+export interface UserWithMemberships {
+  readonly id: string;
+  readonly email: string;
+  readonly displayName: string;
+  readonly platformRole: string | null;
+  readonly memberships: readonly { readonly role: string; readonly hospital: HospitalSummaryDto }[];
+}
 
 /** Where a user signs in to, and what it is there. */
 export interface SignIn {
