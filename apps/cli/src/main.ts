@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { registerDemo } from './demo/demo.command.js';
 import { errorLine } from './error-line.js';
 import { registerHospital } from './hospital/hospital.command.js';
 import { registerMigrate } from './migrate/migrate.command.js';
+import { registerSimulate } from './simulate/simulate.command.js';
 import { registerUser } from './user/user.command.js';
 
 const program = new Command('hms')
@@ -13,6 +15,8 @@ const program = new Command('hms')
 registerMigrate(program);
 registerHospital(program);
 registerUser(program);
+registerDemo(program);
+registerSimulate(program);
 
 try {
   await program.parseAsync();

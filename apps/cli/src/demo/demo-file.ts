@@ -1,5 +1,6 @@
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { roles } from '@hms/contracts';
+import { OperatorError } from '@hms/database';
 import { z } from 'zod';
 
 const named = z.object({ id: z.uuid(), name: z.string() });
@@ -32,7 +33,7 @@ export type DemoHospital = z.output<typeof demoHospital>;
 
 /**
  * Reads the demo file; undefined when there is none.
- * @throws an Error that says what is wrong with it, without quoting it: it holds passwords
+ * @throws OperatorError that says what is wrong with it, without quoting it: it holds passwords
  */
 export async function readDemoFile(path: string): Promise<DemoFile | undefined> {
   const text = await readFile(path, 'utf8').catch((err: unknown) => {
@@ -43,13 +44,14 @@ export async function readDemoFile(path: string): Promise<DemoFile | undefined> 
   const result = demoFile.safeParse(parseJson(text, path));
   if (result.success) return result.data;
   const where = result.error.issues.map((issue) => issue.path.join('.')).join(', ');
-  throw new Error(`${path} is not a demo file (${where}). Delete it and run \`hms demo seed\` again.`);
+  throw new OperatorError(`${path} is not a demo file (${where}). Delete it and run \`hms demo seed\` again.`);
 }
 
 /** Reads the demo file a command cannot do without. */
 export async function requireDemoFile(path: string): Promise<DemoFile> {
   const demo = await readDemoFile(path);
-  if (!demo) throw new Error(`There is no demo file at ${path}. \`npm start\` writes one, or \`hms demo seed --out\`.`);
+  if (!demo)
+    throw new OperatorError(`There is no demo file at ${path}. \`npm start\` writes one, or \`hms demo seed --out\`.`);
   return demo;
 }
 
@@ -66,6 +68,6 @@ function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Error(`${path} is not JSON. Delete it and run \`hms demo seed\` again.`, { cause });
+    throw new OperatorError(`${path} is not JSON. Delete it and run \`hms demo seed\` again.`, { cause });
   }
 }

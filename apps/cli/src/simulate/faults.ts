@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from 'commander';
 import { type Reading } from './physiology.js';
 import { type Random } from './random.js';
 
@@ -19,16 +20,17 @@ export const noFaults: Faults = { duplicates: 0, late: 0, gap: 0, malformed: 0, 
 
 /**
  * Parses `duplicates=0.02,late=0.01,skew=5`.
- * @throws an Error that names the part it does not understand
+ * @throws InvalidArgumentError that names the part it does not understand
  */
 export function parseFaults(text: string): Faults {
   const given = text.split(',').map((part): [string, number] => {
     const [name = '', value = ''] = part.trim().split('=');
     const number = value === '' ? NaN : Number(value);
     if (!(name in noFaults))
-      throw new Error(`no fault is called "${name}"; there are ${Object.keys(noFaults).join(', ')}`);
+      throw new InvalidArgumentError(`no fault is called "${name}"; there are ${Object.keys(noFaults).join(', ')}`);
     const fits = name === 'skew' ? Number.isFinite(number) : number >= 0 && number <= 1;
-    if (!fits) throw new Error(`${name} needs ${name === 'skew' ? 'seconds' : 'a probability from 0 to 1'}`);
+    if (!fits)
+      throw new InvalidArgumentError(`${name} needs ${name === 'skew' ? 'seconds' : 'a probability from 0 to 1'}`);
     return [name, number];
   });
   return { ...noFaults, ...Object.fromEntries(given) };

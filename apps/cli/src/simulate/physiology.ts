@@ -139,7 +139,7 @@ export class SimulatedPatient {
       map: Math.round(dia + (sys - dia) / 3),
       acvpu: severity > 0.9 ? 'V' : severity > 0.75 && course === 'sepsis' ? 'C' : 'A',
       o2: oxygen,
-      ...(oxygen ? { fio2: whole(24 + 26 * severity, 24, 60) } : {}),
+      fio2: oxygen ? whole(24 + 26 * severity, 24, 60) : 21,
     };
   }
 

@@ -1,3 +1,4 @@
+import { OperatorError } from '@hms/database';
 import { type Command, InvalidArgumentError } from 'commander';
 import { requireDemoFile } from '../demo/demo-file.js';
 import { noFaults, parseFaults, type Faults } from './faults.js';
@@ -34,7 +35,12 @@ export function registerSimulate(program: Command): void {
     .option('--seed <text>', 'repeat the same patients', '42')
     .option('--duration <s>', 'stop after so many seconds', positive, Infinity)
     .option('--count <n>', 'stop after so many readings', positive, Infinity)
-    .option('--faults <list>', 'such as duplicates=0.02,late=0.01,gap=0.001,malformed=0.01,skew=5', faults, noFaults)
+    .option(
+      '--faults <list>',
+      'such as duplicates=0.02,late=0.01,gap=0.001,malformed=0.01,skew=5',
+      parseFaults,
+      noFaults,
+    )
     .option('--url <url>', 'send there instead of the address in the demo file')
     .option('--quiet', 'say nothing but errors')
     .action(simulate);
@@ -46,7 +52,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
   const devices = hospitals.reduce((sum, hospital) => sum + hospital.devices.length, 0);
   const intervalMs = options.rate === undefined ? options.interval * 1_000 : (devices / options.rate) * 1_000;
   if (intervalMs < minIntervalMs) {
-    throw new Error(
+    throw new OperatorError(
       `${String(devices)} devices send at most ${String((devices * 1_000) / minIntervalMs)} readings a second`,
     );
   }
@@ -76,12 +82,4 @@ function positive(text: string): number {
   const value = Number(text);
   if (!(value > 0)) throw new InvalidArgumentError('It must be a number above 0.');
   return value;
-}
-
-function faults(text: string): Faults {
-  try {
-    return parseFaults(text);
-  } catch (err) {
-    throw new InvalidArgumentError(err instanceof Error ? err.message : String(err));
-  }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { OperatorError } from '@hms/database';
 import { type DemoFile, type DemoHospital } from '../demo/demo-file.js';
 import { FaultInjector, type Faults } from './faults.js';
 import { Gateway, type Bedside, type Clock } from './gateway.js';
@@ -95,7 +96,9 @@ export class Simulation {
 export function chooseHospitals(demo: DemoFile, slug: string | undefined, patients: number): DemoHospital[] {
   const chosen = demo.hospitals.filter((hospital) => slug === undefined || hospital.slug === slug);
   if (chosen.length === 0) {
-    throw new Error(`no hospital is called "${slug ?? ''}"; there are ${demo.hospitals.map((h) => h.slug).join(', ')}`);
+    throw new OperatorError(
+      `no hospital is called "${slug ?? ''}"; there are ${demo.hospitals.map((h) => h.slug).join(', ')}`,
+    );
   }
   let left = patients;
   return chosen.flatMap((hospital) => {
