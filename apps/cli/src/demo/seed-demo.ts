@@ -26,10 +26,10 @@ export async function seedDemo(owner: pg.Client, options: SeedOptions): Promise<
   await owner.query(`select pg_advisory_lock(hashtext('hms.demo'))`); // released with the connection
   const { plans, accounts } = planDemo(options);
   const { written } = options;
+  for (const plan of plans) await ensureHospital(owner, plan);
   const logins = await settleAccounts(owner, accounts, written?.hospitals.flatMap((hospital) => hospital.users) ?? []);
   const hospitals: DemoHospital[] = [];
   for (const plan of plans) {
-    await ensureHospital(owner, plan);
     const before = written?.hospitals.find(({ slug }) => slug === plan.definition.slug);
     const gatewayKey = await transaction(owner, () => seedHospital(owner, plan, before, options));
     hospitals.push(await describeHospital(owner, plan, { users: usersOf(plan, logins), gatewayKey }));
