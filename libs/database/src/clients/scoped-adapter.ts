@@ -112,7 +112,13 @@ class ScopedAdapter implements SqlDriverAdapter {
     }
     // The adapter's own query code, over this one connection.
     const queries = Object.create(this.adapter, { client: { value: connection } }) as SqlQueryable;
-    return new ScopedTransaction(queries, connection, release);
+    return new ScopedTransaction(queries, () => this.commit(connection), release);
+  }
+
+  /** PostgreSQL answers the COMMIT of a failed transaction with success, having rolled it back. */
+  private async commit(connection: pg.PoolClient): Promise<void> {
+    const { command } = await connection.query('COMMIT').catch((err: unknown) => this.adapter['onError'](err));
+    if (command !== 'COMMIT') throw rolledBack();
   }
 
   private opening(isolationLevel: IsolationLevel): string {
@@ -131,7 +137,7 @@ class ScopedTransaction implements Transaction {
 
   constructor(
     private readonly queries: SqlQueryable,
-    private readonly connection: pg.PoolClient,
+    private readonly sendCommit: () => Promise<void>,
     private readonly release: () => void,
   ) {}
 
@@ -140,11 +146,9 @@ class ScopedTransaction implements Transaction {
   }
 
   async executeRaw(query: SqlQuery): Promise<number> {
-    const lost = query.sql === 'COMMIT' && this.connection.getTransactionStatus() === 'E';
-    const rows = await this.queries.executeRaw(query);
-    // PostgreSQL answers the COMMIT of a failed transaction with success, having rolled it back.
-    if (lost) throw rolledBack();
-    return rows;
+    if (query.sql !== 'COMMIT') return this.queries.executeRaw(query);
+    await this.sendCommit();
+    return 0;
   }
 
   commit(): Promise<void> {

@@ -1,0 +1,106 @@
+import pg from 'pg';
+import { type HospitalRef, type HospitalSlug, isHospitalSlug } from '../hospital-ref.js';
+import { withOwner } from '../migrate/owner-connection.js';
+import { schemaShape } from '../testing/schema-shape.js';
+import { createHospitals, details, dropHospitals, freshSlug, url } from '../testing/scratch.js';
+import { findHospital, resumeHospital, suspendHospital } from './hospitals.js';
+import { provisionHospital } from './provision-hospital.js';
+
+const made: HospitalSlug[] = [];
+const direct = url('DATABASE_DIRECT_URL');
+let reference: HospitalRef;
+
+function newSlug(): HospitalSlug {
+  const slug = freshSlug();
+  if (!isHospitalSlug(slug)) throw new Error(slug);
+  made.push(slug);
+  return slug;
+}
+
+beforeAll(async () => {
+  [reference] = (await createHospitals(1)) as [HospitalRef];
+  made.push(reference.slug);
+});
+afterAll(() => dropHospitals(made));
+
+/** Provisions on a connection that breaks instead of sending its statement number `fatal`. */
+async function provisionUntil(fatal: number, slug: HospitalSlug): Promise<'finished' | 'died'> {
+  const owner = new pg.Client({ connectionString: direct });
+  owner.on('error', () => undefined);
+  await owner.connect();
+  const send = owner.query.bind(owner) as (...args: unknown[]) => Promise<unknown>;
+  let sent = 0;
+  Object.assign(owner, {
+    query: (...args: unknown[]) => {
+      sent += 1;
+      if (sent < fatal) return send(...args);
+      return owner.end().then(() => Promise.reject(new Error('the power went')));
+    },
+  });
+  try {
+    await provisionHospital(owner, details(slug));
+    return 'finished';
+  } catch {
+    return 'died';
+  } finally {
+    await owner.end();
+  }
+}
+
+describe('creating a hospital', () => {
+  it('finishes when repeated, whichever statement the crash came before', async () => {
+    const slug = newSlug();
+    const states = new Set<string | undefined>();
+    await withOwner(direct, async (owner) => {
+      const expected = await schemaShape(owner, `hospital_${reference.slug}`);
+      let fatal = 1;
+      while ((await provisionUntil(fatal, slug)) === 'died') {
+        states.add((await findHospital(owner, slug))?.status);
+        fatal += 1;
+      }
+      expect(fatal).toBeGreaterThan(20);
+      expect([...states]).toEqual([undefined, 'provisioning']);
+      expect(await schemaShape(owner, `hospital_${slug}`)).toEqual(expected);
+      expect(await findHospital(owner, slug)).toMatchObject({ status: 'active' });
+    });
+  });
+
+  it('happens once when two processes ask for the same', async () => {
+    const wanted = details(newSlug());
+    const create = (): Promise<HospitalRef> => withOwner(direct, (owner) => provisionHospital(owner, wanted));
+    const [one, other] = await Promise.all([create(), create()]);
+    expect(other.id).toBe(one.id);
+  });
+
+  it('refuses a slug that is taken by another hospital', async () => {
+    const wanted = { ...details(reference.slug), name: 'Another' };
+    await withOwner(direct, async (owner) => {
+      await expect(provisionHospital(owner, wanted)).rejects.toThrow('exists already, with name "Test ');
+    });
+  });
+
+  it.each([
+    [{ slug: 'No' }, '"No" cannot be a hospital\'s slug'],
+    [{ country: 'KEN' }, "cannot be a hospital's country"],
+    [{ currency: 'kes' }, "cannot be a hospital's currency"],
+    [{ timezone: 'Mars/Olympus' }, "cannot be a hospital's timezone"],
+    [{ name: '' }, "cannot be a hospital's name"],
+  ])('says in one line what is wrong with %j', async (wrong, line) => {
+    const slug = freshSlug();
+    await withOwner(direct, async (owner) => {
+      await expect(provisionHospital(owner, { ...details(slug), ...wrong })).rejects.toThrow(line);
+      expect(await owner.query('select from public.hospital where slug = $1', [slug])).toMatchObject({ rowCount: 0 });
+    });
+  });
+
+  it('does not undo a suspension when repeated', async () => {
+    const slug = newSlug();
+    const wanted = details(slug);
+    await withOwner(direct, async (owner) => {
+      await provisionHospital(owner, wanted);
+      expect(await suspendHospital(owner, slug)).toMatchObject({ status: 'suspended' });
+      expect(await provisionHospital(owner, wanted)).toMatchObject({ status: 'suspended' });
+      expect(await resumeHospital(owner, slug)).toMatchObject({ status: 'active' });
+    });
+  });
+});

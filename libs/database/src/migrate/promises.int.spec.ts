@@ -1,0 +1,74 @@
+import type pg from 'pg';
+import { type HospitalRef, schemaOf } from '../hospital-ref.js';
+import { createHospitals, dropHospitals, url } from '../testing/scratch.js';
+import { withOwner } from './owner-connection.js';
+
+let hospital: HospitalRef;
+beforeAll(async () => {
+  [hospital] = (await createHospitals(1)) as [HospitalRef];
+});
+afterAll(() => dropHospitals([hospital.slug]));
+
+const namesOf = (sql: string): Promise<string[]> =>
+  withOwner(url('DATABASE_DIRECT_URL'), async (owner: pg.Client) => {
+    const { rows } = await owner.query<{ name: string }>(sql, [[schemaOf(hospital.slug), 'public']]);
+    return rows.map(({ name }) => name);
+  });
+
+/** What the product relies on PostgreSQL for. A migration that drops one of these must say so here. */
+describe('PostgreSQL holds the rule', () => {
+  it.each([
+    ['a device is on one patient at a time', 'device_assignment device_assignment_no_overlap x'],
+    ['a bed of an assignment lies in its ward', 'device_assignment device_assignment_ward_id_bed_id_fkey f'],
+    ['a device name is unique in its hospital', 'device device_external_id_key u'],
+    ['a medical record number is unique', 'patient patient_mrn_key u'],
+    ['a deleted patient has a reason', 'patient patient_check c'],
+    ['a reading is stored once', 'vitals vitals_pkey p'],
+    ['a reading of nobody is stored once', 'vitals_unassigned vitals_unassigned_pkey p'],
+    ['a telemetry batch is answered once', 'telemetry_request telemetry_request_pkey p'],
+    ['an e-mail has one account', 'app_user app_user_email_key u'],
+    ['a slug has one hospital', 'hospital hospital_slug_key u'],
+    ['only a patient role names a patient', 'membership membership_check c'],
+    ['a gateway key belongs to a gateway of its hospital', 'gateway_key gateway_key_hospital_id_gateway_id_fkey f'],
+    ['a gateway secret is used once', 'gateway_key gateway_key_secret_hash_key u'],
+    ['a refresh token has one successor', 'refresh_token refresh_token_successor_key u'],
+    ['a rotated refresh token has a successor', 'refresh_token refresh_token_check c'],
+  ])('%s', async (_rule, constraint) => {
+    const constraints = await namesOf(
+      `select format('%s %s %s', t.relname, c.conname, c.contype) as name
+         from pg_constraint c join pg_class t on t.oid = c.conrelid
+        where c.connamespace = any ($1::regnamespace[]) and c.convalidated`,
+    );
+    expect(constraints).toContain(constraint);
+  });
+
+  it.each([
+    ['a role is held once at a time', 'membership_active_role'],
+    ['an identifier names one patient at a time', 'patient_identifier_active'],
+    ['an active allergy is listed once', 'allergy_active_substance'],
+  ])('%s', async (_rule, index) => {
+    const indexes = await namesOf(
+      `select c.relname as name from pg_index i join pg_class c on c.oid = i.indexrelid
+        where c.relnamespace = any ($1::regnamespace[]) and i.indisunique and i.indisvalid and i.indpred is not null`,
+    );
+    expect(indexes).toContain(index);
+  });
+
+  it.each([
+    ['the allergy status cannot deny the allergy list', 'patient guard_allergy_status'],
+    ['an allergy sets the allergy status', 'allergy mark_allergies_recorded'],
+    ["a patient's changes are recorded", 'patient record_change'],
+    ["an allergy's changes are recorded", 'allergy record_change'],
+    ['ingest hears of a changed device', 'device advance_ingest_epoch'],
+    ['ingest hears of a changed assignment', 'device_assignment advance_ingest_epoch'],
+    ['ingest hears of a changed gateway key', 'gateway_key advance_ingest_epoch'],
+    ['ingest hears of a suspended hospital', 'hospital advance_ingest_epoch'],
+    ['every update of a patient has a version', 'patient advance_version'],
+  ])('%s', async (_rule, trigger) => {
+    const triggers = await namesOf(
+      `select format('%s %s', c.relname, t.tgname) as name from pg_trigger t join pg_class c on c.oid = t.tgrelid
+        where c.relnamespace = any ($1::regnamespace[]) and t.tgenabled = 'O'`,
+    );
+    expect(triggers).toContain(trigger);
+  });
+});

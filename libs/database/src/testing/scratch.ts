@@ -1,0 +1,76 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import pg from 'pg';
+import { type HospitalRef, type HospitalSlug, schemaOf } from '../hospital-ref.js';
+import { provisionHospital } from '../hospitals/provision-hospital.js';
+import { MIGRATIONS } from '../migrate/migration-files.js';
+import { migrateSchema } from '../migrate/migrate-schema.js';
+import { withOwner } from '../migrate/owner-connection.js';
+
+type Url = 'DATABASE_URL' | 'DATABASE_DIRECT_URL' | 'DATABASE_SUPERUSER_URL';
+
+/** A URL of the servers the tests run against. */
+export function url(name: Url): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is missing: integration tests need the test servers`);
+  return value;
+}
+
+/** A slug no other run uses. */
+export const freshSlug = (): string => `t${randomBytes(6).toString('hex')}`;
+
+export const details = (slug: string): Parameters<typeof provisionHospital>[1] => ({
+  id: randomUUID(),
+  slug,
+  name: `Test ${slug}`,
+  country: 'KE',
+  currency: 'KES',
+  timezone: 'Africa/Nairobi',
+});
+
+/** Creates hospitals that no other test sees. */
+export function createHospitals(count: number): Promise<HospitalRef[]> {
+  return withOwner(url('DATABASE_DIRECT_URL'), async (owner) => {
+    await migrateSchema(owner, 'public', join(MIGRATIONS, 'public'));
+    const hospitals: HospitalRef[] = [];
+    for (let n = 0; n < count; n += 1) hospitals.push(await provisionHospital(owner, details(freshSlug())));
+    return hospitals;
+  });
+}
+
+/** Removes hospitals with everything that hangs on them in the shared schema, whatever state they are in. */
+export async function dropHospitals(slugs: readonly HospitalSlug[]): Promise<void> {
+  await withOwner(url('DATABASE_DIRECT_URL'), async (owner) => {
+    for (const slug of slugs) {
+      const schema = pg.escapeIdentifier(schemaOf(slug));
+      await owner.query(`drop schema if exists ${schema} cascade`);
+      for (const table of ['membership', 'ingest_epoch']) {
+        await owner.query(
+          `delete from public.${table} where hospital_id = (select id from public.hospital where slug = $1)`,
+          [slug],
+        );
+      }
+      await owner.query('delete from public.hospital where slug = $1', [slug]);
+      await owner.query(`drop role if exists ${schema}`);
+    }
+  });
+}
+
+/** Runs `work` on an empty database of its own, given the owner's direct URL of it. */
+export async function withScratchDatabase(work: (ownerUrl: string) => Promise<void>): Promise<void> {
+  const name = `hms_${freshSlug()}`;
+  const on = (server: Url): string => Object.assign(new URL(url(server)), { pathname: `/${name}` }).href;
+  await withOwner(url('DATABASE_SUPERUSER_URL'), async (superuser) => {
+    await superuser.query(`create database ${name} owner hms_owner`);
+    try {
+      await withOwner(on('DATABASE_SUPERUSER_URL'), (inside) =>
+        inside.query(
+          'create extension btree_gist; create extension pg_trgm; create extension unaccent; create extension citext',
+        ),
+      );
+      await work(on('DATABASE_DIRECT_URL'));
+    } finally {
+      await superuser.query(`drop database ${name} with (force)`);
+    }
+  });
+}
