@@ -2,6 +2,7 @@ import { withOwner } from '@hms/database';
 import { parseEnv, postgresUrl, redisUrl } from '@hms/service-kit';
 import { type Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
+import { registerDemoEnv } from './demo-env.command.js';
 import { readDemoFile, writeDemoFile } from './demo-file.js';
 import { demoHospitals, superAdminEmail } from './hospitals.js';
 import { deleteDemo, seedDemo } from './seed-demo.js';
@@ -21,9 +22,9 @@ interface DemoSeedOptions {
 }
 
 export function registerDemo(program: Command): void {
-  program
-    .command('demo')
-    .description('two hospitals to try things on')
+  const demo = program.command('demo').description('two hospitals to try things on');
+  registerDemoEnv(demo);
+  demo
     .command('seed')
     .description(
       'create the demo hospitals, or complete them; needs DATABASE_DIRECT_URL, DATABASE_URL, REDIS_URL, PUBLIC_URL',
