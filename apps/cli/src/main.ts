@@ -6,6 +6,7 @@ import { registerHospital } from './hospital/hospital.command.js';
 import { registerMigrate } from './migrate/migrate.command.js';
 import { registerSimulate } from './simulate/simulate.command.js';
 import { registerUser } from './user/user.command.js';
+import { registerWatch } from './watch/watch.command.js';
 
 const program = new Command('hms')
   .description('Runs a platform of hospitals: its schemas, hospitals and first users.')
@@ -17,6 +18,7 @@ registerHospital(program);
 registerUser(program);
 registerDemo(program);
 registerSimulate(program);
+registerWatch(program);
 
 try {
   await program.parseAsync();

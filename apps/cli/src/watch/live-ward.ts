@@ -1,0 +1,69 @@
+import { liveNamespace, vitalSigns, type VitalsUpdate } from '@hms/contracts';
+import { io, type Socket } from 'socket.io-client';
+import { z } from 'zod';
+import { type ApiSession } from './api-session.js';
+
+const value = z.union([z.number(), z.boolean(), z.enum(['A', 'C', 'V', 'P', 'U'])]);
+const codes = vitalSigns.map((sign) => sign.code);
+const vitalsEvent = z.array(
+  z.object({
+    patientId: z.string(),
+    recordedAt: z.string(),
+    values: z.partialRecord(z.enum(codes), value),
+    position: z.string(),
+  }),
+);
+
+export interface LiveWardHandlers {
+  /** The first after each connection holds the latest values of everybody. */
+  readonly onVitals: (updates: VitalsUpdate[]) => void;
+  /** `reason` is for people. */
+  readonly onState: (connected: boolean, reason?: string) => void;
+}
+
+const retryMs = 1_000;
+
+/** A ward's live vitals; connects again by itself, with a fresh token. */
+export class LiveWard {
+  readonly #socket: Socket;
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(
+    baseUrl: string,
+    session: ApiSession,
+    wardId: string,
+    private readonly handlers: LiveWardHandlers,
+  ) {
+    this.#socket = io(new URL(liveNamespace, baseUrl).href, {
+      transports: ['websocket'],
+      reconnectionDelayMax: 5_000,
+      auth: (give) => {
+        session.token().then(
+          (token) => give({ token, wardId }),
+          (err: unknown) => this.#lost(describe(err)),
+        );
+      },
+    });
+    this.#socket.on('connect', () => handlers.onState(true));
+    this.#socket.on('vitals', (event: unknown) => handlers.onVitals(vitalsEvent.parse(event) as VitalsUpdate[]));
+    this.#socket.on('disconnect', (reason) => this.#lost(reason));
+    this.#socket.on('connect_error', (err) => {
+      session.forget();
+      this.#lost(describe(err));
+    });
+  }
+
+  close(): void {
+    clearTimeout(this.#retry);
+    this.#socket.close();
+  }
+
+  /** Socket.IO retries a broken connection, but not one the server ended or refused, as it does with an old token. */
+  #lost(reason: string): void {
+    this.handlers.onState(false, reason);
+    clearTimeout(this.#retry);
+    if (!this.#socket.active) this.#retry = setTimeout(() => this.#socket.connect(), retryMs);
+  }
+}
+
+const describe = (err: unknown): string => (err instanceof Error ? err.message : String(err));

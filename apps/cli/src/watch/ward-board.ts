@@ -1,0 +1,69 @@
+import { type VitalCode, type VitalValue, type VitalsUpdate } from '@hms/contracts';
+
+export interface WardPatient {
+  readonly patientId: string;
+  readonly mrn: string;
+  readonly name: string;
+  readonly bedLabel: string | null;
+}
+
+/** The last known value of one sign. */
+export interface Sign {
+  readonly value: VitalValue;
+  /** Milliseconds since the epoch. */
+  readonly recordedAt: number;
+  /** How it differs from the value before; undefined when it is the same or the first. */
+  readonly change: 'up' | 'down' | 'other' | undefined;
+}
+
+export interface BoardRow {
+  readonly patient: WardPatient;
+  readonly signs: ReadonlyMap<VitalCode, Sign>;
+  /** Time of the newest reading, milliseconds since the epoch. */
+  readonly recordedAt: number | undefined;
+}
+
+/** What is known of a ward's patients, put together from the updates as they arrive. */
+export class WardBoard {
+  #patients: readonly WardPatient[] = [];
+  readonly #signs = new Map<string, Map<VitalCode, Sign>>();
+
+  /** Replaces who lies in the ward; their values stay. */
+  setPatients(patients: readonly WardPatient[]): void {
+    this.#patients = patients;
+  }
+
+  /** Whether a patient is on the list; when not, the list is out of date. */
+  knows(patientId: string): boolean {
+    return this.#patients.some((patient) => patient.patientId === patientId);
+  }
+
+  apply({ patientId, recordedAt, values }: VitalsUpdate): void {
+    const at = Date.parse(recordedAt);
+    const signs = this.#signs.get(patientId) ?? new Map<VitalCode, Sign>();
+    for (const [code, value] of entriesOf(values)) {
+      const before = signs.get(code);
+      if (before && before.recordedAt > at) continue; // a late reading belongs in the chart, not here
+      signs.set(code, { value, recordedAt: at, change: before && changeOf(before.value, value) });
+    }
+    this.#signs.set(patientId, signs);
+  }
+
+  /** In the order of the list. */
+  rows(): BoardRow[] {
+    return this.#patients.map((patient) => {
+      const signs = this.#signs.get(patient.patientId) ?? new Map<VitalCode, Sign>();
+      const times = [...signs.values()].map((sign) => sign.recordedAt);
+      return { patient, signs, recordedAt: times.length === 0 ? undefined : Math.max(...times) };
+    });
+  }
+}
+
+const entriesOf = (values: VitalsUpdate['values']): [VitalCode, VitalValue][] =>
+  Object.entries(values) as [VitalCode, VitalValue][];
+
+function changeOf(before: VitalValue, now: VitalValue): Sign['change'] {
+  if (before === now) return undefined;
+  if (typeof before !== 'number' || typeof now !== 'number') return 'other';
+  return now > before ? 'up' : 'down';
+}
