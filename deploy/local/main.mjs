@@ -20,11 +20,17 @@ const commands = {
     load: () => import('./commands/start.mjs'),
   },
   servers: {
-    help: 'start PostgreSQL, its replica, PgBouncer and Redis only; --detach returns once they are ready',
+    help: 'start PostgreSQL, its replica, PgBouncer and Redis only; --detach as above',
     packages: true,
     load: () => import('./commands/servers.mjs'),
   },
+  status: { help: 'what runs, and whether it answers', packages: false, load: () => import('./commands/status.mjs') },
+  logs: { help: 'follow the log of one service, or all', packages: false, load: () => import('./commands/logs.mjs') },
   stop: { help: 'stop what runs', packages: false, load: () => import('./commands/stop.mjs') },
+  reset: { help: 'delete the data; asks, or --yes', packages: false, load: () => import('./commands/reset.mjs') },
+  hms: { help: 'the command line of the platform', packages: false, load: () => import('./commands/hms.mjs') },
+  test: { help: 'run every suite, or those named', packages: true, load: () => import('./commands/test.mjs') },
+  bench: { help: 'measure a stack of its own', packages: true, load: () => import('./commands/bench.mjs') },
 };
 
 const [name = 'help', ...args] = process.argv.slice(2);

@@ -1,18 +1,17 @@
 import { dirname, join } from 'node:path';
 import { reachableFolder, serverAccount } from './lib/account.mjs';
 import { openControl } from './lib/control.mjs';
+import { emptyDataFolder } from './lib/data-folder.mjs';
 import { stackEnvironment, writeEnvironment } from './lib/environment.mjs';
 import { takeLock } from './lib/lock.mjs';
 import { limitLogs } from './lib/logs.mjs';
 import { requireFree } from './lib/ports.mjs';
 import { writeState } from './lib/state.mjs';
 import { Supervisor } from './lib/supervisor.mjs';
-import { provideServers, startDatabases, startRedis } from './servers/index.mjs';
 import { preparePlace } from './servers/place.mjs';
 
 /** @import { Report } from './lib/report.mjs' */
 /** @import { Settings } from './lib/settings.mjs' */
-/** @import { ServerKind, Servers } from './servers/locate.mjs' */
 /** @import { Place } from './servers/place.mjs' */
 
 const HOUSEKEEPING_MS = 60_000;
@@ -79,15 +78,17 @@ export class Stack {
  * Takes the data folder for this process and fills it; nothing runs yet.
  * @param {Settings} settings
  * @param {Report} report
+ * @param {{ fresh?: boolean }} [options] fresh: forget all that an earlier run left there
  * @returns {Promise<Stack>}
  */
-export async function openStack(settings, report) {
+export async function openStack(settings, report, { fresh = false } = {}) {
   const account = serverAccount();
   reachableFolder(dirname(settings.downloads), account);
   const data = reachableFolder(settings.data, account);
   const release = takeLock(data);
   try {
     await requireFree(neededPorts(settings), settings.portVariable);
+    if (fresh) emptyDataFolder(data);
     const stack = new Stack(settings, preparePlace(data, account, settings.ports), { report, release });
     await stack.openControl();
     return stack;
@@ -95,42 +96,6 @@ export async function openStack(settings, report) {
     release();
     throw error;
   }
-}
-
-/**
- * @param {Stack} stack
- * @param {ServerKind[]} kinds
- * @returns {Promise<Servers>}
- */
-export function findServers({ report, settings }, kinds) {
-  return report.step('servers', (note) => provideServers(kinds, settings.downloads, note));
-}
-
-/**
- * Starts the databases and Redis, as far as the environment names none.
- * @param {Stack} stack
- * @param {Servers} servers
- */
-export async function startStores({ report, settings, supervisor, place }, servers) {
-  const { external } = settings;
-  await report.step('databases', async (note) => {
-    const work = [];
-    if (!external.database) work.push(startDatabases(supervisor, place, servers));
-    if (!external.redisUrl) work.push(startRedis(supervisor, place, servers));
-    await Promise.all(work);
-    note(work.length === 2 ? 'primary, streaming replica, pooler, Redis' : 'as named by the environment');
-  });
-}
-
-/**
- * Which servers have to be started here.
- * @param {Settings} settings
- * @returns {ServerKind[]}
- */
-export function neededStores({ external }) {
-  /** @type {ServerKind[]} */
-  const database = external.database ? [] : ['postgres', 'pgbouncer'];
-  return external.redisUrl ? database : [...database, 'redis'];
 }
 
 /**

@@ -71,10 +71,10 @@ export async function detach(settings, report, command) {
 
 /**
  * @param {Report} report
- * @param {() => void} force
- * @returns {Promise<'asked'>} settles at the first signal
+ * @param {() => void} force what a second request does
+ * @returns {Promise<'asked'>} settles at the first
  */
-function onStopSignal(report, force) {
+export function onStopSignal(report, force) {
   return new Promise((resolve) => {
     let first = 0;
     const heard = () => {

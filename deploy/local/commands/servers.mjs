@@ -1,6 +1,6 @@
+import { bringUpStores } from '../bring-up.mjs';
 import { environmentFile } from '../lib/environment.mjs';
 import { readSettings } from '../lib/settings.mjs';
-import { findServers, neededStores, startStores } from '../stack.mjs';
 import { detach, hold } from './hold.mjs';
 
 /** @import { Run } from '../main.mjs' */
@@ -10,7 +10,7 @@ export async function run(args, report) {
   const settings = readSettings(process.env);
   if (args.includes('--detach')) return detach(settings, report, 'servers');
   return hold(settings, report, async (stack) => {
-    await startStores(stack, await findServers(stack, neededStores(settings)));
+    await bringUpStores(stack);
     stack.report.print(`\n  Ready. Load the URLs with: . ${environmentFile(stack.place.data)}`);
   });
 }

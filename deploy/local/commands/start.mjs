@@ -1,3 +1,51 @@
-import { run as servers } from './servers.mjs';
+import { readDemo } from '../apps/cli.mjs';
+import { bringUpAll } from '../bring-up.mjs';
+import { demoFile } from '../lib/environment.mjs';
+import { table } from '../lib/report.mjs';
+import { readExternal, readSettings } from '../lib/settings.mjs';
+import { detach, hold } from './hold.mjs';
 
-export const run = servers;
+/** @import { Run } from '../main.mjs' */
+/** @import { Stack } from '../stack.mjs' */
+
+/** @type {Run} */
+export async function run(args, report) {
+  const settings = readSettings(process.env);
+  settings.external = readExternal(process.env, settings.ports);
+  if (args.includes('--detach')) return detach(settings, report, 'start');
+  return hold(settings, report, async (stack) => {
+    const began = performance.now();
+    await bringUpAll(stack, { simulator: true });
+    welcome(stack, performance.now() - began);
+  });
+}
+
+/**
+ * Says where to look.
+ * @param {Stack} stack
+ * @param {number} tookMs
+ */
+function welcome({ env, place, report }, tookMs) {
+  const url = env['HMS_BASE_URL'] ?? '';
+  const demo = readDemo(place.data);
+  report.print('');
+  report.print(`  HMS is ready after ${(tookMs / 1000).toFixed(1)} s.`);
+  report.print('');
+  const places = [
+    ['Start page', `${url}/`],
+    ['API reference', `${url}/api/docs`],
+    ...(demo ? [['Watch a ward', 'npm run hms -- watch']] : []),
+    ['Status, logs', 'npm run status, npm run logs [service]'],
+    ['Stop', 'Ctrl-C, or npm run stop'],
+  ];
+  for (const line of table(places)) report.print(`  ${line}`);
+  for (const { name, slug, users } of demo?.hospitals ?? []) {
+    report.print('');
+    report.print(`  Demo logins of ${name} (${slug})`);
+    for (const line of table(users.map((user) => [user.role, user.email, user.password]))) report.print(`    ${line}`);
+  }
+  if (demo) {
+    report.print('');
+    report.print(`  Gateway keys, devices and patients: ${demoFile(place.data)}`);
+  }
+}

@@ -1,25 +1,32 @@
 import { join } from 'node:path';
-import { stateFile } from './state.mjs';
 import { writePrivate } from './files.mjs';
+import { stateFile } from './state.mjs';
 
 /** @import { Place } from '../servers/place.mjs' */
 /** @import { ExternalServers } from './settings.mjs' */
 
 /** @typedef {Record<string, string>} Environment */
 
+/** @param {string} data */
+export const demoFile = (data) => join(data, 'demo.json');
+
+/** @param {string} data */
+export const environmentFile = (data) => join(data, 'env');
+
 /**
- * What tests, benches and a developer's shell get to reach the stack.
+ * What services, tests, benches and a developer's shell get to reach the stack.
  * @param {Place} place
  * @param {ExternalServers} external
  * @returns {Environment}
  */
 export function stackEnvironment(place, external) {
   const { data, ports, secrets } = place;
+  const publicUrl = `http://127.0.0.1:${ports.nginx}`;
   return {
     HMS_DATA: data,
     HMS_PORT: String(ports.nginx),
-    HMS_BASE_URL: `http://127.0.0.1:${ports.nginx}`,
-    PUBLIC_URL: `http://127.0.0.1:${ports.nginx}`,
+    HMS_BASE_URL: publicUrl,
+    PUBLIC_URL: publicUrl,
     HMS_API_URL: `http://127.0.0.1:${ports.api[0]}`,
     HMS_INGEST_URL: `http://127.0.0.1:${ports.ingest[0]}`,
     HMS_STATE_FILE: stateFile(data),
@@ -56,20 +63,31 @@ function databaseEnvironment({ urls }, { database }) {
   };
 }
 
-/** @param {string} data */
-export const demoFile = (data) => join(data, 'demo.json');
-
-/** @param {string} data */
-export const environmentFile = (data) => join(data, 'env');
+/**
+ * As a file that a shell loads with `. <file>`.
+ * @param {Environment} environment
+ * @returns {string}
+ */
+export function formatEnvironment(environment) {
+  const quoted = (/** @type {string} */ value) => `'${value.replaceAll("'", "'\\''")}'`;
+  return Object.entries(environment)
+    .map(([name, value]) => `export ${name}=${quoted(value)}\n`)
+    .join('');
+}
 
 /**
- * Writes a file that a shell can load with `. <data>/env`.
+ * @param {string} text of `formatEnvironment`
+ * @returns {Environment}
+ */
+export function parseEnvironment(text) {
+  const entries = [...text.matchAll(/^export (\w+)='(.*)'$/gm)];
+  return Object.fromEntries(entries.map(([, name = '', value = '']) => [name, value.replaceAll("'\\''", "'")]));
+}
+
+/**
  * @param {string} data
  * @param {Environment} environment
  */
 export function writeEnvironment(data, environment) {
-  const lines = Object.entries(environment).map(
-    ([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
-  );
-  writePrivate(environmentFile(data), `${lines.join('\n')}\n`);
+  writePrivate(environmentFile(data), formatEnvironment(environment));
 }

@@ -2,6 +2,9 @@ import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { Failure, codeOf } from './failure.mjs';
 
+/** The name of the file that says who holds a data folder. */
+export const LOCK = 'lock';
+
 /**
  * @typedef {object} Owner who holds a data folder
  * @property {number} pid
@@ -15,7 +18,7 @@ import { Failure, codeOf } from './failure.mjs';
  * @throws {Failure} when a living process holds it
  */
 export function takeLock(data) {
-  const file = join(data, 'lock');
+  const file = join(data, LOCK);
   const mine = `${file}.${process.pid}`;
   writeFileSync(mine, JSON.stringify({ pid: process.pid, started: startOf(process.pid) }), { mode: 0o600 });
   try {
@@ -41,7 +44,7 @@ export function takeLock(data) {
  * @returns {Owner | null} the living process that holds the folder
  */
 export function lockHolder(data) {
-  const owner = read(join(data, 'lock'));
+  const owner = read(join(data, LOCK));
   return owner && startOf(owner.pid) === owner.started ? owner : null;
 }
 

@@ -6,6 +6,7 @@ import { planPorts } from './ports.mjs';
 /** @import { Ports } from './ports.mjs' */
 
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
+export const CLI_SCRIPT = join(ROOT, 'apps/cli/dist/main.js');
 const MAX_PROCESSES = 8;
 
 /**

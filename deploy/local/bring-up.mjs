@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { migrate, seedDemo } from './apps/cli.mjs';
+import { platformServices, simulatorService } from './apps/services.mjs';
+import { build } from './lib/build.mjs';
+import { answers } from './lib/probe.mjs';
+import { startDatabases, startRedis, provideServers } from './servers/index.mjs';
+import { nginxService } from './servers/nginx.mjs';
+
+/** @import { ServerKind, Servers } from './servers/locate.mjs' */
+/** @import { Stack } from './stack.mjs' */
+
+/**
+ * Databases and Redis only, with roles and extensions but without tables.
+ * @param {Stack} stack
+ */
+export async function bringUpStores(stack) {
+  await startStores(stack, await findServers(stack, neededStores(stack)));
+}
+
+/**
+ * The whole platform, in the order in which things need each other.
+ * @param {Stack} stack
+ * @param {{ simulator: boolean }} options
+ */
+export async function bringUpAll(stack, { simulator }) {
+  const { env, place, report, settings, supervisor } = stack;
+  const servers = await findServers(stack, [...neededStores(stack), 'nginx']);
+  await report.step('build', (note) => build(note, join(place.data, 'log', 'build.log')));
+  await startStores(stack, servers);
+  await report.step('migrate', () => migrate(stack));
+  if (settings.demo) await report.step('demo data', (note) => seedDemo(stack, note));
+  await report.step('services', async (note) => {
+    const services = platformServices(stack);
+    await Promise.all(services.map((service) => supervisor.start(service)));
+    note(services.map(({ name }) => name).join(', '));
+  });
+  await report.step('nginx', () => supervisor.start(nginxService(place, servers.nginx)));
+  await report.step('ready', () => answers(`${env['HMS_BASE_URL']}/healthz`));
+  if (simulator && settings.demo) await report.step('simulator', () => supervisor.start(simulatorService(stack)));
+}
+
+/**
+ * @param {Stack} stack
+ * @param {ServerKind[]} kinds
+ * @returns {Promise<Servers>}
+ */
+function findServers({ report, settings }, kinds) {
+  return report.step('servers', (note) => provideServers(kinds, settings.downloads, note));
+}
+
+/**
+ * @param {Stack} stack
+ * @param {Servers} servers
+ */
+async function startStores({ report, settings, supervisor, place }, servers) {
+  const { database, redisUrl } = settings.external;
+  await report.step('databases', async (note) => {
+    const work = [];
+    if (!database) work.push(startDatabases(supervisor, place, servers));
+    if (!redisUrl) work.push(startRedis(supervisor, place, servers));
+    await Promise.all(work);
+    note(work.length === 2 ? 'primary, streaming replica, pooler, Redis' : 'some as named by the environment');
+  });
+}
+
+/**
+ * Which servers have to be started here, because the environment names none.
+ * @param {Stack} stack
+ * @returns {ServerKind[]}
+ */
+function neededStores({ settings: { external } }) {
+  /** @type {ServerKind[]} */
+  const database = external.database ? [] : ['postgres', 'pgbouncer'];
+  return external.redisUrl ? database : [...database, 'redis'];
+}

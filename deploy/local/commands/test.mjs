@@ -1,0 +1,124 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { bringUpAll } from '../bring-up.mjs';
+import { build } from '../lib/build.mjs';
+import { Failure } from '../lib/failure.mjs';
+import { seconds, table } from '../lib/report.mjs';
+import { readSettings } from '../lib/settings.mjs';
+import { openStack } from '../stack.mjs';
+import { suites } from '../testing/suites.mjs';
+import { onStopSignal } from './hold.mjs';
+
+/** @import { Run } from '../main.mjs' */
+/** @import { Report } from '../lib/report.mjs' */
+/** @import { Stack } from '../stack.mjs' */
+/** @import { Outcome, Suite } from '../testing/suites.mjs' */
+
+/** @typedef {Outcome & { name: string, tookMs: number }} Line */
+
+/** Runs every suite, or those that are named, against a stack of its own. @type {Run} */
+export async function run(args, report) {
+  const chosen = choose(args);
+  const settings = readSettings(process.env, {
+    dataVariable: 'HMS_TEST_DATA',
+    data: '.data-test',
+    portVariable: 'HMS_TEST_PORT',
+    port: 18_080,
+  });
+  const stack = await openStack({ ...settings, demo: true }, report, { fresh: true });
+  const stopping = onStopSignal(report, () => process.exit(130)).then(() => 'asked');
+  try {
+    const lines = await Promise.race([runSuites(stack, chosen), stopping]);
+    if (typeof lines === 'string') return 130;
+    return summarize(report, lines);
+  } finally {
+    await stack.stop();
+  }
+}
+
+/**
+ * @param {Stack} stack
+ * @param {Suite[]} chosen
+ * @returns {Promise<Line[]>}
+ */
+async function runSuites(stack, chosen) {
+  const { report } = stack;
+  const logs = join(stack.place.data, 'log');
+  await report.step('build', (note) => build(note, join(logs, 'build.log')));
+  /** @type {Line[]} */
+  const lines = [];
+  for (const suite of chosen.filter(({ needsStack }) => !needsStack)) lines.push(await execute(stack, suite));
+  const served = chosen.filter(({ needsStack }) => needsStack);
+  if (served.length === 0) return lines;
+  if (!(await isUp(stack))) {
+    const problems = ['the stack under test did not start'];
+    return [...lines, ...served.map(({ name }) => ({ name, passed: 0, failed: 1, skipped: 0, problems, tookMs: 0 }))];
+  }
+  for (const suite of served) lines.push(await execute(stack, suite));
+  return lines;
+}
+
+/**
+ * @param {Stack} stack
+ * @returns {Promise<boolean>}
+ */
+async function isUp(stack) {
+  try {
+    await bringUpAll(stack, { simulator: false });
+    stack.declareReady();
+    return true;
+  } catch (error) {
+    stack.report.failure(error);
+    return false;
+  }
+}
+
+/**
+ * @param {Stack} stack
+ * @param {Suite} suite
+ * @returns {Promise<Line>}
+ */
+async function execute({ env, place, report }, suite) {
+  const began = performance.now();
+  const folder = join(place.data, 'log');
+  mkdirSync(folder, { recursive: true });
+  const outcome = await report.step(suite.name, async (note) => {
+    const result = await suite.execute({
+      logFile: join(folder, `suite-${suite.name}.log`),
+      env: suite.needsStack ? env : {},
+    });
+    note(`${result.passed} passed, ${result.failed} failed`);
+    return result;
+  });
+  for (const problem of outcome.problems) report.print(problem.replaceAll(/^/gm, '      '));
+  return { ...outcome, name: suite.name, tookMs: performance.now() - began };
+}
+
+/**
+ * @param {Report} report
+ * @param {Line[]} lines
+ * @returns {number} exit code
+ */
+function summarize(report, lines) {
+  const sum = (/** @type {'passed' | 'failed'} */ key) => lines.reduce((total, line) => total + line[key], 0);
+  const rows = lines.map((line) => [line.name, line.passed, line.failed, line.skipped, seconds(line.tookMs)]);
+  report.print('');
+  for (const row of table([['suite', 'passed', 'failed', 'skipped', '   time'], ...rows])) report.print(`  ${row}`);
+  report.print('');
+  report.print(`${sum('passed')} passed, ${sum('failed')} failed`);
+  return sum('failed') === 0 ? 0 : 1;
+}
+
+/**
+ * @param {string[]} names
+ * @returns {Suite[]}
+ */
+function choose(names) {
+  const unknown = names.filter((name) => !suites.some((suite) => suite.name === name));
+  if (unknown.length > 0) {
+    throw new Failure(`There is no suite ${unknown.join(', ')}.`, {
+      advice: `Known are: ${suites.map(({ name }) => name).join(', ')}.`,
+    });
+  }
+  return names.length === 0 ? suites : suites.filter(({ name }) => names.includes(name));
+}
