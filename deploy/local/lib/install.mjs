@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { reachableFolder, serverAccount } from './account.mjs';
 import { Failure } from './failure.mjs';
 import { ROOT } from './settings.mjs';
 
@@ -17,8 +18,7 @@ const STAMP = join(MODULES, '.hms-installed');
 export async function install(note) {
   const wanted = fingerprint();
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted) return note('unchanged');
-  const logFile = join(ROOT, '.data', 'install.log');
-  mkdirSync(join(ROOT, '.data'), { recursive: true, mode: 0o711 });
+  const logFile = join(reachableFolder(join(ROOT, '.data'), serverAccount()), 'install.log');
   const code = await runPnpm(['install', '--frozen-lockfile', '--prefer-offline'], logFile);
   if (code !== 0) {
     throw new Failure(`Installing the packages ended with code ${code}.`, {
