@@ -17,6 +17,11 @@ export async function bringUpStores(stack) {
   await startStores(stack, await findServers(stack, neededStores(stack)));
 }
 
+/** @param {Stack} stack */
+export async function buildAll({ place, report }) {
+  await report.step('build', (note) => build(note, join(place.data, 'log', 'build.log')));
+}
+
 /**
  * The whole platform, in the order in which things need each other.
  * @param {Stack} stack
@@ -25,7 +30,6 @@ export async function bringUpStores(stack) {
 export async function bringUpAll(stack, { simulator }) {
   const { env, place, report, settings, supervisor } = stack;
   const servers = await findServers(stack, [...neededStores(stack), 'nginx']);
-  await report.step('build', (note) => build(note, join(place.data, 'log', 'build.log')));
   await startStores(stack, servers);
   await report.step('migrate', () => migrate(stack));
   if (settings.demo) await report.step('demo data', (note) => seedDemo(stack, note));

@@ -35,12 +35,13 @@ const commands = {
 
 const [name = 'help', ...args] = process.argv.slice(2);
 const report = terminalReport();
+let code = 1;
 try {
-  process.exitCode = await dispatch();
+  code = await dispatch();
 } catch (error) {
   report.failure(error);
-  process.exitCode = 1;
 }
+process.exit(code);
 
 async function dispatch() {
   const command = commands[name];

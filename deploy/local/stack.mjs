@@ -91,7 +91,10 @@ export async function openStack(settings, report, { fresh = false } = {}) {
   try {
     await requireFree(neededPorts(settings), settings.portVariable);
     if (fresh) emptyDataFolder(data);
-    const stack = new Stack({ ...settings, downloads }, preparePlace(data, account, settings.ports), { report, release });
+    const stack = new Stack({ ...settings, downloads }, preparePlace(data, account, settings.ports), {
+      report,
+      release,
+    });
     await stack.openControl();
     return stack;
   } catch (error) {

@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { bringUpAll } from '../bring-up.mjs';
+import { bringUpAll, buildAll } from '../bring-up.mjs';
 import { ROOT, readSettings } from '../lib/settings.mjs';
 import { openStack } from '../stack.mjs';
 import { onStopSignal } from './hold.mjs';
 
 /** @import { Run } from '../main.mjs' */
+/** @import { Stack } from '../stack.mjs' */
 /** @import { Environment } from '../lib/environment.mjs' */
+
+const INTERRUPTED = 130;
 
 /** Measures a stack of its own, without a simulator that would compete. @type {Run} */
 export async function run(args, report) {
@@ -17,15 +20,20 @@ export async function run(args, report) {
     port: 28_080,
   });
   const stack = await openStack({ ...settings, demo: true }, report, { fresh: true });
-  const stopping = onStopSignal(report, () => process.exit(130)).then(() => 130);
-  try {
-    await bringUpAll(stack, { simulator: false });
-    stack.declareReady();
-    report.print('');
-    return await Promise.race([measure(args, stack.env), stopping]);
-  } finally {
-    await stack.stop();
-  }
+  const asked = onStopSignal(report, () => process.exit(INTERRUPTED)).then(() => INTERRUPTED);
+  return await Promise.race([bringUpAndMeasure(stack, args), asked]).finally(() => stack.stop());
+}
+
+/**
+ * @param {Stack} stack
+ * @param {string[]} args
+ */
+async function bringUpAndMeasure(stack, args) {
+  await buildAll(stack);
+  await bringUpAll(stack, { simulator: false });
+  stack.declareReady();
+  stack.report.print('');
+  return measure(args, stack.env);
 }
 
 /**

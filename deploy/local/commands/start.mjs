@@ -1,5 +1,5 @@
 import { readDemo } from '../apps/cli.mjs';
-import { bringUpAll } from '../bring-up.mjs';
+import { bringUpAll, buildAll } from '../bring-up.mjs';
 import { demoFile } from '../lib/environment.mjs';
 import { table } from '../lib/report.mjs';
 import { readExternal, readSettings } from '../lib/settings.mjs';
@@ -15,6 +15,7 @@ export async function run(args, report) {
   if (args.includes('--detach')) return detach(settings, report, 'start');
   return hold(settings, report, async (stack) => {
     const began = performance.now();
+    await buildAll(stack);
     await bringUpAll(stack, { simulator: true });
     welcome(stack, performance.now() - began);
   });

@@ -1,12 +1,10 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { bringUpAll } from '../bring-up.mjs';
-import { build } from '../lib/build.mjs';
 import { Failure } from '../lib/failure.mjs';
 import { seconds, table } from '../lib/report.mjs';
 import { readSettings } from '../lib/settings.mjs';
 import { openStack } from '../stack.mjs';
-import { suites } from '../testing/suites.mjs';
+import { buildSuite, suites } from '../testing/suites.mjs';
 import { onStopSignal } from './hold.mjs';
 
 /** @import { Run } from '../main.mjs' */
@@ -15,6 +13,8 @@ import { onStopSignal } from './hold.mjs';
 /** @import { Outcome, Suite } from '../testing/suites.mjs' */
 
 /** @typedef {Outcome & { name: string, tookMs: number }} Line */
+
+const INTERRUPTED = 130;
 
 /** Runs every suite, or those that are named, against a stack of its own. @type {Run} */
 export async function run(args, report) {
@@ -26,14 +26,9 @@ export async function run(args, report) {
     port: 18_080,
   });
   const stack = await openStack({ ...settings, demo: true }, report, { fresh: true });
-  const stopping = onStopSignal(report, () => process.exit(130)).then(() => 'asked');
-  try {
-    const lines = await Promise.race([runSuites(stack, chosen), stopping]);
-    if (typeof lines === 'string') return 130;
-    return summarize(report, lines);
-  } finally {
-    await stack.stop();
-  }
+  const asked = onStopSignal(report, () => process.exit(INTERRUPTED));
+  const lines = await Promise.race([runSuites(stack, chosen), asked]).finally(() => stack.stop());
+  return lines === 'asked' ? INTERRUPTED : summarize(report, lines);
 }
 
 /**
@@ -42,19 +37,13 @@ export async function run(args, report) {
  * @returns {Promise<Line[]>}
  */
 async function runSuites(stack, chosen) {
-  const { report } = stack;
-  const logs = join(stack.place.data, 'log');
-  await report.step('build', (note) => build(note, join(logs, 'build.log')));
-  /** @type {Line[]} */
-  const lines = [];
+  const lines = [await execute(stack, buildSuite)];
+  if (lines[0]?.failed) return lines;
   for (const suite of chosen.filter(({ needsStack }) => !needsStack)) lines.push(await execute(stack, suite));
   const served = chosen.filter(({ needsStack }) => needsStack);
   if (served.length === 0) return lines;
-  if (!(await isUp(stack))) {
-    const problems = ['the stack under test did not start'];
-    return [...lines, ...served.map(({ name }) => ({ name, passed: 0, failed: 1, skipped: 0, problems, tookMs: 0 }))];
-  }
-  for (const suite of served) lines.push(await execute(stack, suite));
+  const up = await isUp(stack);
+  for (const suite of served) lines.push(up ? await execute(stack, suite) : notRun(suite));
   return lines;
 }
 
@@ -78,21 +67,23 @@ async function isUp(stack) {
  * @param {Suite} suite
  * @returns {Promise<Line>}
  */
-async function execute({ env, place, report }, suite) {
+async function execute({ env, place, report }, { name, needsStack, execute: work }) {
   const began = performance.now();
-  const folder = join(place.data, 'log');
-  mkdirSync(folder, { recursive: true });
-  const outcome = await report.step(suite.name, async (note) => {
-    const result = await suite.execute({
-      logFile: join(folder, `suite-${suite.name}.log`),
-      env: suite.needsStack ? env : {},
-    });
-    note(`${result.passed} passed, ${result.failed} failed`);
-    return result;
-  });
+  report.hint(`  … ${name}`);
+  const logFile = join(place.data, 'log', `suite-${name}.log`);
+  const outcome = await work({ logFile, env: needsStack ? env : {} });
+  const tookMs = performance.now() - began;
+  const counts = `${outcome.passed} passed, ${outcome.failed} failed`;
+  report.line(outcome.failed ? '✖' : '✔', name, `${seconds(tookMs)}  ${counts}`);
   for (const problem of outcome.problems) report.print(problem.replaceAll(/^/gm, '      '));
-  return { ...outcome, name: suite.name, tookMs: performance.now() - began };
+  return { ...outcome, name, tookMs };
 }
+
+/**
+ * @param {Suite} suite
+ * @returns {Line}
+ */
+const notRun = ({ name }) => ({ name, passed: 0, failed: 1, skipped: 0, problems: [], tookMs: 0 });
 
 /**
  * @param {Report} report

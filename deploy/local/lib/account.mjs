@@ -8,6 +8,7 @@ import {
   readdirSync,
   realpathSync,
   rmdirSync,
+  statSync,
   symlinkSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -60,11 +61,19 @@ export function reachableFolder(folder, account) {
  * A folder only the account can read.
  * @param {string} folder
  * @param {Account | null} account
+ * @throws {Failure} when it was made for another account, which PostgreSQL would refuse with a riddle
  */
 export function privateFolder(folder, account) {
-  const fresh = !existsSync(folder);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (fresh) give(folder, account);
+  if (!existsSync(folder)) {
+    mkdirSync(folder, { mode: 0o700 });
+    give(folder, account);
+  }
+  const { uid } = statSync(folder);
+  if (uid !== (account?.uid ?? process.getuid?.())) {
+    throw new Failure(`${folder} belongs to user ${uid}, because another user started here before.`, {
+      advice: 'Start as that user, set HMS_DATA to another folder, or delete the data as that user: npm run reset',
+    });
+  }
 }
 
 /**

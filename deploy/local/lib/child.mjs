@@ -39,6 +39,8 @@ export function spawnLogged(command, logFile) {
       cleanup: false,
       reject: false,
       buffer: false,
+      // The supervisor decides how long a service may take to stop.
+      forceKillAfterDelay: false,
     });
   } finally {
     closeSync(output);

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
-import { Failure, messageOf } from './failure.mjs';
+import { Failure, codeOf, messageOf } from './failure.mjs';
 
 const SHOWN_BYTES = 16_384;
 
@@ -25,17 +25,24 @@ export class Report {
   async step(title, work) {
     const began = performance.now();
     let noted = '';
+    let mark = '✖';
     this.hint(`  … ${title}`);
-    const line = (/** @type {string} */ mark) =>
-      this.print(`  ${mark} ${title.padEnd(12)} ${seconds(performance.now() - began)}  ${noted}`.trimEnd());
     try {
       const result = await work((text) => (noted = text));
-      line('✔');
+      mark = '✔';
       return result;
-    } catch (error) {
-      line('✖');
-      throw error;
+    } finally {
+      this.line(mark, title, `${seconds(performance.now() - began)}  ${noted}`);
     }
+  }
+
+  /**
+   * @param {string} mark
+   * @param {string} title
+   * @param {string} rest
+   */
+  line(mark, title, rest) {
+    this.print(`  ${mark} ${title.padEnd(12)} ${rest}`.trimEnd());
   }
 
   /** @param {unknown} error */
@@ -43,7 +50,8 @@ export class Report {
     this.print('');
     this.print(`  ${messageOf(error)}`);
     if (!(error instanceof Failure)) {
-      if (error instanceof Error && error.stack) this.print(error.stack);
+      // An error of the system, such as a full disk, says all there is; any other is a mistake of ours.
+      if (error instanceof Error && error.stack && !codeOf(error)) this.print(error.stack);
       return;
     }
     if (error.advice) this.print(`  → ${error.advice}`);

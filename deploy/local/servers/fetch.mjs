@@ -46,8 +46,11 @@ async function unpackInto(root, { kinds, work, logFile }) {
   const apt = (/** @type {string[]} */ args) => ({ file: '/usr/bin/apt-get', args: ['-c', config, '-q', ...args] });
   const told = { logFile, advice: OFFLINE };
   writeFileSync(logFile, '', { mode: 0o600 });
-  await runLogged(apt(['update']), { ...told, what: 'Reading the package lists' });
-  const packages = kinds.flatMap((kind) => packagesOf(kind, config));
+  // One source of several may be out of reach; what counts is whether the packages are known then.
+  const unread = await runLogged(apt(['update']), { ...told, what: 'Reading the package lists' }).catch(
+    (error) => error,
+  );
+  const packages = kinds.flatMap((kind) => packagesOf(kind, config, unread));
   const install = ['install', '-y', '--download-only', '--reinstall', '--no-install-recommends', ...packages];
   await runLogged(apt(install), { ...told, what: 'Downloading the servers' });
   mkdirSync(root, { mode: 0o755 });
@@ -89,10 +92,11 @@ function privateApt(work) {
 /**
  * @param {ServerKind} kind
  * @param {string} config
+ * @param {unknown} unread why the package lists are not complete, if so
  * @returns {string[]}
  * @throws {Failure} when this distribution's packages are too old
  */
-function packagesOf(kind, config) {
+function packagesOf(kind, config, unread) {
   const postgres = POSTGRES_MAJORS.map((major) => ({
     least: [major],
     names: [
@@ -116,6 +120,7 @@ function packagesOf(kind, config) {
     ({ least, names }) => atLeast(candidate(names[0] ?? '', config), least) && names.every((n) => candidate(n, config)),
   );
   if (choice) return choice.names;
+  if (unread) throw unread;
   throw new Failure(`This distribution has no ${kind} that is recent enough.`, {
     advice: 'Install one yourself (Debian 12 and Ubuntu 24.04 or later have it), or name a running one by its URL.',
   });

@@ -1,7 +1,8 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { runLogged } from '../lib/child.mjs';
+import { Failure } from '../lib/failure.mjs';
 import { writePrivate } from '../lib/files.mjs';
 import { query } from '../lib/probe.mjs';
 import { EXTENSIONS } from './locate.mjs';
@@ -22,7 +23,7 @@ const LIMITS = { statement_timeout: '15s', lock_timeout: '5s', idle_in_transacti
 export async function createCluster(place, binary) {
   const { account, data, secrets } = place;
   const folder = join(data, 'pg', 'primary');
-  if (existsSync(folder)) return;
+  if (existsSync(folder)) return requireVersion(folder, binary);
   const unfinished = `${folder}.new`;
   const password = join(data, 'conf', 'password');
   rmSync(unfinished, { recursive: true, force: true });
@@ -38,6 +39,19 @@ export async function createCluster(place, binary) {
     rmSync(password, { force: true });
   }
   renameSync(unfinished, folder);
+}
+
+/**
+ * @param {string} folder
+ * @param {Binary} binary
+ * @throws {Failure} when the data was made by another major version
+ */
+function requireVersion(folder, binary) {
+  const made = readFileSync(join(folder, 'PG_VERSION'), 'utf8').trim();
+  if (binary.version.split('.')[0] === made) return;
+  throw new Failure(`The data was made by PostgreSQL ${made}, and ${binary.file} is ${binary.version}.`, {
+    advice: `Install PostgreSQL ${made} again, or delete the data with: npm run reset`,
+  });
 }
 
 /**

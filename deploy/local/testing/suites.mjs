@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runLogged } from '../lib/child.mjs';
 import { Failure, messageOf } from '../lib/failure.mjs';
-import { turbo } from '../lib/build.mjs';
+import { build, turbo } from '../lib/build.mjs';
 import { ROOT } from '../lib/settings.mjs';
 
 /** @import { Environment } from '../lib/environment.mjs' */
@@ -31,6 +31,9 @@ import { ROOT } from '../lib/settings.mjs';
 const MODULES = join(ROOT, 'node_modules');
 const SHOWN_PROBLEMS = 20;
 const SHOWN_LINES = 25;
+
+/** Everything else needs what it makes. */
+export const buildSuite = check('build', ({ logFile }) => build(() => {}, logFile));
 
 /** In the order they run: what is quick and needs no servers first. @type {Suite[]} */
 export const suites = [
