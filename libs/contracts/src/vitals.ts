@@ -185,9 +185,10 @@ export function vitalToNumber(value: VitalValue): number {
   return typeof value === 'string' ? acvpuLevels.indexOf(value) : Number(value);
 }
 
+const kindByCode = new Map<VitalCode, VitalSign['kind']>(vitalSigns.map((sign) => [sign.code, sign.kind]));
+
 export function vitalFromNumber(code: VitalCode, stored: number): VitalValue {
-  const sign = vitalSigns.find((s) => s.code === code);
-  switch (sign?.kind) {
+  switch (kindByCode.get(code)) {
     case 'boolean':
       return stored !== 0;
     case 'acvpu':

@@ -1,0 +1,75 @@
+import type { Writable } from 'node:stream';
+import type { Row, Sql } from 'postgres';
+import { connectDatabase } from './connect.js';
+
+/** The server did not answer in time; what was asked may or may not have happened. */
+class NoAnswer extends Error {
+  readonly code = 'NO_ANSWER';
+}
+
+export interface LaneOptions {
+  readonly connections?: number;
+  /** After this the connections are dropped and opened anew: a server behind a dead network never answers. */
+  readonly answerWithinMs?: number;
+}
+
+/** A few connections for one purpose. With one connection, messages of one transaction may follow one another. */
+export class Lane {
+  readonly #connections: number;
+  readonly #answerWithinMs: number;
+  #sql: Sql;
+
+  constructor(
+    private readonly url: string,
+    { connections = 1, answerWithinMs = 8_000 }: LaneOptions = {},
+  ) {
+    this.#connections = connections;
+    this.#answerWithinMs = answerWithinMs;
+    this.#sql = connectDatabase(url, connections);
+  }
+
+  query<T extends Row>(ask: (sql: Sql) => PromiseLike<readonly T[]>): Promise<readonly T[]> {
+    return this.#answered(async () => ask(this.#sql));
+  }
+
+  /** Statements without parameters in one message and one round trip. Their text holds nothing a client chose. */
+  run<T extends Row>(statements: string): Promise<readonly T[]> {
+    return this.#answered(async () => this.#sql.unsafe<T[]>(statements));
+  }
+
+  /** Like {@link run}; the last `copy … from stdin` takes `data`. Done when all statements are, whatever follows it. */
+  copy(statements: string, data: Buffer): Promise<void> {
+    return this.#answered(async () => send(await this.#sql.unsafe(statements).writable(), data));
+  }
+
+  /** Leaves the transaction a failure left open, if there is one and the server can still be reached. */
+  async rollback(): Promise<void> {
+    await this.run('rollback').catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    await this.#sql.end({ timeout: 1 });
+  }
+
+  async #answered<T>(work: () => Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const silence = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new NoAnswer('the database does not answer'));
+        void this.#sql.end({ timeout: 0 });
+        this.#sql = connectDatabase(this.url, this.#connections);
+      }, this.#answerWithinMs);
+    });
+    try {
+      return await Promise.race([work(), silence]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function send(stream: Writable, data: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.once('error', reject).once('finish', resolve).end(data);
+  });
+}

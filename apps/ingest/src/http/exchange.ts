@@ -1,0 +1,127 @@
+import { commonError } from '@hms/contracts';
+import type { HttpResponse } from 'uWebSockets.js';
+import { decompress, readBody } from './body.js';
+import { httpError } from './http-errors.js';
+import type { Responder } from './responder.js';
+import type { Reply, RequestHead, Route } from './route.js';
+
+const nothing = new Uint8Array();
+
+/**
+ * One request on its way through the pipeline: authenticate, admit, read, decode, handle, reply. Whoever may not come
+ * in is told before a byte of the body is looked at.
+ */
+export class Exchange<Caller, Input> {
+  /** Bytes reserved at the gate, until the work is done. */
+  #reserved: number | undefined;
+  #reading = false;
+  #deadline: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly route: Route<Caller, Input>,
+    private readonly head: RequestHead,
+    private readonly responder: Responder,
+  ) {}
+
+  begin(response: HttpResponse): void {
+    const { route, head } = this;
+    try {
+      const caller = route.authenticate(head);
+      this.#admit();
+      this.#deadline = setTimeout(() => this.#expire(), route.deadlineMs);
+      if (caller instanceof Promise) caller.catch((err: unknown) => this.#fail(err));
+      if (route.accepts.length === 0) this.#whenKnown(caller, nothing);
+      else this.#read(response, caller);
+    } catch (err) {
+      this.#fail(err);
+    }
+  }
+
+  /** The client left. What it sent completely is still worked on: it will ask again, and find it done. */
+  abandon(): void {
+    if (this.#reading) this.#end();
+  }
+
+  #admit(): void {
+    const { route, head } = this;
+    if (route.accepts.length > 0) {
+      if (!route.accepts.includes(mediaType(head.contentType))) throw commonError('body.unsupported-type');
+      if (head.contentEncoding !== '' && head.contentEncoding !== 'gzip') throw commonError('body.unsupported-type');
+      if ((head.contentLength ?? 0) > route.maxBytes) throw commonError('body.too-large');
+    }
+    const bytes = head.contentLength ?? route.maxBytes;
+    if (!route.gate.tryEnter(bytes)) throw commonError('service.busy');
+    this.#reserved = bytes;
+  }
+
+  #read(response: HttpResponse, caller: Caller | Promise<Caller>): void {
+    this.#reading = true;
+    readBody(response, this.route.maxBytes, {
+      tooLarge: () => this.#fail(commonError('body.too-large')),
+      whole: (body) => {
+        this.#reading = false;
+        this.#whenKnown(caller, body);
+      },
+    });
+  }
+
+  /** A body whose sender is still being looked up is copied: it is valid now only. */
+  #whenKnown(caller: Caller | Promise<Caller>, body: Uint8Array): void {
+    if (!(caller instanceof Promise)) return this.#proceed(caller, body);
+    const owned = Buffer.from(body);
+    caller.then(
+      (known) => this.#proceed(known, owned),
+      () => undefined,
+    );
+  }
+
+  #proceed(caller: Caller, body: Uint8Array): void {
+    const { route, head } = this;
+    if (!this.responder.open) return this.#end();
+    try {
+      const input = route.decode(decompress(body, head.contentEncoding, route.maxBytes), head);
+      const reply = route.handle(caller, input);
+      if (reply instanceof Promise)
+        reply.then(
+          (r) => this.#send(r),
+          (err: unknown) => this.#fail(err),
+        );
+      else this.#send(reply);
+    } catch (err) {
+      this.#fail(err);
+    }
+  }
+
+  #send(reply: Reply): void {
+    this.#end();
+    this.responder.send(reply);
+  }
+
+  #fail(err: unknown): void {
+    this.#end();
+    this.responder.fail(err);
+  }
+
+  /** A body that does not end is cut off; work that does not end keeps its place, for it still goes on. */
+  #expire(): void {
+    if (this.#reading) {
+      this.#end();
+      this.responder.fail(httpError('body.timeout'), { close: true });
+    } else {
+      this.responder.fail(commonError('service.unavailable'));
+    }
+  }
+
+  #end(): void {
+    this.#reading = false;
+    clearTimeout(this.#deadline);
+    if (this.#reserved !== undefined) this.route.gate.leave(this.#reserved);
+    this.#reserved = undefined;
+  }
+}
+
+/** Without parameters: `application/json; charset=utf-8` is `application/json`. */
+function mediaType(header: string): string {
+  const end = header.indexOf(';');
+  return (end < 0 ? header : header.slice(0, end)).trim().toLowerCase();
+}

@@ -1,0 +1,45 @@
+/** What of a request's head the pipeline reads, before the request object dies with its callback. */
+export interface RequestHead {
+  readonly requestId: string;
+  readonly authorization: string;
+  readonly contentType: string;
+  readonly contentEncoding: string;
+  /** As the client states it; undefined when it does not. */
+  readonly contentLength: number | undefined;
+  readonly idempotencyKey: string;
+}
+
+export interface Reply {
+  readonly status: number;
+  /** Sent as JSON unless it is text already. */
+  readonly body: unknown;
+  readonly contentType?: string;
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+}
+
+/** Lets requests in before their bodies are read. What entered must leave. */
+export interface Gate {
+  tryEnter(bytes: number): boolean;
+  leave(bytes: number): void;
+}
+
+/** One address and all that the pipeline needs to know about it. The list of them is the whole surface of a service. */
+export interface Route<Caller = unknown, Input = unknown> {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  /** Who may call it: a gateway with its key, or anybody, for the stated reason. */
+  readonly access: { readonly by: 'gateway-key' } | { readonly by: 'anybody'; readonly because: string };
+  /** Media types a body may have; none for a route without a body. */
+  readonly accepts: readonly string[];
+  readonly maxBytes: number;
+  /** From the head to the reply, reading the body included. */
+  readonly deadlineMs: number;
+  readonly gate: Gate;
+  /** A promise only when the caller is not known yet. Throws or rejects with an AppError. */
+  readonly authenticate: (head: RequestHead) => Caller | Promise<Caller>;
+  /** `body` is valid during the call only. */
+  readonly decode: (body: Uint8Array, head: RequestHead) => Input;
+  readonly handle: (caller: Caller, input: Input) => Reply | Promise<Reply>;
+}
+
+export const openGate: Gate = { tryEnter: () => true, leave: () => undefined };

@@ -1,0 +1,148 @@
+import { commonError } from '@hms/contracts';
+import { requestIdFrom } from '@hms/service-kit';
+import {
+  App,
+  type HttpRequest,
+  type HttpResponse,
+  us_listen_socket_close,
+  type us_listen_socket,
+} from 'uWebSockets.js';
+import { Exchange } from './exchange.js';
+import { Responder } from './responder.js';
+import type { RequestHead, Route } from './route.js';
+
+export interface Replied {
+  /** Path of the route; empty when there is none. */
+  readonly path: string;
+  readonly status: number;
+  readonly requestId: string;
+  /** What was thrown, when the reply is a problem. */
+  readonly thrown: unknown;
+}
+
+/** A route whose types are sealed in: all that is left is to serve it. */
+export interface Endpoint {
+  readonly route: Pick<Route, 'method' | 'path' | 'access' | 'accepts' | 'maxBytes' | 'deadlineMs'>;
+  readonly exchange: (
+    head: RequestHead,
+    responder: Responder,
+  ) => { begin(response: HttpResponse): void; abandon(): void };
+}
+
+export const endpoint = <Caller, Input>(route: Route<Caller, Input>): Endpoint => ({
+  route,
+  exchange: (head, responder) => new Exchange(route, head, responder),
+});
+
+/**
+ * The HTTP server over a list of endpoints. uWebSockets.js sets what cannot be configured: it closes a connection that
+ * is idle for 10 s, cuts a body slower than 16 KB/s, answers 431 to a head above 4 KB, and closes a connection whose
+ * client pipelines.
+ */
+export class HttpServer {
+  readonly #app = App();
+  readonly #methods = new Map<string, string[]>();
+  #socket: us_listen_socket | undefined;
+  #closing = false;
+  #inFlight = 0;
+  #allReplied: (() => void) | undefined;
+
+  constructor(
+    endpoints: readonly Endpoint[],
+    private readonly onReplied: (replied: Replied) => void,
+  ) {
+    for (const each of endpoints) this.#register(each);
+    this.#app.any('/*', (response, request) => this.#refuse(response, request));
+  }
+
+  listen(host: string, port: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#app.listen(host, port, (socket) => {
+        if (!socket) return reject(new Error(`cannot listen on ${host}:${port}`));
+        this.#socket = socket;
+        resolve();
+      });
+    });
+  }
+
+  /** Takes no new connection, asks clients to leave with the next reply, and ends when all replies are out. */
+  async drain(): Promise<void> {
+    this.#closing = true;
+    if (this.#socket) us_listen_socket_close(this.#socket);
+    this.#socket = undefined;
+    if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#allReplied = resolve));
+  }
+
+  /** Closes what is still connected. */
+  close(): void {
+    this.#app.close();
+  }
+
+  #register({ route, exchange }: Endpoint): void {
+    const serve = (response: HttpResponse, request: HttpRequest): void => {
+      const head = headOf(request);
+      const work: ReturnType<typeof exchange> = exchange(
+        head,
+        this.#responder(response, request, {
+          path: route.path,
+          requestId: head.requestId,
+          onAborted: () => work.abandon(),
+        }),
+      );
+      work.begin(response);
+    };
+    if (route.method === 'POST') this.#app.post(route.path, serve);
+    else this.#app.get(route.path, serve).head(route.path, serve);
+    const methods = route.method === 'GET' ? ['GET', 'HEAD'] : [route.method];
+    this.#methods.set(route.path, [...(this.#methods.get(route.path) ?? []), ...methods]);
+  }
+
+  /** What no route takes. */
+  #refuse(response: HttpResponse, request: HttpRequest): void {
+    const path = request.getUrl();
+    const requestId = requestIdFrom(request.getHeader('x-request-id'));
+    const responder = this.#responder(response, request, { path: '', requestId, onAborted: () => undefined });
+    const methods = this.#methods.get(path);
+    if (!methods) return responder.fail(commonError('route.not-found'));
+    const headers = [['Allow', methods.join(', ')]] as const;
+    if (request.getMethod() === 'options') responder.send({ status: 204, body: '', headers });
+    else responder.fail(commonError('method.not-allowed'), { headers });
+  }
+
+  #responder(
+    response: HttpResponse,
+    request: HttpRequest,
+    { path, requestId, onAborted }: { path: string; requestId: string; onAborted: () => void },
+  ): Responder {
+    this.#inFlight++;
+    return new Responder(response, {
+      requestId,
+      withoutBody: request.getMethod() === 'head',
+      closing: () => this.#closing,
+      onAborted: () => {
+        this.#left();
+        onAborted();
+      },
+      onReplied: (status, thrown) => {
+        this.#left();
+        this.onReplied({ path, status, requestId, thrown });
+      },
+    });
+  }
+
+  #left(): void {
+    if (--this.#inFlight === 0) this.#allReplied?.();
+  }
+}
+
+function headOf(request: HttpRequest): RequestHead {
+  const length = request.getHeader('content-length');
+  return {
+    requestId: requestIdFrom(request.getHeader('x-request-id')),
+    authorization: request.getHeader('authorization'),
+    contentType: request.getHeader('content-type'),
+    contentEncoding: request.getHeader('content-encoding'),
+    contentLength: length === '' ? undefined : Number(length),
+    idempotencyKey: request.getHeader('idempotency-key'),
+  };
+}

@@ -1,0 +1,146 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { connectRedis, type Lifecycle, type Logger, type Registry } from '@hms/service-kit';
+import type { IngestConfig } from './config.js';
+import { Lane, type LaneOptions } from './database/lane.js';
+import { DeviceDirectory } from './devices/device-directory.js';
+import { Authenticator } from './gateways/authenticator.js';
+import { GatewayDirectory } from './gateways/gateway-directory.js';
+import { EpochWatch } from './hospitals/epoch-watch.js';
+import { Hospitals } from './hospitals/hospitals.js';
+import { type Endpoint, HttpServer } from './http/server.js';
+import { ErrorLog } from './operations/error-log.js';
+import { IngestMetrics } from './operations/ingest-metrics.js';
+import { operationsRoutes } from './operations/operations.routes.js';
+import { Admission } from './telemetry/admission.js';
+import { LatestWriter } from './telemetry/live/latest-writer.js';
+import { WardPublisher } from './telemetry/live/ward-publisher.js';
+import { RecentBatches } from './telemetry/recent-batches.js';
+import { Batcher, type Writer } from './telemetry/store/batcher.js';
+import { Breaker } from './telemetry/store/breaker.js';
+import { FlushNumbers } from './telemetry/store/flush-numbers.js';
+import { FlushWriter, type StoreParts } from './telemetry/store/flush-writer.js';
+import type { HospitalGroup } from './telemetry/store/hospital-group.js';
+import { telemetryRoutes } from './telemetry/telemetry.routes.js';
+import { TelemetryService } from './telemetry/telemetry.service.js';
+
+/** One backend stores some 300,000 rows a second; more only hide the round trips. */
+const writers = 3;
+const drainWithinMs = 8_000;
+
+export interface IngestParts {
+  readonly config: IngestConfig;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  /** What is started here is left with it to be stopped. */
+  readonly lifecycle: Lifecycle;
+  readonly createWriter?: (parts: StoreParts) => Writer;
+}
+
+/** Starts the service, which answers requests when this ends. */
+export async function startIngest(parts: IngestParts): Promise<void> {
+  const { lifecycle, logger, registry } = parts;
+  const metrics = new IngestMetrics(registry);
+  const hospitals = new Hospitals();
+  const lookups = openLane(parts, { connections: 2, answerWithinMs: 5_000 });
+  const watch = new EpochWatch(openLane(parts, { answerWithinMs: 3_000 }), hospitals, logger);
+  await watch.poll();
+  watch.start();
+  lifecycle.onStop('epoch watch', () => watch.stop());
+
+  const devices = new DeviceDirectory(lookups);
+  const breaker = new Breaker();
+  const batcher = await startBatcher(parts, { lookups, devices, breaker, metrics });
+  const admission = new Admission(batcher, breaker, (reason) => metrics.shed(reason));
+  metrics.watch({
+    queuedRows: () => batcher.queuedRows,
+    bodyBytes: () => admission.bodyBytes,
+  });
+  const authenticator = new Authenticator(new GatewayDirectory(lookups, hospitals), watch);
+  const service = new TelemetryService({
+    devicesOf: (hospital) => devices.devicesOf(hospital),
+    recent: new RecentBatches(),
+    submit: (submission) => batcher.submit(submission),
+    now: () => performance.now(),
+  });
+  const endpoints = [
+    ...telemetryRoutes({
+      authenticate: (header) => authenticator.authenticate(header),
+      gate: admission,
+      receive: (caller, batch, at) => service.receive(caller, batch, at),
+      onAnswered: (receipt) => metrics.answered(receipt),
+      now: Date.now,
+    }),
+    ...operationsRoutes({
+      registry,
+      obstacles: () => [
+        ...(lifecycle.stopping ? ['stopping'] : []),
+        ...(breaker.open || !watch.trustworthy ? ['database'] : []),
+      ],
+    }),
+  ];
+  await serve(parts, endpoints, { metrics, admission });
+}
+
+interface StoreNeeds {
+  readonly lookups: Lane;
+  readonly devices: DeviceDirectory;
+  readonly breaker: Breaker;
+  readonly metrics: IngestMetrics;
+}
+
+async function startBatcher(parts: IngestParts, { lookups, devices, breaker, metrics }: StoreNeeds): Promise<Batcher> {
+  const { logger, createWriter = (store: StoreParts): Writer => new FlushWriter(store) } = parts;
+  const [drawn] = await lookups.run<{ writer: number }>(`select nextval('public.ingest_writer')::int as writer`);
+  if (!drawn) throw new Error('the database gave this process no number');
+  const numbers = new FlushNumbers();
+  const store = {
+    writer: drawn.writer,
+    numbers,
+    breaker,
+    logger,
+    reloadDevices: devices.reload.bind(devices),
+    onCommitted: liveOutputs(parts, { lookups, numbers, metrics }),
+    metrics,
+  };
+  return new Batcher(Array.from({ length: writers }, () => createWriter({ ...store, lane: openLane(parts) })));
+}
+
+function liveOutputs(
+  { config, logger, lifecycle }: IngestParts,
+  { lookups, numbers, metrics }: { lookups: Lane; numbers: FlushNumbers; metrics: IngestMetrics },
+): (group: HospitalGroup) => void {
+  const redis = connectRedis(config.redisUrl, logger, { enableAutoPipelining: true });
+  lifecycle.onStop('redis', () => redis.disconnect());
+  const latest = new LatestWriter(lookups, logger);
+  lifecycle.onStop('latest vitals', () => latest.stop());
+  const publisher = new WardPublisher(redis, () => metrics.publishLost());
+  return ({ hospital, rows }) => {
+    publisher.publish(hospital, rows, numbers.position);
+    latest.add(hospital, rows);
+  };
+}
+
+async function serve(
+  { config, logger, lifecycle }: IngestParts,
+  endpoints: readonly Endpoint[],
+  { metrics, admission }: { metrics: IngestMetrics; admission: Admission },
+): Promise<void> {
+  const errors = new ErrorLog(logger);
+  const server = new HttpServer(endpoints, (replied) => {
+    metrics.replied(replied.path, replied.status);
+    errors.replied(replied);
+  });
+  await server.listen(config.host, config.port);
+  lifecycle.onStop('http', async () => {
+    admission.drain();
+    await Promise.race([server.drain(), delay(drainWithinMs)]);
+    server.close();
+  });
+  logger.info({ host: config.host, port: config.port }, 'listening');
+}
+
+function openLane({ config, lifecycle }: IngestParts, options?: LaneOptions): Lane {
+  const lane = new Lane(config.databaseUrl, options);
+  lifecycle.onStop('database', () => lane.close());
+  return lane;
+}

@@ -1,0 +1,101 @@
+import { type TelemetryReceipt } from '@hms/contracts';
+import { Counter, Gauge, Histogram, latencyBuckets, type Registry } from '@hms/service-kit';
+import type { Failure } from '../database/failure.js';
+import type { ShedReason } from '../telemetry/admission.js';
+
+const rowBuckets = [1, 3, 10, 30, 100, 300, 1_000, 2_000, 4_000, 8_000];
+const offsetBuckets = [-3_600_000, -60_000, -30_000, -2_000, 0, 2_000, 10_000, 60_000, 3_600_000];
+
+export interface Backlog {
+  readonly queuedRows: () => number;
+  readonly bodyBytes: () => number;
+}
+
+/** What the service counts about itself. Labels are codes of ours: nothing a client sends can make a new series. */
+export class IngestMetrics {
+  readonly #requests: Counter<'route' | 'status'>;
+  readonly #rows: Counter<'result'>;
+  readonly #shed: Counter<'reason'>;
+  readonly #failures: Counter<'failure'>;
+  readonly #publishLost: Counter;
+  readonly #flushRows: Histogram;
+  readonly #flushSeconds: Histogram;
+  readonly #clockOffset: Histogram;
+  readonly #requestChildren = new Map<string, Counter.Internal>();
+
+  constructor(private readonly registry: Registry) {
+    const registers = [registry];
+    const counter = <L extends string>(name: string, help: string, ...labelNames: L[]): Counter<L> =>
+      new Counter({ name, help, labelNames, registers });
+    this.#requests = counter('ingest_requests_total', 'Replies', 'route', 'status');
+    this.#rows = counter('ingest_rows_total', 'Readings answered', 'result');
+    this.#shed = counter('ingest_shed_total', 'Requests turned away before their body was read', 'reason');
+    this.#failures = counter('ingest_flush_failures_total', 'Transactions that failed', 'failure');
+    this.#publishLost = counter('ingest_publish_lost_total', 'Live messages Redis did not take');
+    this.#flushRows = new Histogram({
+      name: 'ingest_flush_rows',
+      help: 'Rows per flush',
+      buckets: rowBuckets,
+      registers,
+    });
+    this.#flushSeconds = new Histogram({
+      name: 'ingest_flush_seconds',
+      help: 'From the first statement of a flush to its commit, recovery included',
+      buckets: latencyBuckets,
+      registers,
+    });
+    this.#clockOffset = new Histogram({
+      name: 'ingest_clock_offset_ms',
+      help: 'How far clocks of gateways are behind',
+      buckets: offsetBuckets,
+      registers,
+    });
+  }
+
+  /** Measured when it is asked for. */
+  watch(backlog: Backlog): void {
+    const gauge = (name: string, help: string, read: () => number): void => {
+      const collect = function (this: Gauge): void {
+        this.set(read());
+      };
+      new Gauge({ name, help, registers: [this.registry], collect });
+    };
+    gauge('ingest_queue_rows', 'Rows waiting for a flush', backlog.queuedRows);
+    gauge('ingest_queue_bytes', 'Bytes of bodies being received or stored', backlog.bodyBytes);
+  }
+
+  replied(route: string, status: number): void {
+    const key = `${route} ${status}`;
+    let child = this.#requestChildren.get(key);
+    if (!child) this.#requestChildren.set(key, (child = this.#requests.labels(route, String(status))));
+    child.inc();
+  }
+
+  answered({ accepted, duplicates, unassigned, rejectedTotal }: TelemetryReceipt): void {
+    this.#rows.inc({ result: 'accepted' }, accepted);
+    if (duplicates > 0) this.#rows.inc({ result: 'duplicate' }, duplicates);
+    if (unassigned > 0) this.#rows.inc({ result: 'unassigned' }, unassigned);
+    if (rejectedTotal > 0) this.#rows.inc({ result: 'rejected' }, rejectedTotal);
+  }
+
+  flushed(rows: number, seconds: number): void {
+    this.#flushRows.observe(rows);
+    this.#flushSeconds.observe(seconds);
+  }
+
+  flushFailed(failure: Failure): void {
+    this.#failures.inc({ failure });
+  }
+
+  shed(reason: ShedReason): void {
+    this.#shed.inc({ reason });
+  }
+
+  publishLost(): void {
+    this.#publishLost.inc();
+  }
+
+  clockOffset(ms: number): void {
+    this.#clockOffset.observe(ms);
+  }
+}

@@ -1,0 +1,138 @@
+import {
+  acvpuLevels,
+  maxClockAheadMs,
+  maxReadingAgeMs,
+  readingFlag,
+  type RejectCode,
+  type RejectedReading,
+} from '@hms/contracts';
+import { field, fieldIndexByKey, fields, noValues } from '../fields.js';
+import { reject, type Reading } from '../reading.js';
+import type { GatewayClock } from './clock.js';
+import { parseTime } from './time.js';
+
+/** Where a key of a reading goes: the index of a vital sign, or one of these. */
+export const slot = { device: -1, time: -2, temperatureUnit: -3 } as const;
+const slotByKey = new Map([
+  ...fieldIndexByKey,
+  ['d', slot.device] as const,
+  ['t', slot.time] as const,
+  ['tu', slot.temperatureUnit] as const,
+]);
+export const slotOf = (key: string): number | undefined => slotByKey.get(key);
+
+export interface DraftDefaults {
+  readonly receivedMs: number;
+  readonly clock: GatewayClock;
+  readonly device: unknown;
+}
+
+const acvpuCode = new Map<unknown, number>(acvpuLevels.map((level, code) => [level, code]));
+const deviceName = /^[A-Za-z0-9._:-]{1,64}$/;
+const hundredths = (value: number): number => Math.round(value * 100) / 100;
+
+/** One reading while its keys come in, in any order; `finish` says whether it is plausible. */
+export class Draft {
+  readonly #values = noValues();
+  #device: unknown;
+  #time: unknown;
+  #temperatureUnit: unknown;
+  #measured = false;
+
+  constructor(
+    private readonly index: number,
+    private readonly defaults: DraftDefaults,
+  ) {
+    this.#device = defaults.device;
+  }
+
+  /** Null means not measured. */
+  put(at: number, value: unknown): RejectCode | undefined {
+    if (value === null) return undefined;
+    if (at >= 0) return this.#measure(at, value);
+    if (at === slot.device) this.#device = value;
+    else if (at === slot.time) this.#time = value;
+    else this.#temperatureUnit = value;
+    return undefined;
+  }
+
+  #measure(at: number, value: unknown): RejectCode | undefined {
+    const sign = fields[at];
+    if (sign?.kind === 'acvpu' || sign?.kind === 'boolean') {
+      const code =
+        sign.kind === 'acvpu' ? acvpuCode.get(value) : typeof value === 'boolean' ? Number(value) : undefined;
+      if (code === undefined) return 'malformed';
+      this.#values[at] = code;
+    } else {
+      if (typeof value !== 'number') return 'not_a_number';
+      // Temperature waits for its unit.
+      if (sign?.kind === 'integer' && !inRange(at, value)) return 'out_of_range';
+      this.#values[at] = sign?.kind === 'integer' ? Math.round(value) : value;
+    }
+    this.#measured = true;
+    return undefined;
+  }
+
+  finish(): Reading | RejectedReading {
+    const { index, defaults } = this;
+    const { clock } = defaults;
+    const device = this.#device;
+    if (typeof device !== 'string' || !deviceName.test(device)) return reject(index, 'malformed', 'd');
+    const recordedAt = this.#recordedAt();
+    if (typeof recordedAt === 'string') return reject(index, recordedAt, 't');
+    if (!this.#measured) return reject(index, 'empty');
+    const wrong = this.#convertTemperature() ?? contradiction(this.#values);
+    if (wrong) return reject(index, wrong.code, wrong.field);
+    const values = this.#values;
+    return { index, device, recordedAt, values, flags: clock.flags | flagsOf(values), clockOffsetMs: clock.offsetMs };
+  }
+
+  #recordedAt(): number | RejectCode {
+    const { clock, receivedMs } = this.defaults;
+    const stated = parseTime(this.#time);
+    if (typeof stated === 'string') return stated;
+    const recordedAt = stated + clock.correctionMs * 1_000;
+    if (recordedAt > (receivedMs + maxClockAheadMs) * 1_000) return 'future_timestamp';
+    return recordedAt < (receivedMs - maxReadingAgeMs) * 1_000 ? 'too_old' : recordedAt;
+  }
+
+  #convertTemperature(): Wrong | undefined {
+    const unit = this.#temperatureUnit ?? 'Cel';
+    if (unit !== 'Cel' && unit !== '[degF]') return { code: 'malformed', field: 'tu' };
+    const stated = this.#values[field.temperature] ?? NaN;
+    if (Number.isNaN(stated)) return undefined;
+    const celsius = unit === 'Cel' ? stated : hundredths(((stated - 32) * 5) / 9);
+    if (!inRange(field.temperature, celsius)) return { code: 'out_of_range', field: 'temp' };
+    this.#values[field.temperature] = celsius;
+    return undefined;
+  }
+}
+
+interface Wrong {
+  readonly code: RejectCode;
+  readonly field: string;
+}
+
+function inRange(at: number, value: number): boolean {
+  const sign = fields[at];
+  return value >= (sign?.min ?? -Infinity) && value <= (sign?.max ?? Infinity);
+}
+
+/** Comparisons with what was not measured are false, so only what both sides have can contradict. */
+function contradiction(values: readonly number[]): Wrong | undefined {
+  const at = (index: number): number => values[index] ?? NaN;
+  if (at(field.systolic) <= at(field.diastolic)) return { code: 'inconsistent', field: 'dia' };
+  if (at(field.arterialSystolic) <= at(field.arterialDiastolic)) return { code: 'inconsistent', field: 'adia' };
+  return undefined;
+}
+
+function flagsOf(values: readonly number[]): number {
+  const at = (index: number): number => values[index] ?? NaN;
+  const temperature = at(field.temperature);
+  return (
+    (at(field.heartRate) === 0 && at(field.spo2) > 0 ? readingFlag.heartRateZero : 0) |
+    (Math.abs(at(field.heartRate) - at(field.pulseRate)) > 30 ? readingFlag.pulseDeficit : 0) |
+    (at(field.spo2) < 50 ? readingFlag.spo2Low : 0) |
+    (temperature < 30 || temperature > 43 ? readingFlag.temperatureExtreme : 0)
+  );
+}

@@ -1,0 +1,27 @@
+import type { RejectCode, RejectedReading } from '@hms/contracts';
+import type { Assignment, Device } from '../devices/device-map.js';
+
+/** One plausible measurement of one device at one time. */
+export interface Reading {
+  /** Its place in the batch. */
+  readonly index: number;
+  readonly device: string;
+  /** Microseconds since 1970, after correction of the clock. */
+  readonly recordedAt: number;
+  /** One number per entry of `fields`, NaN when not measured; booleans and ACVPU as `vitalToNumber` has them. */
+  readonly values: number[];
+  /** Bits of `readingFlag`. */
+  readonly flags: number;
+  /** How far the gateway's clock was behind ours, when it told. */
+  readonly clockOffsetMs: number | undefined;
+}
+
+/** A reading and where it goes: to the patient who wore the device then, or to nobody yet. */
+export interface ResolvedReading {
+  readonly reading: Reading;
+  readonly device: Device;
+  readonly assignment: Assignment | undefined;
+}
+
+export const reject = (i: number, code: RejectCode, field?: string): RejectedReading =>
+  field === undefined ? { i, code } : { i, code, field };

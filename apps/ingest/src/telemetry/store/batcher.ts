@@ -1,0 +1,111 @@
+import { commonError } from '@hms/contracts';
+import type { Submission } from '../submission.js';
+import { storeWithinMs } from './recovery.js';
+
+export interface Writer {
+  /** Ends, without fail, when every submission is answered or failed. */
+  write(submissions: readonly Submission[]): Promise<void>;
+}
+
+/** Beyond this a flush takes no further submission. The rows are at most 164 bytes each, so it stays below 1 MB. */
+const rowsPerFlush = 4_000;
+/** While other commits run, a flush waits for this many rows, or this long. */
+const worthwhileRows = 400;
+const lingerMs = 4;
+
+/**
+ * Gathers submissions into flushes, paced by the database itself: one that finds all writers idle leaves with
+ * whatever came in the same turn of the event loop; while commits run, the next flush grows.
+ */
+export class Batcher {
+  readonly #idle: Writer[];
+  readonly #writers: number;
+  #queue: Submission[] = [];
+  #queuedRows = 0;
+  #scheduled: { readonly cancel: () => void; readonly soon: boolean } | undefined;
+  #drained: (() => void) | undefined;
+
+  constructor(
+    writers: readonly Writer[],
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.#idle = [...writers];
+    this.#writers = writers.length;
+  }
+
+  get queuedRows(): number {
+    return this.#queuedRows;
+  }
+
+  /** How long the oldest submission has waited for its flush to begin. */
+  get waitedMs(): number {
+    const [oldest] = this.#queue;
+    return oldest ? this.now() - oldest.submittedAt : 0;
+  }
+
+  submit(submission: Submission): void {
+    this.#queue.push(submission);
+    this.#queuedRows += submission.rows.length;
+    this.#schedule();
+  }
+
+  /** Ends when everything submitted so far is answered. */
+  async drain(): Promise<void> {
+    if (this.#queue.length === 0 && this.#busy === 0) return;
+    await new Promise<void>((resolve) => (this.#drained = resolve));
+  }
+
+  get #busy(): number {
+    return this.#writers - this.#idle.length;
+  }
+
+  #schedule(): void {
+    if (this.#queue.length === 0 || this.#idle.length === 0) return;
+    const soon = this.#busy === 0 || this.#queuedRows >= worthwhileRows;
+    if (this.#scheduled?.soon === true || (this.#scheduled && !soon)) return;
+    this.#scheduled?.cancel();
+    this.#scheduled = soon ? nextTurn(() => this.#flush()) : after(lingerMs, () => this.#flush());
+  }
+
+  #flush(): void {
+    this.#scheduled = undefined;
+    const writer = this.#idle.pop();
+    if (!writer) return;
+    void writer.write(this.#take()).then(() => {
+      this.#idle.push(writer);
+      this.#schedule();
+      if (this.#queue.length === 0 && this.#busy === 0) this.#drained?.();
+    });
+    this.#schedule();
+  }
+
+  #take(): Submission[] {
+    const expired = this.now() - storeWithinMs;
+    const taken: Submission[] = [];
+    let rows = 0;
+    let used = 0;
+    for (const submission of this.#queue) {
+      if (taken.length > 0 && rows + submission.rows.length > rowsPerFlush) break;
+      used++;
+      this.#queuedRows -= submission.rows.length;
+      if (submission.submittedAt < expired) {
+        submission.fail(commonError('service.unavailable'));
+        continue;
+      }
+      taken.push(submission);
+      rows += submission.rows.length;
+    }
+    this.#queue = this.#queue.slice(used);
+    return taken;
+  }
+}
+
+function nextTurn(work: () => void): { cancel: () => void; soon: true } {
+  const immediate = setImmediate(work);
+  return { cancel: () => clearImmediate(immediate), soon: true };
+}
+
+function after(ms: number, work: () => void): { cancel: () => void; soon: false } {
+  const timer = setTimeout(work, ms);
+  return { cancel: () => clearTimeout(timer), soon: false };
+}

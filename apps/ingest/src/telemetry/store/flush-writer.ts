@@ -1,0 +1,84 @@
+import type { Logger } from '@hms/service-kit';
+import { type Failure, failureOf } from '../../database/failure.js';
+import type { Lane } from '../../database/lane.js';
+import type { DeviceMap } from '../../devices/device-map.js';
+import type { Hospital } from '../../hospitals/hospital.js';
+import type { Submission } from '../submission.js';
+import type { Breaker } from './breaker.js';
+import { encodeRows, type FlushMark } from './copy-encoder.js';
+import type { FlushNumbers } from './flush-numbers.js';
+import { groupByHospital, type HospitalGroup } from './hospital-group.js';
+import { insertLedger } from './ledger.js';
+import { Recovery } from './recovery.js';
+import { assertEpochs, begin, copyInto, insertFlush } from './statements.js';
+
+export interface StoreParts {
+  /** Used by one writer alone. */
+  readonly lane: Lane;
+  /** Number of this process in `telemetry_flush`. */
+  readonly writer: number;
+  readonly numbers: FlushNumbers;
+  readonly breaker: Breaker;
+  readonly reloadDevices: (hospital: Hospital) => Promise<DeviceMap>;
+  /** Called after each commit with what it stored. */
+  readonly onCommitted: (group: HospitalGroup) => void;
+  readonly logger: Logger;
+  readonly metrics: FlushMetrics;
+}
+
+export interface FlushMetrics {
+  flushed(rows: number, seconds: number): void;
+  flushFailed(failure: Failure): void;
+}
+
+/**
+ * Writes one flush at a time: all hospitals in one transaction of plain COPYs, which almost always succeeds. When it
+ * does not, each hospital is stored by itself, with whatever its failure calls for. A submission is answered after
+ * the commit that holds it, never before.
+ */
+export class FlushWriter {
+  constructor(private readonly parts: StoreParts) {}
+
+  /** Ends when every submission is answered or failed. */
+  async write(submissions: readonly Submission[]): Promise<void> {
+    const groups = groupByHospital(submissions);
+    for (const submission of submissions) if (submission.rows.length === 0) submission.answerStored();
+    const withRows = groups.filter((group) => group.rows.length > 0);
+    if (withRows.length > 0) await this.#store(withRows);
+  }
+
+  async #store(groups: readonly HospitalGroup[]): Promise<void> {
+    const { numbers, writer, breaker, lane, onCommitted, metrics } = this.parts;
+    const mark = { writer, flushNo: numbers.open() };
+    const began = performance.now();
+    try {
+      await this.#copy(groups, mark);
+      breaker.succeeded();
+      numbers.close(mark.flushNo);
+      for (const { submissions } of groups) for (const submission of submissions) submission.answerStored();
+      for (const group of groups) onCommitted(group);
+    } catch (err) {
+      const failure = failureOf(err);
+      metrics.flushFailed(failure);
+      await lane.rollback();
+      for (const group of groups) await new Recovery(this.parts, mark, group, failure).run();
+    } finally {
+      numbers.close(mark.flushNo);
+      metrics.flushed(
+        groups.reduce((sum, { rows }) => sum + rows.length, 0),
+        (performance.now() - began) / 1_000,
+      );
+    }
+  }
+
+  async #copy(groups: readonly HospitalGroup[], mark: FlushMark): Promise<void> {
+    const tables = groups.flatMap((group) => group.tables);
+    const first = [begin, ...groups.flatMap((group) => [insertFlush(group, mark), ...insertLedger(group)])];
+    const last = [assertEpochs(groups), 'commit'];
+    for (const [i, table] of tables.entries()) {
+      const before = i === 0 ? first : [];
+      const after = i === tables.length - 1 ? last : [];
+      await this.parts.lane.copy([...before, copyInto(table), ...after].join('; '), encodeRows(table.rows, mark));
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import { fields } from '../fields.js';
+import { copyColumns, type FlushMark } from './copy-encoder.js';
+import type { HospitalGroup, TableRows } from './hospital-group.js';
+
+// A flush goes out as few simple messages, which take no parameters: one round trip each, and no prepared statements
+// for PgBouncer to lose. All text below is ours, a number, an id from the database, or hexadecimal.
+
+const columns = copyColumns.join(', ');
+const keys = { vitals: 'patient_id, recorded_at, device_no', vitals_unassigned: 'device_no, recorded_at' };
+
+export const begin = `begin; set local statement_timeout = '5s'`;
+
+/**
+ * Fails with 22012 when what the rows were resolved with is no longer true: a device that moved on must not write to
+ * its previous patient. It comes last, so that little can change before the commit.
+ */
+export function assertEpochs(groups: readonly HospitalGroup[]): string {
+  const expected = groups.map(({ hospital, devices }) => `('${hospital.id}'::uuid, ${devices.epoch})`).join(', ');
+  return `select 1 / (count(*) = ${groups.length})::int from public.ingest_epoch where (hospital_id, epoch) in (${expected})`;
+}
+
+export const copyInto = ({ schema, name }: TableRows): string =>
+  `copy ${schema}.${name} (${columns}) from stdin (format binary)`;
+
+export const insertFlush = ({ hospital, rows }: HospitalGroup, { writer, flushNo }: FlushMark): string =>
+  `insert into ${hospital.schema}.telemetry_flush (writer, flush_no, rows) values (${writer}, ${flushNo}, ${rows.length})`;
+
+export const selectFlush = ({ hospital }: HospitalGroup, { writer, flushNo }: FlushMark): string =>
+  `select 1 as found from ${hospital.schema}.telemetry_flush where writer = ${writer} and flush_no = ${flushNo}`;
+
+/** A place beside the table: rows that may be stored already cannot be copied into it directly. */
+export const createStaging = ({ schema, name }: TableRows): string =>
+  `create temporary table staged_${name} (like ${schema}.${name}) on commit drop`;
+
+export const copyIntoStaging = ({ name }: TableRows): string =>
+  `copy pg_temp.staged_${name} (${columns}) from stdin (format binary)`;
+
+export interface DuplicateRow {
+  readonly device_no: number;
+  /** Microseconds since 1970. */
+  readonly recorded_at: string;
+}
+
+/**
+ * Moves the staged rows over. A row that is there already keeps its mark and takes what the new one adds; those are
+ * returned.
+ */
+export function mergeStaged({ schema, name }: TableRows, { writer, flushNo }: FlushMark): string {
+  const merged = fields.map(({ column }) => `${column} = coalesce(excluded.${column}, stored.${column})`).join(', ');
+  return `with merged as (
+      insert into ${schema}.${name} as stored (${columns}) select ${columns} from pg_temp.staged_${name}
+      on conflict (${keys[name]}) do update set ${merged}, flags = stored.flags | excluded.flags
+      returning device_no, recorded_at, flush_no, writer)
+    select device_no, (extract(epoch from recorded_at) * 1000000)::bigint::text as recorded_at
+      from merged where (writer, flush_no) <> (${writer}, ${flushNo})`;
+}

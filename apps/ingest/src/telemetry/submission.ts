@@ -1,0 +1,114 @@
+import { maxRejectedListed, type RejectedReading, type TelemetryReceipt } from '@hms/contracts';
+import type { DeviceMap } from '../devices/device-map.js';
+import type { Hospital } from '../hospitals/hospital.js';
+import { reject, type Reading, type ResolvedReading } from './reading.js';
+import { resolveReading } from './resolve.js';
+
+/** What the ledger remembers a batch by. */
+export interface BatchIdentity {
+  /** UTC date, taken from the batch itself, so that the same batch always meets the same ledger partition. */
+  readonly day: string;
+  readonly key: string;
+  /** Whether the client chose the key; it is echoed only then. */
+  readonly stated: boolean;
+  /** First eight bytes of the digest, as PostgreSQL's bigint. */
+  readonly bodyHash: bigint;
+}
+
+/** What of a batch is to be stored, and for whom. */
+export interface BatchContent {
+  readonly hospital: Hospital;
+  readonly gatewayId: string;
+  readonly identity: BatchIdentity | undefined;
+  readonly readings: readonly Reading[];
+  /** Refused before: the rest of the batch. */
+  readonly rejected: readonly RejectedReading[];
+}
+
+/** How a request ended. */
+export interface Answer {
+  readonly receipt: TelemetryReceipt;
+  /** The batch had been answered before. */
+  readonly replayed: boolean;
+}
+
+const none: ReadonlySet<ResolvedReading> = new Set();
+
+/** The readings of one request on their way into the database, where they are stored together or not at all. */
+export class Submission {
+  readonly answered: Promise<Answer>;
+  #devices: DeviceMap | undefined;
+  #readings: readonly Reading[];
+  #rows: readonly ResolvedReading[] = [];
+  #notStorable: readonly RejectedReading[] = [];
+  #notResolved: readonly RejectedReading[] = [];
+  #answer!: (answer: Answer) => void;
+  #fail!: (reason: unknown) => void;
+
+  constructor(
+    readonly content: BatchContent,
+    devices: DeviceMap,
+    readonly submittedAt: number,
+  ) {
+    this.answered = new Promise((resolve, reject) => {
+      this.#answer = resolve;
+      this.#fail = reject;
+    });
+    this.#readings = content.readings;
+    this.resolveWith(devices);
+  }
+
+  get rows(): readonly ResolvedReading[] {
+    return this.#rows;
+  }
+
+  /** Finds the patients; again when the assignments are not those they were found with. */
+  resolveWith(devices: DeviceMap): void {
+    if (devices === this.#devices) return;
+    const rows: ResolvedReading[] = [];
+    const rejected: RejectedReading[] = [];
+    for (const reading of this.#readings) {
+      const result = resolveReading(reading, devices, this.content.gatewayId);
+      if ('code' in result) rejected.push(result);
+      else rows.push(result);
+    }
+    this.#devices = devices;
+    this.#rows = rows;
+    this.#notResolved = rejected;
+  }
+
+  /** Takes out what the database does not accept. */
+  refuse(rows: ReadonlySet<ResolvedReading>): void {
+    const refused = this.#rows.filter((row) => rows.has(row)).map(({ reading }) => reading);
+    this.#rows = this.#rows.filter((row) => !rows.has(row));
+    this.#readings = this.#readings.filter((reading) => !refused.includes(reading));
+    this.#notStorable = [...this.#notStorable, ...refused.map(({ index }) => reject(index, 'not_storable'))];
+  }
+
+  receipt(duplicates: ReadonlySet<ResolvedReading> = none): TelemetryReceipt {
+    const { identity, rejected } = this.content;
+    const stored = duplicates.size === 0 ? this.#rows : this.#rows.filter((row) => !duplicates.has(row));
+    const refused = [...rejected, ...this.#notResolved, ...this.#notStorable].sort((a, b) => a.i - b.i);
+    return {
+      ...(identity?.stated ? { batch: identity.key } : {}),
+      accepted: stored.length,
+      duplicates: this.#rows.length - stored.length,
+      unassigned: stored.reduce((count, row) => (row.assignment ? count : count + 1), 0),
+      rejected: refused.slice(0, maxRejectedListed),
+      rejectedTotal: refused.length,
+    };
+  }
+
+  /** To be called once its rows are committed. */
+  answerStored(duplicates?: ReadonlySet<ResolvedReading>): void {
+    this.#answer({ receipt: this.receipt(duplicates), replayed: false });
+  }
+
+  answerAsBefore(receipt: TelemetryReceipt): void {
+    this.#answer({ receipt, replayed: true });
+  }
+
+  fail(reason: unknown): void {
+    this.#fail(reason);
+  }
+}

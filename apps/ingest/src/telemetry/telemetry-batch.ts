@@ -1,0 +1,14 @@
+import type { RejectedReading } from '@hms/contracts';
+import type { Reading } from './reading.js';
+
+/** What one request asks to store, in whatever format it came. */
+export interface TelemetryBatch {
+  /** The client's own key. */
+  readonly key: string | undefined;
+  /** SHA-256 of what the batch says, so that one sent again is known again. */
+  readonly digest: () => Buffer;
+  /** Milliseconds added to each time because the gateway's clock runs ahead; another arrival would add others. */
+  readonly correctionMs: number;
+  readonly readings: readonly Reading[];
+  readonly rejected: readonly RejectedReading[];
+}

@@ -1,0 +1,83 @@
+import {
+  commonError,
+  type RejectCode,
+  type RejectedReading,
+  telemetryError,
+  type telemetryErrors,
+  type TelemetryReceipt,
+} from '@hms/contracts';
+import type { DeviceMap } from '../devices/device-map.js';
+import type { Caller } from '../gateways/caller.js';
+import type { Hospital } from '../hospitals/hospital.js';
+import { identify } from './batch-identity.js';
+import type { RecentBatches } from './recent-batches.js';
+import { type Answer, type BatchIdentity, Submission } from './submission.js';
+import type { TelemetryBatch } from './telemetry-batch.js';
+
+export interface TelemetryParts {
+  readonly devicesOf: (hospital: Hospital) => DeviceMap | Promise<DeviceMap>;
+  readonly recent: RecentBatches;
+  readonly submit: (submission: Submission) => void;
+  readonly now: () => number;
+}
+
+const problemOf: Record<RejectCode, keyof typeof telemetryErrors> = {
+  malformed: 'telemetry.malformed',
+  unknown_field: 'telemetry.unknown-code',
+  unknown_device: 'telemetry.unknown-device',
+  foreign_device: 'telemetry.foreign-device',
+  disabled_device: 'telemetry.disabled-device',
+  missing_time: 'telemetry.missing-time',
+  missing_zone: 'telemetry.missing-zone',
+  future_timestamp: 'telemetry.future-time',
+  too_old: 'telemetry.too-old',
+  out_of_range: 'telemetry.out-of-range',
+  not_a_number: 'telemetry.not-a-number',
+  inconsistent: 'telemetry.inconsistent',
+  empty: 'telemetry.empty',
+  not_storable: 'telemetry.not-storable',
+};
+
+/** Takes in a gateway's batch, whatever format it came in. */
+export class TelemetryService {
+  constructor(private readonly parts: TelemetryParts) {}
+
+  /**
+   * Ends when the readings are committed.
+   * @throws AppError 4xx when none of them can be accepted, 409 when its key was used for another batch, 503 when it
+   * could not be stored in time
+   */
+  async receive(caller: Caller, batch: TelemetryBatch, receivedMs: number): Promise<Answer> {
+    const identity = identify(batch, receivedMs);
+    const store = (): Promise<Answer> => this.#store(caller, batch, identity);
+    if (!identity) return store();
+    return this.parts.recent.once(`${caller.gatewayId} ${identity.key}`, identity.bodyHash, store);
+  }
+
+  async #store(caller: Caller, batch: TelemetryBatch, identity: BatchIdentity | undefined): Promise<Answer> {
+    const { hospital, gatewayId } = caller;
+    const devices = await this.#devicesOf(hospital);
+    const { readings, rejected } = batch;
+    const submission = new Submission({ hospital, gatewayId, identity, readings, rejected }, devices, this.parts.now());
+    if (submission.rows.length === 0) throw nothingAccepted(submission.receipt());
+    this.parts.submit(submission);
+    const answer = await submission.answered;
+    if (answer.receipt.accepted + answer.receipt.duplicates === 0) throw nothingAccepted(answer.receipt);
+    return answer;
+  }
+
+  async #devicesOf(hospital: Hospital): Promise<DeviceMap> {
+    try {
+      return await this.parts.devicesOf(hospital);
+    } catch (cause) {
+      throw commonError('service.unavailable', { cause });
+    }
+  }
+}
+
+/** The problem of the first reading; a foreign device only when all are. */
+function nothingAccepted({ rejected, rejectedTotal }: TelemetryReceipt): Error {
+  const [first = { i: 0, code: 'empty' } satisfies RejectedReading] = rejected;
+  const reason = rejected.find(({ code }) => code !== 'foreign_device') ?? first;
+  return telemetryError(problemOf[reason.code], { members: { rejected, rejectedTotal } });
+}
