@@ -1,5 +1,6 @@
 import { withOwner } from '../migrate/owner-connection.js';
 import type { HospitalRef } from '../hospital-ref.js';
+import { lockWait } from '../testing/lock-wait.js';
 import { createHospitals, dropHospitals, url } from '../testing/scratch.js';
 import { HospitalDatabase, schemaSql, type TenantTx } from './hospital-database.js';
 import { constraintOf, sqlState } from './sql-errors.js';
@@ -40,19 +41,6 @@ const penicillin = (patientId: string, clinicalStatus = 'active'): Parameters<Te
     updatedBy: actor,
   },
 });
-
-/** Resolves once somebody waits for a lock in the test hospital. */
-async function someoneWaits(): Promise<void> {
-  await withOwner(url('DATABASE_SUPERUSER_URL'), async (superuser) => {
-    for (;;) {
-      const { rowCount } = await superuser.query(
-        `select from pg_stat_activity where wait_event_type = 'Lock' and query like '%' || $1 || '%'`,
-        [hospital.slug],
-      );
-      if (rowCount) return;
-    }
-  });
-}
 
 describe('a transaction in a hospital', () => {
   it('commits what it did, or nothing when it throws', async () => {
@@ -186,7 +174,7 @@ describe('the allergy list and the allergy status', () => {
     await db.inHospital(hospital, async (tx) => {
       await tx.allergy.create(penicillin(id));
       denied = setNoneKnown().catch(constraintOf);
-      await someoneWaits();
+      await lockWait(hospital.slug);
     });
     expect(await denied).toBe('patient_allergy_status');
   });

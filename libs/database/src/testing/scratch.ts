@@ -51,8 +51,15 @@ export async function dropHospitals(slugs: readonly HospitalSlug[]): Promise<voi
         );
       }
       await owner.query('delete from public.hospital where slug = $1', [slug]);
-      await owner.query(`drop role if exists ${schema}`);
     }
+  });
+  await dropRoles(slugs);
+}
+
+/** Roles belong to the whole cluster and outlive the database their hospital was in. */
+export function dropRoles(slugs: readonly string[]): Promise<void> {
+  return withOwner(url('DATABASE_DIRECT_URL'), async (owner) => {
+    for (const slug of slugs) await owner.query(`drop role if exists ${pg.escapeIdentifier(`hospital_${slug}`)}`);
   });
 }
 
