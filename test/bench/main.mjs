@@ -1,0 +1,63 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { batches } from './scenarios/batches.mjs';
+import { latency } from './scenarios/latency.mjs';
+import { singles } from './scenarios/singles.mjs';
+import { machineCpuSeconds } from './support/cpu.mjs';
+import { machineFacts } from './support/machine.mjs';
+import { required } from './support/stack.mjs';
+
+/**
+ * @typedef {object} Outcome
+ * @property {string} title
+ * @property {string} text table and remarks
+ * @property {string[]} faults what must not happen at any speed, such as rows acknowledged but not stored
+ * @property {Record<string, unknown>} data for the JSON file
+ */
+
+/**
+ * @callback Scenario
+ * @param {{ quick: boolean, progress: (what: string) => void }} options
+ * @returns {Promise<Outcome>}
+ */
+
+/** @type {Record<string, Scenario>} */
+const scenarios = { latency, batches, singles };
+
+const { values } = parseArgs({ options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } } });
+if (values.only !== undefined && !(values.only in scenarios)) {
+  throw new Error(`there is no scenario ${values.only}; there are ${Object.keys(scenarios).join(', ')}`);
+}
+
+const facts = await machineFacts();
+const before = machineCpuSeconds();
+/** @type {Record<string, Outcome>} */
+const outcomes = {};
+for (const [name, scenario] of Object.entries(scenarios)) {
+  if (values.only !== undefined && name !== values.only) continue;
+  outcomes[name] = await scenario({ quick: values.quick, progress: (what) => process.stderr.write(`… ${what}\n`) });
+}
+const stolenSeconds = machineCpuSeconds().stolen - before.stolen;
+
+const folder = join(required('HMS_DATA'), 'bench');
+const file = join(folder, `${String(facts['at']).replaceAll(/[:.]/g, '-')}.json`);
+mkdirSync(folder, { recursive: true });
+const results = Object.entries(outcomes).map(([name, { data, faults }]) => [name, { ...data, faults }]);
+const record = { machine: { ...facts, stolenSeconds }, quick: values.quick, results: Object.fromEntries(results) };
+writeFileSync(file, `${JSON.stringify(record, null, 2)}\n`);
+
+const faults = Object.values(outcomes).flatMap((outcome) => outcome.faults);
+const machine = Object.entries(facts).map(([name, value]) => `${name} ${value}`);
+process.stdout.write(
+  [
+    ...Object.values(outcomes).flatMap(({ title, text }) => ['', title, '', text]),
+    '',
+    `Measured on: ${machine.join(', ')}; ${stolenSeconds.toFixed(1)} s taken by other guests of the host.`,
+    'Generator, clients, servers and database share these cores: compare shares, not absolute rates.',
+    `Written to ${file}`,
+    ...faults.map((fault) => `WRONG: ${fault}`),
+    '',
+  ].join('\n'),
+);
+process.exitCode = faults.length > 0 ? 1 : 0;

@@ -1,0 +1,139 @@
+import { CpuSplit } from '../support/cpu-split.mjs';
+import { createFleet } from '../support/fleet.mjs';
+import { rawCopy } from '../support/raw-copy.mjs';
+import { required } from '../support/stack.mjs';
+import { describeSpread, percent, spread, whole } from '../support/statistics.mjs';
+import { table } from '../support/table.mjs';
+import { verifiedLoad } from '../support/verified-load.mjs';
+import { VitalsTable, connectOwner } from '../support/vitals-table.mjs';
+
+/** @import { Scenario } from '../main.mjs' */
+/** @import { Fleet } from '../support/fleet.mjs' */
+
+const BATCH = 100;
+const CONNECTIONS = 16;
+const WAYS = /** @type {const} */ (['direct', 'nginx']);
+
+/**
+ * Acked rows a second with batches of 100 readings, beside raw COPY of as many rows into the same table: interleaved,
+ * in turning order, the table emptied before each, and counted after it.
+ * @type {Scenario}
+ */
+export async function batches({ quick, progress }) {
+  const owner = await connectOwner();
+  const fleet = await createFleet(owner);
+  const comparison = new Comparison(fleet, new VitalsTable(owner, fleet), quick);
+  const order = /** @type {const} */ (['direct', 'raw', 'nginx']);
+  for (let round = 0; round < (quick ? 1 : 5); round++) {
+    progress(`batches of ${BATCH}, round ${round + 1}`);
+    // In another order each time, so that what drifts on the machine hits all alike.
+    for (const step of round % 2 === 0 ? order : order.toReversed()) await comparison.run(step);
+  }
+  await owner.end();
+  const { rates, latencies, acked, faults } = comparison;
+  const cpu = comparison.cpu.perMillion(acked);
+  return {
+    title: `Acked rows/s, batches of ${BATCH} readings, ${CONNECTIONS} connections; median (range) of ${rates.raw.length}`,
+    text: [
+      ratesTable(comparison),
+      '',
+      cpuTable(cpu),
+      '',
+      `${whole(acked)} rows acked directly and counted in the table.`,
+    ].join('\n'),
+    faults,
+    data: { rates, latencies, cpuSecondsPerMillionRows: cpu },
+  };
+}
+
+/** Runs of the three ways to store the same rows, and what they took. */
+class Comparison {
+  /** @type {Record<'direct' | 'nginx' | 'raw', number[]>} rows a second */
+  rates = { direct: [], nginx: [], raw: [] };
+  /** @type {Record<'direct' | 'nginx', { p50: number, p99: number }[]>} milliseconds */
+  latencies = { direct: [], nginx: [] };
+  /** @type {string[]} */
+  faults = [];
+  /** Rows acknowledged while {@link cpu} was counted. */
+  acked = 0;
+  cpu = new CpuSplit({ generator: [process.pid] });
+  #fleet;
+  #vitals;
+  #times;
+  #rows = 0;
+
+  /**
+   * @param {Fleet} fleet
+   * @param {VitalsTable} vitals
+   * @param {boolean} quick
+   */
+  constructor(fleet, vitals, quick) {
+    this.#fleet = fleet;
+    this.#vitals = vitals;
+    this.#times = quick ? { warmUpSeconds: 0.5, seconds: 2 } : { warmUpSeconds: 1, seconds: 8 };
+  }
+
+  /** @param {'direct' | 'nginx' | 'raw'} way */
+  async run(way) {
+    if (way === 'raw') await this.#raw();
+    else await this.#ingest(way);
+  }
+
+  /** @param {'direct' | 'nginx'} way */
+  async #ingest(way) {
+    const { devices, gatewayKey } = this.#fleet;
+    const names = devices.map((device) => device.name);
+    const order = {
+      ...this.#times,
+      url: `${required(way === 'direct' ? 'HMS_INGEST_URL' : 'HMS_BASE_URL')}/telemetry`,
+      gatewayKey,
+      devices: Array.from({ length: CONNECTIONS }, (_, i) => names.slice(i * BATCH, (i + 1) * BATCH)),
+      keyed: true,
+      receipts: true,
+    };
+    const load = () => verifiedLoad(this.#vitals, order);
+    const { measured, acceptedInAll, faults } = way === 'direct' ? await this.cpu.during(load) : await load();
+    if (way === 'direct') this.acked += acceptedInAll;
+    this.#rows ||= measured.accepted;
+    this.rates[way].push(measured.accepted / measured.seconds);
+    this.latencies[way].push(measured.latency);
+    this.faults.push(...faults.map((fault) => `batches, ${way}: ${fault}`));
+  }
+
+  async #raw() {
+    await this.#vitals.reset();
+    const { rows, rate } = await rawCopy(this.#fleet, this.#rows);
+    this.rates.raw.push(rate);
+    const stored = await this.#vitals.count();
+    if (stored !== rows) this.faults.push(`raw COPY: ${rows} rows sent, ${stored} stored`);
+  }
+}
+
+/** @param {Comparison} of */
+function ratesTable({ rates, latencies }) {
+  const raw = spread(rates.raw);
+  const ways = WAYS.map((way) => {
+    const rate = spread(rates[way]);
+    const [p50, p99] = /** @type {const} */ (['p50', 'p99']).map(
+      (key) => spread(latencies[way].map((one) => one[key])).median,
+    );
+    return [
+      way === 'direct' ? 'ingest' : 'ingest through Nginx',
+      describeSpread(rate),
+      percent(rate.median / raw.median),
+      `${p50?.toFixed(0)} ms`,
+      `${p99?.toFixed(0)} ms`,
+    ];
+  });
+  return table(
+    ['', 'rows/s', 'of raw COPY', 'ack p50', 'ack p99'],
+    [...ways, ['raw 2-way binary COPY', describeSpread(raw)]],
+  );
+}
+
+/** @param {Record<string, number>} cpu */
+function cpuTable(cpu) {
+  const all = Object.values(cpu).reduce((sum, seconds) => sum + seconds, 0);
+  const rows = Object.entries({ ...cpu, all }).map(([name, seconds]) => [name, seconds.toFixed(2)]);
+  return table(['CPU seconds per million rows', ''], rows);
+}

@@ -1,0 +1,48 @@
+import { closedLoop } from './load.mjs';
+import { StampedRequest } from './telemetry-bodies.mjs';
+
+/**
+ * @typedef {object} LoadOrder
+ * @property {string} url of the receiver, path included
+ * @property {string} gatewayKey
+ * @property {string[][]} devices of each connection; no device is at two connections, so that no reading is sent twice
+ * @property {boolean} keyed whether batches carry a key
+ * @property {boolean} receipts whether the receiver answers with receipts
+ * @property {number} warmUpSeconds before the measurement, not part of its figures
+ * @property {number} seconds
+ */
+
+/**
+ * @typedef {object} LoadReport
+ * @property {import('./load.mjs').LoadResult} measured
+ * @property {number} acceptedInAll with those of the warm-up
+ * @property {number} requestsInAll answered 2xx, with those of the warm-up
+ * @property {Record<string, number>} failures with those of the warm-up
+ */
+
+// A generator is a process of its own: it shares no event loop with what watches it.
+process.once('message', (order) => {
+  void run(/** @type {LoadOrder} */ (order)).then((report) => {
+    process.send?.(report);
+    process.disconnect();
+  });
+});
+
+/**
+ * @param {LoadOrder} order
+ * @returns {Promise<LoadReport>}
+ */
+async function run({ url, gatewayKey, devices, keyed, receipts, warmUpSeconds, seconds }) {
+  const { hostname, port, host, pathname } = new URL(url);
+  const head = { host, path: pathname, authorization: `Bearer ${gatewayKey}` };
+  const requests = devices.map((names) => new StampedRequest(head, names, { keyed }));
+  const load = { to: { host: hostname, port: Number(port) }, requests, receipts };
+  const warmUp = await closedLoop({ ...load, seconds: warmUpSeconds });
+  const measured = await closedLoop({ ...load, seconds });
+  return {
+    measured,
+    acceptedInAll: warmUp.accepted + measured.accepted,
+    requestsInAll: warmUp.requests + measured.requests,
+    failures: { ...warmUp.failures, ...measured.failures },
+  };
+}

@@ -1,0 +1,67 @@
+import { BareConnection } from './bare-connection.mjs';
+import { Histogram } from './histogram.mjs';
+
+/** @import { Answer } from './bare-connection.mjs' */
+/** @import { StampedRequest } from './telemetry-bodies.mjs' */
+
+/**
+ * @typedef {object} LoadResult
+ * @property {number} seconds from the first request to the last answer
+ * @property {number} requests answered 2xx
+ * @property {number} accepted readings that receipts call accepted
+ * @property {Record<string, number>} failures by status; `closed` counts connections that were cut
+ * @property {ReturnType<Histogram['summary']>} latency milliseconds
+ */
+
+/**
+ * Sends requests in a closed loop: each connection sends its next request when the last was answered.
+ * @param {object} load
+ * @param {{ host: string, port: number }} load.to
+ * @param {readonly StampedRequest[]} load.requests one for each connection
+ * @param {number} load.seconds
+ * @param {boolean} load.receipts whether answers are receipts; else any 2xx counts
+ * @returns {Promise<LoadResult>}
+ */
+export async function closedLoop({ to, requests, seconds, receipts }) {
+  const latency = new Histogram();
+  /** @type {Record<string, number>} */
+  const failures = {};
+  const result = { requests: 0, accepted: 0 };
+  const began = performance.now();
+  const until = began + seconds * 1_000;
+  await Promise.all(
+    requests.map(
+      (request) =>
+        new Promise((resolve) => {
+          let sentAt = 0;
+          const send = () => {
+            request.stamp();
+            sentAt = performance.now();
+            connection.send(request.bytes);
+          };
+          const onAnswer = (/** @type {Answer} */ { status, body }) => {
+            const now = performance.now();
+            latency.add(now - sentAt);
+            if (status >= 200 && status < 300) result.requests++;
+            else failures[status] = (failures[status] ?? 0) + 1;
+            if (receipts) result.accepted += acceptedIn(body);
+            if (now < until) send();
+            else connection.close();
+          };
+          const onClose = () => {
+            if (performance.now() < until) failures['closed'] = (failures['closed'] ?? 0) + 1;
+            resolve(undefined);
+          };
+          const connection = new BareConnection(to, { onAnswer, onClose });
+          send();
+        }),
+    ),
+  );
+  return { ...result, seconds: (performance.now() - began) / 1_000, failures, latency: latency.summary() };
+}
+
+/** @param {string} body */
+function acceptedIn(body) {
+  const at = body.indexOf('"accepted":');
+  return at === -1 ? 0 : Number.parseInt(body.slice(at + 11), 10);
+}
