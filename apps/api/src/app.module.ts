@@ -2,6 +2,13 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import type { Logger } from '@hms/service-kit';
 import { AuthModule } from './features/auth/auth.module.js';
+import { DevicesModule } from './features/devices/devices.module.js';
+import { HospitalsModule } from './features/hospitals/hospitals.module.js';
+import { LiveModule } from './features/live/live.module.js';
+import { PatientsModule } from './features/patients/patients.module.js';
+import { UsersModule } from './features/users/users.module.js';
+import { VitalsModule } from './features/vitals/vitals.module.js';
+import { WardsModule } from './features/wards/wards.module.js';
 import { AccessModule } from './platform/access/access.module.js';
 import type { ApiConfig } from './platform/config/api-config.js';
 import { ConfigModule } from './platform/config/config.module.js';
@@ -18,7 +25,21 @@ export class AppModule {
   static with(config: ApiConfig): DynamicModule {
     return {
       module: AppModule,
-      imports: [ConfigModule.with(config), ObservabilityModule, DatabaseModule, AccessModule, DocsModule, AuthModule],
+      imports: [
+        ConfigModule.with(config),
+        ObservabilityModule,
+        DatabaseModule,
+        AccessModule,
+        DocsModule,
+        AuthModule,
+        UsersModule,
+        HospitalsModule,
+        PatientsModule,
+        WardsModule,
+        DevicesModule,
+        VitalsModule,
+        LiveModule,
+      ],
       providers: [
         { provide: APP_FILTER, inject: [rootLogger], useFactory: (logger: Logger) => new ProblemFilter(logger) },
         { provide: APP_PIPE, useFactory: validationPipe },

@@ -1,8 +1,10 @@
-import { NestFactory } from '@nestjs/core';
+import { DiscoveryService, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger, Registry } from '@hms/service-kit';
 import type { FastifyInstance } from 'fastify';
 import { AppModule } from './app.module.js';
+import { LiveSocketAdapter } from './features/live/live-socket.adapter.js';
+import { undeclaredSocketEvents } from './features/live/undeclared-socket-events.js';
 import { enforceAccess, RouteInventory, type RouteAccess } from './platform/access/access.hook.js';
 import { Authenticator } from './platform/access/authenticator.service.js';
 import type { ApiConfig } from './platform/config/api-config.js';
@@ -36,6 +38,9 @@ export async function createApplication(config: ApiConfig): Promise<Application>
   nest.useLogger(new NestLogger(logger));
   measureRequests(fastify, nest.get<Registry>(metricsRegistry));
   enforceAccess(fastify, nest.get(Authenticator));
+  nest.useWebSocketAdapter(new LiveSocketAdapter(nest, config.allowedOrigins));
+  const undeclared = undeclaredSocketEvents(nest.get(DiscoveryService, { strict: false }));
+  if (undeclared.length > 0) throw new Error(`Refusing to start, undeclared socket events: ${undeclared.join(', ')}`);
   await nest.init();
   await fastify.ready();
   nest.get(ApiDocument, { strict: false }).set(describeApi(nest));

@@ -8,6 +8,11 @@ const Env = serviceEnv.extend({
   DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(200).default(10),
   REDIS_URL: redisUrl,
   PUBLIC_URL: z.url({ protocol: /^https?$/ }),
+  ALLOWED_ORIGINS: z
+    .string()
+    .transform((list) => list.split(',').map((origin) => origin.trim()))
+    .pipe(z.array(z.url({ protocol: /^https?$/ })))
+    .optional(),
   AUTH_KEYS_FILE: z.string().min(1),
 });
 
@@ -36,6 +41,8 @@ export class ApiConfig {
   readonly databasePoolSize: number;
   readonly redisUrl: string;
   readonly publicUrl: string;
+  /** Origins whose pages may open sockets: the public one and those of ALLOWED_ORIGINS. */
+  readonly allowedOrigins: readonly string[];
   /** Newest first: the first signs, all verify. */
   readonly signingKeys: readonly SigningKey[];
   readonly refreshSecret: Buffer;
@@ -53,6 +60,7 @@ export class ApiConfig {
     this.databasePoolSize = env.DATABASE_POOL_SIZE;
     this.redisUrl = env.REDIS_URL;
     this.publicUrl = env.PUBLIC_URL;
+    this.allowedOrigins = [env.PUBLIC_URL, ...(env.ALLOWED_ORIGINS ?? [])].map((url) => new URL(url).origin);
     this.signingKeys = keys.signingKeys;
     this.refreshSecret = Buffer.from(keys.refreshSecret, 'base64url');
   }

@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import { commonError } from '@hms/contracts';
+import { HospitalDatabase, type HospitalRef } from '@hms/database';
+import type { HospitalActor } from '../../platform/access/actor.js';
+import type { CountedPage } from '../../platform/http/counted-page.js';
+import { decodeKeys } from '../../platform/http/keyset.js';
+import { toPage } from '../../platform/http/page.js';
+import type { CreateDeviceDto, DeviceDto, DevicesQueryDto, UpdateDeviceDto } from './devices.dto.js';
+import { toDeviceDto } from './devices.mapper.js';
+import { DevicesRepository } from './devices.repository.js';
+import { GatewaysService } from './gateways.service.js';
+
+@Injectable()
+export class DevicesService {
+  constructor(
+    private readonly database: HospitalDatabase,
+    private readonly devices: DevicesRepository,
+    private readonly gateways: GatewaysService,
+  ) {}
+
+  /** Devices in use on the actor's wards or by nobody, in the order of their names. */
+  list({ hospital, wardIds }: HospitalActor, query: DevicesQueryDto): Promise<CountedPage<DeviceDto>> {
+    const { limit, cursor, count, ...filter } = query;
+    const after = cursor === undefined ? undefined : decodeKeys(cursor, { externalId: 'text' }).externalId;
+    const wanted = { ...filter, within: wardIds };
+    return this.database.readInHospital(hospital, async (tx) => {
+      const rows = await this.devices.list(tx, wanted, after, limit + 1);
+      const page = toPage(rows, limit, toDeviceDto, ({ externalId }) => [externalId]);
+      return count ? { ...page, total: await this.devices.count(tx, wanted) } : page;
+    });
+  }
+
+  get({ hospital, wardIds }: HospitalActor, id: string): Promise<DeviceDto> {
+    return this.database.readInHospital(hospital, async (tx) =>
+      toDeviceDto(await this.devices.require(tx, id, wardIds)),
+    );
+  }
+
+  async create({ hospital, userId }: HospitalActor, device: CreateDeviceDto): Promise<DeviceDto> {
+    await this.#requireGateway(hospital, device.gatewayId);
+    return this.database.inHospital(hospital, async (tx) => {
+      const id = await this.devices.insert(tx, { ...device, by: userId });
+      return toDeviceDto(await this.devices.require(tx, id, undefined));
+    });
+  }
+
+  /** @throws `precondition.failed` when somebody changed the device since */
+  async update(actor: HospitalActor, id: string, version: number, change: UpdateDeviceDto): Promise<DeviceDto> {
+    const { hospital, userId, wardIds } = actor;
+    if (change.gatewayId !== undefined) await this.#requireGateway(hospital, change.gatewayId);
+    return this.database.inHospital(hospital, async (tx) => {
+      await this.devices.require(tx, id, wardIds);
+      const changed = await this.devices.update(tx, { id, version, by: userId }, { ...change });
+      if (!changed) throw commonError('precondition.failed');
+      return toDeviceDto(await this.devices.require(tx, id, undefined));
+    });
+  }
+
+  /** Gateways are never deleted, so what is true before the transaction stays true in it. */
+  async #requireGateway(hospital: HospitalRef, gatewayId: string): Promise<void> {
+    if (await this.gateways.exists(hospital, gatewayId)) return;
+    throw commonError('request.invalid', {
+      errors: [{ field: 'gatewayId', code: 'not-found', message: 'there is no such gateway' }],
+    });
+  }
+}

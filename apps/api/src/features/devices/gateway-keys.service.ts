@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import { formatGatewayKey, hashSecret, newGatewayKey } from '@hms/auth';
+import { HospitalDatabase, type PublicTx } from '@hms/database';
+import type { HospitalActor } from '../../platform/access/actor.js';
+import { deviceError } from './devices.errors.js';
+import { stateOfKey } from './gateway-key.states.js';
+import type { GatewayKeyDto, GatewayKeysDto, NewGatewayKeyDto, RotatedGatewayKeyDto } from './gateways.dto.js';
+import { GatewaysRepository, type GatewayKeyRow, type GatewayRef } from './gateways.repository.js';
+import { GatewaysService } from './gateways.service.js';
+
+/** Credentials of gateways. Whatever happens here, ingest knows within 5 s, through `public.ingest_epoch`. */
+@Injectable()
+export class GatewayKeysService {
+  constructor(
+    private readonly database: HospitalDatabase,
+    private readonly gateways: GatewaysService,
+    private readonly keys: GatewaysRepository,
+  ) {}
+
+  /** The newest 100, newest first; never a secret. */
+  list(actor: HospitalActor, gatewayId: string): Promise<GatewayKeysDto> {
+    const now = new Date();
+    return this.#ofGateway(actor, gatewayId, async (tx, gateway) => ({
+      items: (await this.keys.listKeys(tx, gateway)).map((key) => toKeyDto(key, now)),
+    }));
+  }
+
+  create(actor: HospitalActor, gatewayId: string): Promise<NewGatewayKeyDto> {
+    return this.#ofGateway(actor, gatewayId, (tx, gateway) => this.#add(tx, gateway, actor));
+  }
+
+  /** Adds a key; those that work now stop within `overlapSeconds`, so that gateways can change over one by one. */
+  rotate(actor: HospitalActor, gatewayId: string, overlapSeconds: number): Promise<RotatedGatewayKeyDto> {
+    const now = new Date();
+    const end = new Date(now.getTime() + overlapSeconds * 1_000);
+    return this.#ofGateway(actor, gatewayId, async (tx, gateway) => {
+      await this.keys.lock(tx, gateway);
+      const replaced = await this.keys.expireKeys(tx, gateway, now, end);
+      const added = await this.#add(tx, gateway, actor);
+      return { ...added, replaced: replaced.map((key) => toKeyDto(key, now)) };
+    });
+  }
+
+  /** Repeating it changes nothing. @throws `gateway-key.not-found` */
+  async revoke(actor: HospitalActor, gatewayId: string, keyId: string): Promise<void> {
+    const now = new Date();
+    const found = await this.#ofGateway(
+      actor,
+      gatewayId,
+      async (tx, gateway) => isKeyId(keyId) && this.keys.revokeKey(tx, gateway, keyId, now),
+    );
+    if (!found) throw deviceError('gateway-key.not-found');
+  }
+
+  #ofGateway<T>(
+    { hospital }: HospitalActor,
+    id: string,
+    work: (tx: PublicTx, gateway: GatewayRef) => Promise<T>,
+  ): Promise<T> {
+    const gateway = { hospitalId: hospital.id, id };
+    return this.database.inPublic(async (tx) => {
+      await this.gateways.require(tx, gateway);
+      return work(tx, gateway);
+    });
+  }
+
+  async #add(tx: PublicTx, gateway: GatewayRef, { userId }: HospitalActor): Promise<NewGatewayKeyDto> {
+    const key = newGatewayKey();
+    const secretHash = Uint8Array.from(hashSecret(key.secret));
+    await this.keys.insertKey(tx, gateway, { keyId: key.keyId, secretHash, createdBy: userId });
+    return { keyId: key.keyId, key: formatGatewayKey(key) };
+  }
+}
+
+const isKeyId = (text: string): boolean => /^[a-z0-9]{12}$/.test(text);
+
+function toKeyDto(key: GatewayKeyRow, now: Date): GatewayKeyDto {
+  return {
+    keyId: key.keyId,
+    state: stateOfKey(key, now),
+    createdAt: key.createdAt.toISOString(),
+    expiresAt: key.expiresAt?.toISOString() ?? null,
+    revokedAt: key.revokedAt?.toISOString() ?? null,
+  };
+}

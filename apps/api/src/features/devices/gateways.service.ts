@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { commonError } from '@hms/contracts';
+import { HospitalDatabase, type HospitalRef, type PublicTx } from '@hms/database';
+import type { HospitalActor } from '../../platform/access/actor.js';
+import { decodeKeys } from '../../platform/http/keyset.js';
+import { toPage, type Page, type PageQueryDto } from '../../platform/http/page.js';
+import { deviceError } from './devices.errors.js';
+import type { CreateGatewayDto, GatewayDto, UpdateGatewayDto } from './gateways.dto.js';
+import { GatewaysRepository, type GatewayRef, type GatewayRow } from './gateways.repository.js';
+
+@Injectable()
+export class GatewaysService {
+  constructor(
+    private readonly database: HospitalDatabase,
+    private readonly gateways: GatewaysRepository,
+  ) {}
+
+  /** In the order of their names. */
+  list({ hospital }: HospitalActor, { limit, cursor }: PageQueryDto): Promise<Page<GatewayDto>> {
+    const after = cursor === undefined ? undefined : decodeKeys(cursor, { name: 'text' }).name;
+    return this.database.inPublic(async (tx) => {
+      const rows = await this.gateways.list(tx, hospital.id, after, limit + 1);
+      return toPage(rows, limit, toGatewayDto, ({ name }) => [name]);
+    });
+  }
+
+  get({ hospital }: HospitalActor, id: string): Promise<GatewayDto> {
+    const gateway = { hospitalId: hospital.id, id };
+    return this.database.inPublic(async (tx) => toGatewayDto(await this.require(tx, gateway)));
+  }
+
+  create({ hospital, userId }: HospitalActor, { name }: CreateGatewayDto): Promise<GatewayDto> {
+    const gateway = { hospitalId: hospital.id, name, createdBy: userId };
+    return this.database.inPublic(async (tx) => toGatewayDto(await this.gateways.insert(tx, gateway)));
+  }
+
+  /** @throws `precondition.failed` when somebody changed the gateway since */
+  update({ hospital }: HospitalActor, id: string, version: number, change: UpdateGatewayDto): Promise<GatewayDto> {
+    const ref = { hospitalId: hospital.id, id };
+    return this.database.inPublic(async (tx) => {
+      await this.require(tx, ref);
+      const gateway = await this.gateways.update(tx, ref, version, { ...change });
+      if (!gateway) throw commonError('precondition.failed');
+      return toGatewayDto(gateway);
+    });
+  }
+
+  /** @throws `gateway.not-found` */
+  async require(tx: PublicTx, ref: GatewayRef): Promise<GatewayRow> {
+    const gateway = await this.gateways.find(tx, ref);
+    if (!gateway) throw deviceError('gateway.not-found');
+    return gateway;
+  }
+
+  /** Whether a body may name this gateway. */
+  exists(hospital: HospitalRef, id: string): Promise<boolean> {
+    return this.database.inPublic(
+      async (tx) => (await this.gateways.find(tx, { hospitalId: hospital.id, id })) !== null,
+    );
+  }
+}
+
+const toGatewayDto = ({ id, name, status, version, createdAt, updatedAt }: GatewayRow): GatewayDto => ({
+  id,
+  name,
+  status,
+  version,
+  createdAt: createdAt.toISOString(),
+  updatedAt: updatedAt.toISOString(),
+});

@@ -1,0 +1,168 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { VitalsUpdate, WardVitals } from '@hms/contracts';
+import type { Logger } from '@hms/service-kit';
+import { rootLogger } from '../../platform/observability/observability.tokens.js';
+import { VitalsService } from '../vitals/vitals.service.js';
+import { audienceKey, roomsHearing, roomsOf } from './audience.policy.js';
+import { LiveFeed, type FeedListener } from './live-feed.service.js';
+import { LiveMetrics } from './live-metrics.js';
+import type { LiveNamespace, LiveSocket } from './live-socket.js';
+
+/** Packets a socket may have waiting; one that has more misses updates and is given a snapshot when it caught up. */
+const maxWaitingPackets = 64;
+const catchUpEveryMs = 500;
+/** Ingest writes what a snapshot is made of up to a second after it published it. */
+const settledAfterMs = 2_000;
+const updatesPerEvent = 200;
+
+/** A snapshot a socket is owed. */
+interface Debt {
+  /** Milliseconds since the epoch. */
+  readonly dueAt: number;
+  /** `begins`: the first one. `missed`: updates were lost. `settles`: the repetition both are followed by. */
+  readonly why: 'begins' | 'missed' | 'settles';
+}
+
+/**
+ * Hands updates to the sockets. What a socket misses — because it reads too slowly, or because Redis was away — is
+ * made good by a snapshot, never by a queue that grows.
+ */
+@Injectable()
+export class LiveBroadcast implements FeedListener, OnApplicationShutdown {
+  readonly #debts = new Map<LiveSocket, Debt>();
+  #namespace: LiveNamespace | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(
+    private readonly feed: LiveFeed,
+    private readonly snapshots: VitalsService,
+    private readonly metrics: LiveMetrics,
+    @Inject(rootLogger) private readonly logger: Logger,
+  ) {}
+
+  start(namespace: LiveNamespace): void {
+    this.#namespace = namespace;
+    this.feed.listen(this);
+    this.#schedule();
+  }
+
+  onApplicationShutdown(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** Begins with a snapshot; updates follow from then on. */
+  async join(socket: LiveSocket): Promise<void> {
+    this.metrics.connections.inc();
+    await this.feed.watch(socket.data.audience.hospitalId);
+    if (!socket.connected) return;
+    this.#debts.set(socket, { dueAt: 0, why: 'begins' });
+    if (!this.feed.live) socket.emit('interrupted');
+    await this.#pay([socket]);
+  }
+
+  leave(socket: LiveSocket): void {
+    this.metrics.connections.dec();
+    this.#debts.delete(socket);
+    this.feed.unwatch(socket.data.audience.hospitalId);
+  }
+
+  vitals(hospitalId: string, { wardId, updates }: WardVitals): void {
+    const rooms = roomsHearing(hospitalId, wardId);
+    const listeners = this.#members(rooms);
+    if (!this.#namespace || listeners.length === 0) return;
+    const behind = listeners.filter((socket) => waitingPackets(socket) > maxWaitingPackets);
+    for (const socket of behind) this.#debts.set(socket, { dueAt: 0, why: 'missed' });
+    this.#namespace
+      .to(rooms)
+      .except(behind.map(({ id }) => id))
+      .emit('vitals', updates);
+    this.metrics.skipped.inc(behind.length);
+    this.metrics.events.inc({ event: 'vitals' }, listeners.length - behind.length);
+    this.#observeAge(updates);
+  }
+
+  interrupted(): void {
+    this.#namespace?.emit('interrupted');
+  }
+
+  restored(): void {
+    for (const socket of this.#namespace?.sockets.values() ?? []) {
+      this.#debts.set(socket, { dueAt: 0, why: 'missed' });
+    }
+  }
+
+  #members(rooms: readonly string[]): LiveSocket[] {
+    const { sockets, adapter } = this.#namespace ?? {};
+    const ids = new Set(rooms.flatMap((name) => [...(adapter?.rooms.get(name) ?? [])]));
+    return [...ids].flatMap((id) => sockets?.get(id) ?? []);
+  }
+
+  #observeAge(updates: readonly VitalsUpdate[]): void {
+    const newest = Math.max(...updates.map(({ recordedAt }) => Date.parse(recordedAt)));
+    if (Number.isFinite(newest)) this.metrics.age.observe(Math.max(0, Date.now() - newest) / 1_000);
+  }
+
+  #schedule(): void {
+    this.#timer = setTimeout(() => {
+      void this.#catchUp().finally(() => {
+        if (!this.#stopped) this.#schedule();
+      });
+    }, catchUpEveryMs).unref();
+  }
+
+  /** Pays the debts that are due to sockets which read again. One audience costs one query, however many watch. */
+  async #catchUp(): Promise<void> {
+    const now = Date.now();
+    const due = [...this.#debts].filter(
+      ([socket, { dueAt, why }]) =>
+        dueAt <= now && waitingPackets(socket) === 0 && (why !== 'missed' || this.feed.live),
+    );
+    const audiences = new Map<string, LiveSocket[]>();
+    for (const [socket] of due) {
+      const key = audienceKey(socket.data.audience);
+      audiences.set(key, [...(audiences.get(key) ?? []), socket]);
+    }
+    for (const sockets of audiences.values()) await this.#pay(sockets);
+  }
+
+  /** Sends sockets of one audience their snapshot. When it cannot be read, the debt is due again a little later. */
+  async #pay(sockets: readonly LiveSocket[]): Promise<void> {
+    const [first] = sockets;
+    if (!first) return;
+    const { actor, audience } = first.data;
+    try {
+      const snapshot = await this.snapshots.snapshot(actor.hospital, audience.wardIds);
+      for (const socket of sockets) this.#send(socket, snapshot);
+    } catch (err) {
+      this.logger.warn({ err }, 'no snapshot for live sockets');
+      for (const socket of sockets) this.#postpone(socket);
+    }
+  }
+
+  #send(socket: LiveSocket, snapshot: readonly VitalsUpdate[]): void {
+    const debt = this.#debts.get(socket);
+    if (!debt || !socket.connected) return;
+    this.#debts.delete(socket);
+    if (debt.why === 'missed') socket.emit('resync');
+    for (let i = 0; i === 0 || i < snapshot.length; i += updatesPerEvent) {
+      socket.emit('vitals', snapshot.slice(i, i + updatesPerEvent));
+    }
+    this.metrics.events.inc({ event: 'snapshot' });
+    if (debt.why === 'settles') return;
+    void socket.join(roomsOf(socket.data.audience));
+    this.#debts.set(socket, { dueAt: Date.now() + settledAfterMs, why: 'settles' });
+  }
+
+  #postpone(socket: LiveSocket): void {
+    const debt = this.#debts.get(socket);
+    if (debt) this.#debts.set(socket, { ...debt, dueAt: Date.now() + settledAfterMs });
+  }
+}
+
+/** What Engine.IO holds back for a client that does not read; its types keep it private. */
+function waitingPackets(socket: LiveSocket): number {
+  const waiting: unknown = socket.conn['writeBuffer'];
+  return Array.isArray(waiting) ? waiting.length : 0;
+}

@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { DevicesModule } from '../devices/devices.module.js';
+import { WardsModule } from '../wards/wards.module.js';
+import { VitalsController } from './vitals.controller.js';
+import { VitalsRepository } from './vitals.repository.js';
+import { VitalsService } from './vitals.service.js';
+
+@Module({
+  imports: [DevicesModule, WardsModule],
+  controllers: [VitalsController],
+  providers: [VitalsRepository, VitalsService],
+  exports: [VitalsService],
+})
+export class VitalsModule {}

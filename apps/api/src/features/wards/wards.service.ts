@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import { commonError } from '@hms/contracts';
+import { HospitalDatabase, type TenantTx } from '@hms/database';
+import { coversWard, type HospitalActor } from '../../platform/access/actor.js';
+import type { CountedPage } from '../../platform/http/counted-page.js';
+import { decodeKeys } from '../../platform/http/keyset.js';
+import { toPage, type Page, type PageQueryDto } from '../../platform/http/page.js';
+import type {
+  BedDto,
+  CreateBedDto,
+  CreateWardDto,
+  UpdateWardDto,
+  WardDto,
+  WardPatientsDto,
+  WardsQueryDto,
+} from './wards.dto.js';
+import { wardError } from './wards.errors.js';
+import { WardsRepository, type BedRow, type WardRow } from './wards.repository.js';
+
+@Injectable()
+export class WardsService {
+  constructor(
+    private readonly database: HospitalDatabase,
+    private readonly wards: WardsRepository,
+  ) {}
+
+  /** The wards the actor works on, in the order of their codes. */
+  list(actor: HospitalActor, query: WardsQueryDto): Promise<CountedPage<WardDto>> {
+    const after = afterCursor(query);
+    const filter = { within: actor.wardIds, active: query.active };
+    return this.database.readInHospital(actor.hospital, async (tx) => {
+      const rows = await this.wards.list(tx, filter, after, query.limit + 1);
+      const page = toPage(rows, query.limit, toWardDto, ({ code }) => [code]);
+      return query.count ? { ...page, total: await this.wards.count(tx, filter) } : page;
+    });
+  }
+
+  get(actor: HospitalActor, id: string): Promise<WardDto> {
+    return this.database.readInHospital(actor.hospital, async (tx) => toWardDto(await this.require(tx, actor, id)));
+  }
+
+  create(actor: HospitalActor, { code, name }: CreateWardDto): Promise<WardDto> {
+    return this.database.inHospital(actor.hospital, async (tx) =>
+      toWardDto(await this.wards.insert(tx, { code, name, createdBy: actor.userId })),
+    );
+  }
+
+  /** @throws `precondition.failed` when somebody changed the ward since */
+  update(actor: HospitalActor, id: string, version: number, change: UpdateWardDto): Promise<WardDto> {
+    return this.database.inHospital(actor.hospital, async (tx) => {
+      await this.require(tx, actor, id);
+      const ward = await this.wards.update(tx, id, version, { ...change });
+      if (!ward) throw commonError('precondition.failed');
+      return toWardDto(ward);
+    });
+  }
+
+  listBeds(actor: HospitalActor, wardId: string, query: PageQueryDto): Promise<Page<BedDto>> {
+    const after = afterCursor(query);
+    return this.database.readInHospital(actor.hospital, async (tx) => {
+      await this.require(tx, actor, wardId);
+      const rows = await this.wards.listBeds(tx, wardId, after, query.limit + 1);
+      return toPage(rows, query.limit, toBedDto, ({ label }) => [label]);
+    });
+  }
+
+  createBed(actor: HospitalActor, wardId: string, { label }: CreateBedDto): Promise<BedDto> {
+    return this.database.inHospital(actor.hospital, async (tx) => {
+      await this.require(tx, actor, wardId);
+      return toBedDto(await this.wards.insertBed(tx, { wardId, label }));
+    });
+  }
+
+  patientsNow(actor: HospitalActor, wardId: string): Promise<WardPatientsDto> {
+    return this.database.readInHospital(actor.hospital, async (tx) => {
+      await this.require(tx, actor, wardId);
+      return { items: await this.wards.patientsNow(tx, wardId) };
+    });
+  }
+
+  /** @throws `ward.not-found` for a ward that does not exist or that the actor does not work on */
+  async require(tx: TenantTx, actor: HospitalActor, id: string): Promise<WardRow> {
+    const ward = coversWard(actor, id) ? await this.wards.find(tx, id) : null;
+    if (!ward) throw wardError('ward.not-found');
+    return ward;
+  }
+
+  async exists(tx: TenantTx, id: string): Promise<boolean> {
+    return (await this.wards.find(tx, id)) !== null;
+  }
+
+  /** For a ward named in a body. @throws `request.invalid` unless the ward is in use and the actor works on it */
+  async requireNamed(tx: TenantTx, actor: HospitalActor, wardId: string): Promise<void> {
+    const ward = coversWard(actor, wardId) ? await this.wards.find(tx, wardId) : null;
+    if (ward?.active) return;
+    throw commonError('request.invalid', {
+      errors: [{ field: 'wardId', code: 'not-found', message: 'there is no such ward in use' }],
+    });
+  }
+}
+
+/** Both lists are sorted by one text: the ward's code, the bed's label. */
+const afterCursor = ({ cursor }: PageQueryDto): string | undefined =>
+  cursor === undefined ? undefined : decodeKeys(cursor, { text: 'text' }).text;
+
+const toWardDto = ({ id, code, name, active, version, createdAt, updatedAt }: WardRow): WardDto => ({
+  id,
+  code,
+  name,
+  active,
+  version,
+  createdAt: createdAt.toISOString(),
+  updatedAt: updatedAt.toISOString(),
+});
+
+const toBedDto = ({ id, wardId, label, active }: BedRow): BedDto => ({ id, wardId, label, active });
