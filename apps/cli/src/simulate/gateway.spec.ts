@@ -21,13 +21,20 @@ class JumpingClock implements Clock {
   }
 
   until(at: number): Promise<void> {
-    this.#now = Math.max(this.#now, Math.min(at, this.end));
-    if (this.#now >= this.end) this.#stop.abort();
+    if (!this.stop.aborted) this.#moveTo(Math.min(Math.max(at, this.#now), this.end));
     return Promise.resolve();
   }
 
   pass(ms: number): void {
-    this.#now += ms;
+    this.#moveTo(this.#now + ms);
+  }
+
+  #moveTo(at: number): void {
+    if (at >= this.end && !this.stop.aborted) {
+      this.#now = this.end;
+      this.#stop.abort();
+    }
+    this.#now = at;
   }
 }
 
@@ -35,7 +42,7 @@ function gateway(over: {
   seconds: number;
   budget?: number;
   giveUp?: AbortSignal;
-  deliver?: (batch: Batch) => Promise<void>;
+  deliver?: (batch: Batch, clock: JumpingClock) => Promise<void>;
 }) {
   const clock = new JumpingClock(start + over.seconds * 1_000);
   const batches: Batch[] = [];
@@ -49,7 +56,9 @@ function gateway(over: {
     schedule: { deviceCount: 4, intervalMs: 2_000, startedAt: start },
     faults: new FaultInjector(noFaults, new Random('none')),
     skewMs: 0,
-    sender: { deliver: over.deliver ?? ((batch: Batch) => Promise.resolve(void batches.push(batch))) },
+    sender: {
+      deliver: (batch: Batch) => over.deliver?.(batch, clock) ?? Promise.resolve(void batches.push(batch)),
+    },
     tally,
     clock,
     budget: { left: over.budget ?? Infinity },
@@ -95,6 +104,18 @@ describe('a gateway', () => {
     };
     await gateway({ seconds: 30, deliver }).run();
     expect(most).toBe(4);
+  });
+
+  it('owes only what was due when it was stopped, however long delivery takes', async () => {
+    const { run, tally } = gateway({
+      seconds: 10,
+      deliver: (_, clock) => {
+        clock.pass(3_000);
+        return Promise.resolve();
+      },
+    });
+    await run();
+    expect(tally.sent).toBe(20);
   });
 
   it('counts what was due but never sent when delivery is given up', async () => {

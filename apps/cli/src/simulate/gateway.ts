@@ -60,9 +60,9 @@ export class Gateway {
     const { schedule, clock, budget, giveUp, tally, faults } = this.parts;
     const window = Math.max(tickMs, (maxBatch * schedule.intervalMs) / schedule.deviceCount);
     let end = Infinity;
+    stop.addEventListener('abort', () => (end = clock.now()), { once: true });
     while (this.#from < end && budget.left > 0) {
       await clock.until(this.#from + tickMs, stop);
-      if (stop.aborted) end = Math.min(end, clock.now());
       const to = Math.min(clock.now(), this.#from + window, end);
       const due = dueBetween(schedule, this.#from, to).slice(0, budget.left);
       budget.left -= due.length;

@@ -22,6 +22,7 @@ interface SimulateOptions {
 
 /** A device sends at most this often, so that no two of its readings have the same time. */
 const minIntervalMs = 10;
+const repeatAfterMs = 10_000;
 
 export function registerSimulate(program: Command): void {
   program
@@ -59,11 +60,11 @@ async function simulate(options: SimulateOptions): Promise<void> {
   const tally = new Tally();
   const { seed, count, faults } = options;
   const baseUrl = options.url ?? demo.baseUrl;
-  const complain = (message: string): void => {
+  const complain = withoutRepeats((message) => {
     const text = `hms simulate: ${message}`;
     if (progress) progress.say(text);
     else process.stderr.write(`${text}\n`);
-  };
+  });
   const simulation = new Simulation({ baseUrl, hospitals, intervalMs, seed, count, faults, tally, complain });
   const progress = options.quiet ? undefined : new Progress(() => progressLine(tally, simulation.behind()));
   const stop = (): void => simulation.stop();
@@ -76,6 +77,17 @@ async function simulate(options: SimulateOptions): Promise<void> {
     complain(`${String(tally.unaccounted)} readings were lost`);
     process.exitCode = 1;
   }
+}
+
+/** Drops a message that was said within the last ten seconds: in an outage every batch has the same complaint. */
+function withoutRepeats(say: (message: string) => void): (message: string) => void {
+  const saidAt = new Map<string, number>();
+  return (message) => {
+    const now = Date.now();
+    if (now - (saidAt.get(message) ?? 0) < repeatAfterMs) return;
+    saidAt.set(message, now);
+    say(message);
+  };
 }
 
 function positive(text: string): number {
