@@ -21,38 +21,65 @@ const bodyOf = (answer: string): unknown => JSON.parse(answer.slice(answer.index
 describe('every error the edge makes itself is a problem, never HTML', () => {
   it.each([
     ['no Host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
-    ['two lengths', 'POST /telemetry HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\nConnection: close\r\n\r\n', 400],
-    ['length and chunks', 'POST /telemetry HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n', 400],
+    [
+      'two lengths',
+      'POST /telemetry HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\nConnection: close\r\n\r\n',
+      400,
+    ],
+    [
+      'length and chunks',
+      'POST /telemetry HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n',
+      400,
+    ],
     ['an address too long', `GET /api/${'a'.repeat(40_000)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`, 414],
-    ['headers too large', `GET /api/v1/me HTTP/1.1\r\nHost: x\r\nX-Big: ${'a'.repeat(70_000)}\r\nConnection: close\r\n\r\n`, 431],
-    ['a body too large for the API', 'POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\nConnection: close\r\n\r\n', 413],
+    [
+      'headers too large',
+      `GET /api/v1/me HTTP/1.1\r\nHost: x\r\nX-Big: ${'a'.repeat(70_000)}\r\nConnection: close\r\n\r\n`,
+      431,
+    ],
+    [
+      'a body too large for the API',
+      'POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\nConnection: close\r\n\r\n',
+      413,
+    ],
   ])('%s', async (_, request, status) => {
     const answer = await raw(request);
     expect(headersOf(answer)).toContain('application/problem+json');
-    expect(bodyOf(answer)).toMatchObject({ status, code: expect.stringMatching(/^[a-z]+\.[a-z-]+$/) as string, requestId: expect.any(String) as string });
+    expect(bodyOf(answer)).toMatchObject({
+      status,
+      code: expect.stringMatching(/^[a-z]+\.[a-z-]+$/),
+      requestId: expect.any(String),
+    });
   });
 });
 
 describe('every answer', () => {
-  it.each(['/', '/api/v1/me', '/telemetry', '/api/nothing', '/nothing'])('of %s carries the security headers and a request id', async (path) => {
-    const { headers } = await ask(path);
-    expect(headers.get('x-content-type-options')).toBe('nosniff');
-    expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
-    expect(headers.get('x-request-id')).toMatch(/^[\w.-]{8,64}$/);
-    expect(headers.get('server') ?? '').not.toMatch(/\d/);
-  });
+  it.each(['/', '/api/v1/me', '/telemetry', '/api/nothing', '/nothing'])(
+    'of %s carries the security headers and a request id',
+    async (path) => {
+      const { headers } = await ask(path);
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+      expect(headers.get('x-request-id')).toMatch(/^[\w.-]{8,64}$/);
+      expect(headers.get('server') ?? '').not.toMatch(/\d/);
+    },
+  );
 
   it('keeps a well-formed request id and replaces a dangerous one', async () => {
-    const id = async (sent: string) => (await ask('/api/v1/me', { headers: { 'x-request-id': sent } })).headers.get('x-request-id');
+    const id = async (sent: string) =>
+      (await ask('/api/v1/me', { headers: { 'x-request-id': sent } })).headers.get('x-request-id');
     expect(await id('ward-3.tablet_7')).toBe('ward-3.tablet_7');
     expect(await id('a b" c')).not.toBe('a b" c');
   });
 });
 
 describe('what is inside stays inside', () => {
-  it.each(['/metrics', '/readyz', '/api/metrics', '/api/readyz', '/telemetry/metrics'])('%s is not served', async (path) => {
-    expect((await ask(path)).status).toBe(404);
-  });
+  it.each(['/metrics', '/readyz', '/api/metrics', '/api/readyz', '/telemetry/metrics'])(
+    '%s is not served',
+    async (path) => {
+      expect((await ask(path)).status).toBe(404);
+    },
+  );
 
   it('says that it is alive', async () => {
     expect(await ask('/healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
@@ -71,7 +98,8 @@ describe('the documents for developers', () => {
 
 describe('roles', () => {
   it('let a nurse read patients and a billing clerk not', async () => {
-    const read = async (role: string) => (await ask('/api/v1/patients', { token: await signIn(hospitalA, role) })).status;
+    const read = async (role: string) =>
+      (await ask('/api/v1/patients', { token: await signIn(hospitalA, role) })).status;
     expect(await read('nurse')).toBe(200);
     expect(await read('billing_clerk')).toBe(403);
   });

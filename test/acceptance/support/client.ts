@@ -14,7 +14,10 @@ export interface Ask {
 }
 
 /** One request through the public port; `body` is sent as JSON unless it is text already. */
-export async function ask<T = Record<string, unknown>>(path: string, { method, token, headers, body }: Ask = {}): Promise<Answer<T>> {
+export async function ask<T = Record<string, unknown>>(
+  path: string,
+  { method, token, headers, body }: Ask = {},
+): Promise<Answer<T>> {
   const response = await fetch(new URL(path, baseUrl), {
     method: method ?? (body === undefined ? 'GET' : 'POST'),
     headers: {
@@ -41,11 +44,18 @@ export async function signIn(hospital: DemoHospital, role: string): Promise<stri
   return body.accessToken;
 }
 
-export const sendTelemetry = <T = { accepted: number }>(key: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer<T>> =>
-  ask<T>('/telemetry', { token: key, body, headers });
+export const sendTelemetry = <T = { accepted: number }>(
+  key: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer<T>> => ask<T>('/telemetry', { token: key, body, headers });
 
 /** Asks again until the answer satisfies, or fails after `withinMs` with the last answer. */
-export async function eventually<T>(question: () => Promise<T>, satisfied: (answer: T) => boolean, withinMs: number): Promise<T> {
+export async function eventually<T>(
+  question: () => Promise<T>,
+  satisfied: (answer: T) => boolean,
+  withinMs: number,
+): Promise<T> {
   const deadline = Date.now() + withinMs;
   for (;;) {
     const answer = await question();
