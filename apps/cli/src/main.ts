@@ -9,7 +9,7 @@ import { registerUser } from './user/user.command.js';
 import { registerWatch } from './watch/watch.command.js';
 
 const program = new Command('hms')
-  .description('Runs a platform of hospitals: its schemas, hospitals and first users.')
+  .description('Operates the hospital platform.')
   .showHelpAfterError('Try --help.')
   .configureHelp({ showGlobalOptions: true });
 

@@ -1,57 +1,51 @@
 /**
- * What the wall costs a read: medians of single-row reads through PgBouncer, one connection, ways interleaved.
+ * What the wall costs a read: single-row reads by primary key through PgBouncer on one connection, all ways in turn.
  *
- *   DATABASE_URL=… DATABASE_DIRECT_URL=… node libs/database/test/wall-cost.mjs [reads per way, 4000]
+ *   DATABASE_URL=… DATABASE_DIRECT_URL=… node libs/database/test/wall-cost.mjs [reads per way]
+ *
+ * Wants a built libs/database and at least one hospital.
  */
 import { PrismaPg } from '@prisma/adapter-pg';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { HospitalDatabase, hospitalRef, withOwner } from '../dist/index.js';
 import { PrismaClient } from '../dist/generated/tenant/client.js';
+import { HospitalDatabase, listHospitals, schemaOf, withOwner } from '../dist/index.js';
 
 const reads = Number(process.argv[2] ?? 4000);
 const { DATABASE_URL: url, DATABASE_DIRECT_URL: direct } = process.env;
-const hospital = hospitalRef(
-  await withOwner(direct, async (owner) => (await owner.query('select id, slug from public.hospital limit 1')).rows[0]),
-);
-const schema = `hospital_${hospital.slug}`;
+const [hospital] = await withOwner(direct, listHospitals);
+const schema = schemaOf(hospital.slug);
 
-// The way without a wall needs a login with rights on every hospital: the owner, on the same pooler.
-const unwalledUrl = Object.assign(new URL(url), {
-  username: new URL(direct).username,
-  password: new URL(direct).password,
-});
-const unwalled = new PrismaClient({
-  adapter: new PrismaPg({ connectionString: unwalledUrl.href, max: 1 }, { schema }),
-});
+// Without a wall the login needs rights of its own, so the owner reads, through the same pooler.
+const { username, password } = new URL(direct);
+const connectionString = Object.assign(new URL(url), { username, password }).href;
+const bare = new pg.Pool({ connectionString, max: 1 });
+const open = new PrismaClient({ adapter: new PrismaPg({ connectionString, max: 1 }, { schema }) });
 const walled = new HospitalDatabase({ url, poolSize: 1, onError: (err) => console.error(err) });
-const bare = new pg.Pool({ connectionString: unwalledUrl.href, max: 1 });
-const id = randomUUID();
+const where = { id: randomUUID() };
 
 const ways = {
-  'pg, one statement': () => bare.query(`select id, code from ${schema}.ward where id = $1`, [id]),
-  'Prisma findUnique, no wall': () => unwalled.ward.findUnique({ where: { id } }),
-  'Prisma findUnique in a plain transaction': () =>
-    unwalled.$transaction((tx) => tx.ward.findUnique({ where: { id } })),
-  'readInHospital, one findUnique': () =>
-    walled.readInHospital(hospital, (tx) => tx.ward.findUnique({ where: { id } })),
-  'readInHospital, five findUnique': () =>
+  'pg, no wall': () => bare.query(`select id, code from ${schema}.ward where id = $1`, [where.id]),
+  'Prisma, no wall': () => open.ward.findUnique({ where }),
+  'Prisma in a plain transaction, no wall': () => open.$transaction((tx) => tx.ward.findUnique({ where })),
+  'readInHospital, one read': () => walled.readInHospital(hospital, (tx) => tx.ward.findUnique({ where })),
+  'readInHospital, five reads': () =>
     walled.readInHospital(hospital, async (tx) => {
-      for (let n = 0; n < 5; n += 1) await tx.ward.findUnique({ where: { id } });
+      for (let n = 0; n < 5; n += 1) await tx.ward.findUnique({ where });
     }),
 };
 
-const times = new Map(Object.keys(ways).map((name) => [name, []]));
+const times = Object.fromEntries(Object.keys(ways).map((way) => [way, []]));
 for (let round = -200; round < reads; round += 1) {
-  for (const [name, read] of Object.entries(ways)) {
-    const start = process.hrtime.bigint();
+  for (const [way, read] of Object.entries(ways)) {
+    const start = performance.now();
     await read();
-    if (round >= 0) times.get(name).push(Number(process.hrtime.bigint() - start) / 1000);
+    if (round >= 0) times[way].push((performance.now() - start) * 1000);
   }
 }
-for (const [name, all] of times) {
+for (const [way, all] of Object.entries(times)) {
   all.sort((a, b) => a - b);
-  const at = (share) => String(Math.round(all[Math.floor(all.length * share)])).padStart(6);
-  console.log(`${name.padEnd(42)} p50 ${at(0.5)} µs   p95 ${at(0.95)} µs`);
+  const at = (share) => all[Math.floor(all.length * share)].toFixed(0).padStart(6);
+  console.log(`${way.padEnd(40)} p50 ${at(0.5)} µs   p95 ${at(0.95)} µs`);
 }
-await Promise.all([walled.close(), unwalled.$disconnect(), bare.end()]);
+await Promise.all([walled.close(), open.$disconnect(), bare.end()]);

@@ -19,7 +19,7 @@ export interface HospitalDatabaseOptions {
   readonly url: string;
   /** Connections, shared by all hospitals. */
   readonly poolSize?: number;
-  /** Hospitals whose Prisma client stays open; each costs up to 5 MB. */
+  /** Hospitals whose Prisma client stays open; each costs about 2 MB. */
   readonly maxClients?: number;
   /** How long a transaction may last, in milliseconds. */
   readonly timeoutMs?: number;

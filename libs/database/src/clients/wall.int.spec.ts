@@ -80,17 +80,28 @@ describe('the wall between hospitals', () => {
     expect(rows).toEqual([{ role: 'hms_api', path: '"$user", public' }]);
   });
 
+  it('stands on a login that owns nothing and may do nothing special', async () => {
+    const { rows } = await asOwner((owner) =>
+      owner.query(
+        `select rolsuper or rolcreaterole or rolcreatedb or rolbypassrls or rolreplication as special, rolinherit as inherits,
+                exists (select from pg_shdepend d where d.refobjid = r.oid and d.deptype = 'o') as owns
+           from pg_roles r where rolname = 'hms_api'`,
+      ),
+    );
+    expect(rows).toEqual([{ special: false, inherits: false, owns: false }]);
+  });
+
   it('stands on roles: hms_api may use no hospital by itself, and each role exactly one', async () => {
     const roles = await asOwner((owner) =>
-      owner.query<{ role: string; schemas: string[]; login: boolean; inherits: boolean }>(
-        `select r.rolname as role, r.rolcanlogin as login, r.rolinherit as inherits,
+      owner.query<{ role: string; schemas: string[]; login: boolean }>(
+        `select r.rolname as role, r.rolcanlogin as login,
                 array(select n.nspname::text from pg_namespace n
                        where n.nspname like 'hospital\\_%' and has_schema_privilege(r.oid, n.oid, 'usage')) as schemas
            from pg_roles r where r.rolname = 'hms_api' or r.rolname like 'hospital\\_%'`,
       ),
     );
-    const api = roles.rows.find(({ role }) => role === 'hms_api');
-    expect(api).toMatchObject({ inherits: false });
+    // Judged by the roles it has, not by those it may take: a member that does not inherit has no right of its own.
+    expect(roles.rows.find(({ role }) => role === 'hms_api')).toMatchObject({ schemas: [] });
     for (const hospital of [ours, theirs]) {
       const schema = schemaOf(hospital.slug);
       const role = roles.rows.find((row) => row.role === schema);

@@ -72,3 +72,27 @@ describe('PostgreSQL holds the rule', () => {
     expect(triggers).toContain(trigger);
   });
 });
+
+describe('ingest, which writes all hospitals at once,', () => {
+  it('may touch nothing of a hospital but devices and telemetry', async () => {
+    const grants = await namesOf(
+      `select format('%s %s', c.relname, string_agg(lower(a.privilege_type), ' ' order by a.privilege_type)) as name
+         from pg_class c, aclexplode(c.relacl) a
+        where c.relnamespace = any ($1::regnamespace[]) and a.grantee = 'hms_ingest'::regrole and c.relkind <> 'S'
+        group by c.relname order by c.relname`,
+    );
+    expect(grants).toEqual([
+      'device select',
+      'device_assignment select',
+      'gateway select',
+      'gateway_key select',
+      'hospital select',
+      'ingest_epoch select',
+      'telemetry_flush insert select',
+      'telemetry_request insert select update',
+      'vitals insert select update',
+      'vitals_latest insert select update',
+      'vitals_unassigned insert select update',
+    ]);
+  });
+});
