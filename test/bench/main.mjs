@@ -1,12 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { batches } from './scenarios/batches.mjs';
 import { latency } from './scenarios/latency.mjs';
 import { singles } from './scenarios/singles.mjs';
 import { machineCpuSeconds } from './support/cpu.mjs';
+import { CpuSplit } from './support/cpu-split.mjs';
 import { machineFacts } from './support/machine.mjs';
 import { required } from './support/stack.mjs';
+import { percent } from './support/statistics.mjs';
 
 /**
  * @typedef {object} Outcome
@@ -31,20 +34,24 @@ if (values.only !== undefined && !(values.only in scenarios)) {
 }
 
 const facts = await machineFacts();
-const before = machineCpuSeconds();
 /** @type {Record<string, Outcome>} */
 const outcomes = {};
-for (const [name, scenario] of Object.entries(scenarios)) {
-  if (values.only !== undefined && name !== values.only) continue;
-  outcomes[name] = await scenario({ quick: values.quick, progress: (what) => process.stderr.write(`… ${what}\n`) });
-}
-const stolenSeconds = machineCpuSeconds().stolen - before.stolen;
+const others = await shareOfOthers(async () => {
+  for (const [name, scenario] of Object.entries(scenarios)) {
+    if (values.only !== undefined && name !== values.only) continue;
+    outcomes[name] = await scenario({ quick: values.quick, progress: (what) => process.stderr.write(`… ${what}\n`) });
+  }
+});
 
 const folder = join(required('HMS_DATA'), 'bench');
 const file = join(folder, `${String(facts['at']).replaceAll(/[:.]/g, '-')}.json`);
 mkdirSync(folder, { recursive: true });
 const results = Object.entries(outcomes).map(([name, { data, faults }]) => [name, { ...data, faults }]);
-const record = { machine: { ...facts, stolenSeconds }, quick: values.quick, results: Object.fromEntries(results) };
+const record = {
+  machine: { ...facts, shareOfOthers: others },
+  quick: values.quick,
+  results: Object.fromEntries(results),
+};
 writeFileSync(file, `${JSON.stringify(record, null, 2)}\n`);
 
 const faults = Object.values(outcomes).flatMap((outcome) => outcome.faults);
@@ -53,7 +60,8 @@ process.stdout.write(
   [
     ...Object.values(outcomes).flatMap(({ title, text }) => ['', title, '', text]),
     '',
-    `Measured on: ${machine.join(', ')}; ${stolenSeconds.toFixed(1)} s taken by other guests of the host.`,
+    `Measured on: ${machine.join(', ')}.`,
+    `Other programs and guests of the host took ${percent(others)} of the cores${others > 0.1 ? ': measure again when they are idle' : ''}.`,
     'Generator, clients, servers and database share these cores: compare shares, not absolute rates.',
     `Written to ${file}`,
     ...faults.map((fault) => `WRONG: ${fault}`),
@@ -61,3 +69,17 @@ process.stdout.write(
   ].join('\n'),
 );
 process.exitCode = faults.length > 0 ? 1 : 0;
+
+/**
+ * @param {() => Promise<void>} work
+ * @returns {Promise<number>} share of all cores that went neither to the stack nor to this program, from 0 to 1
+ */
+async function shareOfOthers(work) {
+  const ours = new CpuSplit({ bench: [process.pid] });
+  const before = machineCpuSeconds();
+  const began = performance.now();
+  await ours.during(work);
+  const seconds = (performance.now() - began) / 1_000;
+  const { busy, stolen } = machineCpuSeconds();
+  return Math.max(0, busy + stolen - before.busy - before.stolen - ours.total) / (seconds * cpus().length);
+}

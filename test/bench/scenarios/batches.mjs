@@ -92,11 +92,12 @@ class Comparison {
       receipts: true,
     };
     const load = () => verifiedLoad(this.#vitals, order);
-    const { measured, acceptedInAll, faults } = way === 'direct' ? await this.cpu.during(load) : await load();
+    const { accepted, acceptedPerSecond, latency, acceptedInAll, faults } =
+      way === 'direct' ? await this.cpu.during(load) : await load();
     if (way === 'direct') this.acked += acceptedInAll;
-    this.#rows ||= measured.accepted;
-    this.rates[way].push(measured.accepted / measured.seconds);
-    this.latencies[way].push(measured.latency);
+    this.#rows ||= accepted;
+    this.rates[way].push(acceptedPerSecond);
+    this.latencies[way].push(latency);
     this.faults.push(...faults.map((fault) => `batches, ${way}: ${fault}`));
   }
 

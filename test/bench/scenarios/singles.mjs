@@ -10,7 +10,7 @@ import { VitalsTable, connectOwner } from '../support/vitals-table.mjs';
 
 /** @import { Scenario } from '../main.mjs' */
 /** @import { Fleet } from '../support/fleet.mjs' */
-/** @import { LoadReport } from '../support/load-process.mjs' */
+/** @import { LoadSummary } from '../support/run-load.mjs' */
 
 const CONNECTIONS = [64, 256, 1_024];
 
@@ -107,15 +107,14 @@ class Runner {
     };
     const pids = target === 'hello' ? [this.#hello.pid] : (servicePids().get('ingest') ?? []);
     const before = cpuSeconds(pids);
-    /** @type {LoadReport & { faults?: string[] }} */
+    /** @type {LoadSummary & { faults?: string[] }} */
     const report = target === 'ingest' ? await verifiedLoad(this.#vitals, order) : await runLoad(order);
     const spent = cpuSeconds(pids) - before;
     for (const fault of report.faults ?? []) this.faults.push(`${connections} connections: ${fault}`);
-    const { requests, seconds, latency } = report.measured;
     return {
-      rate: requests / seconds,
-      p50: latency.p50,
-      p99: latency.p99,
+      rate: report.perSecond,
+      p50: report.latency.p50,
+      p99: report.latency.p99,
       cpuMicroseconds: (spent / report.requestsInAll) * 1e6,
     };
   }

@@ -28,6 +28,11 @@ export class CpuSplit {
     return result;
   }
 
+  /** CPU seconds spent by all of them. */
+  get total() {
+    return [...this.#spent.values()].reduce((sum, seconds) => sum + seconds, 0);
+  }
+
   /**
    * @param {number} units how many were done meanwhile
    * @returns {Record<string, number>} CPU seconds per million units, by part; parts that did nothing are left out

@@ -2,6 +2,12 @@
 const GROWTH = 1.01;
 const SMALLEST_MS = 0.001;
 
+/**
+ * @typedef {object} HistogramCounts
+ * @property {[bucket: number, count: number][]} buckets
+ * @property {number} max milliseconds
+ */
+
 /** Counts durations without keeping them; quantiles are right within 1 %. */
 export class Histogram {
   /** @type {number[]} */
@@ -19,6 +25,20 @@ export class Histogram {
     this.#buckets[i] = (this.#buckets[i] ?? 0) + 1;
     this.#count++;
     this.#max = Math.max(this.#max, ms);
+  }
+
+  /** Adds all that another one counted. @param {HistogramCounts} counts */
+  merge({ buckets, max }) {
+    for (const [i, count] of buckets) {
+      this.#buckets[i] = (this.#buckets[i] ?? 0) + count;
+      this.#count += count;
+    }
+    this.#max = Math.max(this.#max, max);
+  }
+
+  /** @returns {HistogramCounts} what another process can {@link merge} */
+  counts() {
+    return { buckets: [...this.#buckets.entries()].filter(([, count]) => count > 0), max: this.#max };
   }
 
   /**

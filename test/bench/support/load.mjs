@@ -1,6 +1,7 @@
 import { BareConnection } from './bare-connection.mjs';
 import { Histogram } from './histogram.mjs';
 
+/** @import { HistogramCounts } from './histogram.mjs' */
 /** @import { Answer } from './bare-connection.mjs' */
 /** @import { StampedRequest } from './telemetry-bodies.mjs' */
 
@@ -10,7 +11,7 @@ import { Histogram } from './histogram.mjs';
  * @property {number} requests answered 2xx
  * @property {number} accepted readings that receipts call accepted
  * @property {Record<string, number>} failures by status; `closed` counts connections that were cut
- * @property {ReturnType<Histogram['summary']>} latency milliseconds
+ * @property {HistogramCounts} latency
  */
 
 /**
@@ -57,7 +58,7 @@ export async function closedLoop({ to, requests, seconds, receipts }) {
         }),
     ),
   );
-  return { ...result, seconds: (performance.now() - began) / 1_000, failures, latency: latency.summary() };
+  return { ...result, seconds: (performance.now() - began) / 1_000, failures, latency: latency.counts() };
 }
 
 /** @param {string} body */
