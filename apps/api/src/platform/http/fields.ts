@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsString, Length, Matches, ValidateIf } from 'class-validator';
+import { IsBoolean, ValidateBy, ValidateIf, type ValidationArguments, type ValidationOptions } from 'class-validator';
+import { isUuid } from './uuid.pipe.js';
 
 const flags: Readonly<Record<string, unknown>> = { true: true, false: false };
 
@@ -12,19 +13,43 @@ export const IsFlag = (): PropertyDecorator =>
   );
 
 /** One line of text as a person types it: composed (NFC), without outer blanks, 1 to `max` characters. */
-export const IsLine = (max: number): PropertyDecorator =>
+export const IsLine = (max: number, options: Pick<ValidationOptions, 'each'> = {}): PropertyDecorator =>
   applyDecorators(
-    Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? tidy(value) : value)),
-    IsString(),
-    Length(1, max),
-    Matches(/^\P{Cc}*$/u, { message: '$property must not contain control characters' }),
+    Transform(({ value }: { value: unknown }) => (Array.isArray(value) ? value.map(tidy) : tidy(value))),
+    ValidateBy(
+      {
+        name: 'isLine',
+        constraints: [max],
+        validator: {
+          validate: (value) => typeof value === 'string' && isLine(value, max),
+          defaultMessage: (args) => `${args?.property ?? 'value'} must be one line of 1 to ${String(max)} characters`,
+        },
+      },
+      options,
+    ),
   );
 
-const tidy = (text: string): string =>
-  text
-    .normalize('NFC')
-    .replace(/[^\S\r\n]+/gu, ' ')
-    .trim();
+/** Counts as PostgreSQL does. Nothing in a line of text is invisible: PostgreSQL could not even store a NUL. */
+const isLine = (text: string, max: number): boolean =>
+  text.length > 0 && [...text].length <= max && !/\p{Cc}/u.test(text);
+
+const tidy = (value: unknown): unknown =>
+  typeof value === 'string'
+    ? value
+        .normalize('NFC')
+        .replace(/[^\S\r\n]+/gu, ' ')
+        .trim()
+    : value;
+
+/** An id in a body, in the lower case the database answers with. */
+export const IsId = (options: Pick<ValidationOptions, 'each'> = {}): PropertyDecorator =>
+  applyDecorators(
+    Transform(({ value }: { value: unknown }) => (Array.isArray(value) ? value.map(lowerCase) : lowerCase(value))),
+    ValidateBy({ name: 'isId', validator: { validate: isUuid, defaultMessage: notAnId } }, options),
+  );
+
+const lowerCase = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value);
+const notAnId = (args?: ValidationArguments): string => `${args?.property ?? 'value'} must be a UUID`;
 
 /** Absent means unchanged. Unlike with `IsOptional`, null is not accepted. */
 export const IfPresent = (): PropertyDecorator => ValidateIf((_, value: unknown) => value !== undefined);

@@ -1,0 +1,79 @@
+import { Body, Controller, Get, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Access, Returns } from '../../platform/access/access.decorator.js';
+import type { Actor } from '../../platform/access/actor.js';
+import { CurrentActor } from '../../platform/access/current-actor.decorator.js';
+import { answerPage } from '../../platform/http/counted-page.js';
+import { IfMatch } from '../../platform/http/etag.js';
+import { UuidPipe } from '../../platform/http/uuid.pipe.js';
+import { InvitationDto, PersonDto } from '../users/users.dto.js';
+import { HospitalDto, HospitalPageDto, ListHospitalsQueryDto, UpdateHospitalDto } from './hospitals.dto.js';
+import { HospitalsService } from './hospitals.service.js';
+
+/**
+ * Hospitals are made with `hms hospital create`: that takes rights on the database that the API must never have.
+ */
+@ApiTags('Hospitals')
+@Controller('api/v1/hospitals')
+export class HospitalsController {
+  constructor(private readonly hospitals: HospitalsService) {}
+
+  /** Hospitals by name and id. New ones are made with `hms hospital create`, not here. */
+  @Get()
+  @Access('hospital:manage', 'any')
+  @Returns(200, HospitalPageDto)
+  async list(
+    @Query() query: ListHospitalsQueryDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<HospitalPageDto> {
+    return answerPage(reply, await this.hospitals.list(query));
+  }
+
+  @Get(':id')
+  @Access('hospital:manage', 'any')
+  @Returns(200, HospitalDto)
+  get(@Param('id', UuidPipe) id: string): Promise<HospitalDto> {
+    return this.hospitals.get(id);
+  }
+
+  /** Changes name or time zone; times already stored are instants and stay what they are. */
+  @Patch(':id')
+  @Access('hospital:manage', 'any')
+  @Returns(200, HospitalDto)
+  update(
+    @Param('id', UuidPipe) id: string,
+    @IfMatch() version: number,
+    @Body() command: UpdateHospitalDto,
+  ): Promise<HospitalDto> {
+    return this.hospitals.update(id, version, command);
+  }
+
+  /** Nobody gets in, and telemetry is refused, within 5 seconds. Data and keys stay. */
+  @Post(':id/suspend')
+  @Access('hospital:manage', 'any')
+  @Returns(200, HospitalDto)
+  suspend(@Param('id', UuidPipe) id: string): Promise<HospitalDto> {
+    return this.hospitals.suspend(id);
+  }
+
+  /** Opens a suspended hospital again. */
+  @Post(':id/resume')
+  @Access('hospital:manage', 'any')
+  @Returns(200, HospitalDto)
+  resume(@Param('id', UuidPipe) id: string): Promise<HospitalDto> {
+    return this.hospitals.resume(id);
+  }
+
+  /** Invites a hospital_admin, who invites everybody else; the token is answered as by `POST /users/invitations`. */
+  @Post(':id/administrators')
+  @Access('hospital:manage', 'any')
+  @Returns(201, InvitationDto)
+  inviteAdministrator(
+    @CurrentActor() actor: Actor,
+    @Param('id', UuidPipe) id: string,
+    @Body() command: PersonDto,
+  ): Promise<InvitationDto> {
+    return this.hospitals.inviteAdministrator(actor, id, command);
+  }
+}

@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import { commonError } from '@hms/contracts';
+import { HospitalDatabase, hospitalRef, type HospitalStatus, type PublicTx } from '@hms/database';
+import type { Actor } from '../../platform/access/actor.js';
+import type { CountedPage } from '../../platform/http/counted-page.js';
+import { decodeKeys } from '../../platform/http/keyset.js';
+import { toPage } from '../../platform/http/page.js';
+import { presentFields } from '../../platform/http/patch.js';
+import { InvitationsService } from '../users/invitations.service.js';
+import type { InvitationDto, PersonDto } from '../users/users.dto.js';
+import { assertProvisioned, hospitalStatuses, move } from './hospital.states.js';
+import type { HospitalDto, ListHospitalsQueryDto, UpdateHospitalDto } from './hospitals.dto.js';
+import { hospitalError } from './hospitals.errors.js';
+import { HospitalsRepository, type HospitalRow } from './hospitals.repository.js';
+
+@Injectable()
+export class HospitalsService {
+  constructor(
+    private readonly database: HospitalDatabase,
+    private readonly hospitals: HospitalsRepository,
+    private readonly invitations: InvitationsService,
+  ) {}
+
+  async list(query: ListHospitalsQueryDto): Promise<CountedPage<HospitalDto>> {
+    const { cursor, limit, count = false } = query;
+    const after = cursor === undefined ? undefined : decodeKeys(cursor, { name: 'text', id: 'uuid' });
+    const rows = await this.hospitals.list(query, after, limit + 1);
+    const page = toPage(rows, limit, toHospitalDto, ({ name, id }) => [name, id]);
+    return { ...page, ...(count ? { total: await this.hospitals.count(query) } : {}) };
+  }
+
+  /** @throws `hospital.not-found` */
+  get(id: string): Promise<HospitalDto> {
+    return this.database.inPublic(async (tx) => toHospitalDto(await this.#require(tx, id)));
+  }
+
+  /** @throws `hospital.not-found`, `precondition.failed` or `request.invalid` */
+  update(id: string, version: number, { name, timezone }: UpdateHospitalDto): Promise<HospitalDto> {
+    return this.database.inPublic(async (tx) => {
+      await this.#require(tx, id);
+      const changed = await this.hospitals.update(tx, id, version, presentFields({ name, timezone }));
+      if (!changed) throw commonError('precondition.failed');
+      return toHospitalDto(changed);
+    });
+  }
+
+  /** @throws `hospital.not-found` or `hospital.illegal-status` */
+  suspend(id: string): Promise<HospitalDto> {
+    return this.#move(id, 'suspended');
+  }
+
+  /** @throws `hospital.not-found` or `hospital.illegal-status` */
+  resume(id: string): Promise<HospitalDto> {
+    return this.#move(id, 'active');
+  }
+
+  /** @throws `hospital.not-found`, `hospital.illegal-status`, `user.already-member` or `user.account-disabled` */
+  async inviteAdministrator(actor: Actor, id: string, { email, displayName }: PersonDto): Promise<InvitationDto> {
+    const hospital = await this.get(id);
+    assertProvisioned(hospital.status);
+    return this.invitations.invite(hospitalRef(hospital), actor.userId, {
+      email,
+      displayName,
+      roles: ['hospital_admin'],
+    });
+  }
+
+  #move(id: string, to: HospitalStatus): Promise<HospitalDto> {
+    return this.database.inPublic(async (tx) => {
+      const { status } = toHospitalDto(await this.#require(tx, id));
+      const changed = await this.hospitals.setStatus(tx, id, status, move(status, to));
+      if (!changed) throw hospitalError('hospital.illegal-status', { detail: `it is no longer ${status}` });
+      return toHospitalDto(changed);
+    });
+  }
+
+  async #require(tx: PublicTx, id: string): Promise<HospitalRow> {
+    const hospital = await this.hospitals.find(tx, id);
+    if (!hospital) throw hospitalError('hospital.not-found');
+    return hospital;
+  }
+}
+
+const toHospitalDto = (row: HospitalRow): HospitalDto => ({
+  id: row.id,
+  slug: row.slug,
+  name: row.name,
+  country: row.country,
+  currency: row.currency,
+  timezone: row.timezone,
+  status: hospitalStatuses.find((status) => status === row.status) ?? 'provisioning',
+  version: row.version,
+  createdAt: row.createdAt.toISOString(),
+  updatedAt: row.updatedAt.toISOString(),
+});

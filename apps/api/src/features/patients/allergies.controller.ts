@@ -1,0 +1,68 @@
+import { Body, Controller, Get, Param, Patch, Post, Put } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Access, Returns } from '../../platform/access/access.decorator.js';
+import type { HospitalActor } from '../../platform/access/actor.js';
+import { CurrentHospitalActor } from '../../platform/access/current-actor.decorator.js';
+import { IfMatch } from '../../platform/http/etag.js';
+import { UuidPipe } from '../../platform/http/uuid.pipe.js';
+import {
+  AllergyDto,
+  AllergyListDto,
+  AllergyStatusChangeDto,
+  AllergyStatusDto,
+  CreateAllergyDto,
+  UpdateAllergyDto,
+} from './allergies.dto.js';
+import { AllergiesService } from './allergies.service.js';
+
+@ApiTags('Allergies')
+@Controller('api/v1/patients/:id')
+export class AllergiesController {
+  constructor(private readonly allergies: AllergiesService) {}
+
+  /** All allergy entries of a patient, also refuted and erroneous ones, and what it means when there are none. */
+  @Get('allergies')
+  @Access('allergy:read')
+  @Returns(200, AllergyListDto)
+  list(@CurrentHospitalActor() actor: HospitalActor, @Param('id', UuidPipe) id: string): Promise<AllergyListDto> {
+    return this.allergies.list(actor, id);
+  }
+
+  /** Records an allergy; the patient's allergy status becomes `recorded`. */
+  @Post('allergies')
+  @Access('allergy:write')
+  @Returns(201, AllergyDto)
+  record(
+    @CurrentHospitalActor() actor: HospitalActor,
+    @Param('id', UuidPipe) id: string,
+    @Body() command: CreateAllergyDto,
+  ): Promise<AllergyDto> {
+    return this.allergies.record(actor, id, command);
+  }
+
+  /** Changes an entry, refutes it or marks it as an error. Entries are never removed. */
+  @Patch('allergies/:allergyId')
+  @Access('allergy:write')
+  @Returns(200, AllergyDto)
+  update(
+    @CurrentHospitalActor() actor: HospitalActor,
+    @Param('id', UuidPipe) patientId: string,
+    @Param('allergyId', UuidPipe) id: string,
+    @IfMatch() version: number,
+    @Body() command: UpdateAllergyDto,
+  ): Promise<AllergyDto> {
+    return this.allergies.update(actor, { patientId, id }, version, command);
+  }
+
+  /** Says that no allergy is known, or that nobody asked yet. Refused while an active allergy is recorded. */
+  @Put('allergy-status')
+  @Access('allergy:write')
+  @Returns(200, AllergyStatusDto)
+  setStatus(
+    @CurrentHospitalActor() actor: HospitalActor,
+    @Param('id', UuidPipe) id: string,
+    @Body() command: AllergyStatusChangeDto,
+  ): Promise<AllergyStatusDto> {
+    return this.allergies.setStatus(actor, id, command);
+  }
+}

@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import { commonError } from '@hms/contracts';
+import { HospitalDatabase, type TenantTx } from '@hms/database';
+import { uuidv7 } from 'uuidv7';
+import type { HospitalActor } from '../../platform/access/actor.js';
+import type {
+  AllergyDto,
+  AllergyListDto,
+  AllergyStatusChangeDto,
+  AllergyStatusDto,
+  CreateAllergyDto,
+  UpdateAllergyDto,
+} from './allergies.dto.js';
+import { allergyError } from './allergies.errors.js';
+import { AllergiesRepository } from './allergies.repository.js';
+import { toAllergyColumns, toAllergyDto } from './allergy.mapper.js';
+import { assertMayChange } from './allergy.policy.js';
+import { allergyStatusOf } from './patient.mapper.js';
+import { patientError } from './patients.errors.js';
+import { PatientsRepository, type PatientRow } from './patients.repository.js';
+
+/** Where an allergy is: `id` of the entry, in the record of `patientId`. */
+export interface AllergyPath {
+  readonly patientId: string;
+  readonly id: string;
+}
+
+@Injectable()
+export class AllergiesService {
+  constructor(
+    private readonly database: HospitalDatabase,
+    private readonly patients: PatientsRepository,
+    private readonly allergies: AllergiesRepository,
+  ) {}
+
+  /** @throws `patient.not-found` */
+  list(actor: HospitalActor, patientId: string): Promise<AllergyListDto> {
+    return this.database.readInHospital(actor.hospital, async (tx) => {
+      const { allergyStatus } = await this.#requirePatient(tx, patientId);
+      const rows = await this.allergies.list(tx, patientId);
+      return { allergyStatus: allergyStatusOf(allergyStatus), items: rows.map(toAllergyDto) };
+    });
+  }
+
+  /** @throws `patient.not-found` or `allergy.duplicate` */
+  record(actor: HospitalActor, patientId: string, command: CreateAllergyDto): Promise<AllergyDto> {
+    const { substance, category } = command;
+    const allergy = { ...toAllergyColumns(command), id: uuidv7(), patientId, substance, category };
+    return this.database.inHospital(actor.hospital, async (tx) => {
+      await this.#requirePatient(tx, patientId);
+      return toAllergyDto(await this.allergies.insert(tx, allergy, actor.userId));
+    });
+  }
+
+  /** @throws `allergy.not-found`, `allergy.entered-in-error`, `allergy.duplicate` or `precondition.failed` */
+  update(
+    actor: HospitalActor,
+    { patientId, id }: AllergyPath,
+    version: number,
+    command: UpdateAllergyDto,
+  ): Promise<AllergyDto> {
+    return this.database.inHospital(actor.hospital, async (tx) => {
+      await this.#requirePatient(tx, patientId);
+      const current = await this.allergies.find(tx, patientId, id);
+      if (!current) throw allergyError('allergy.not-found');
+      assertMayChange(current.verificationStatus, command);
+      const change = { id, version, by: actor.userId };
+      const changed = await this.allergies.update(tx, change, toAllergyColumns(command));
+      if (!changed) throw commonError('precondition.failed');
+      return toAllergyDto(changed);
+    });
+  }
+
+  /** @throws `patient.not-found` or `allergy.active-allergies` */
+  setStatus(actor: HospitalActor, patientId: string, { status }: AllergyStatusChangeDto): Promise<AllergyStatusDto> {
+    return this.database.inHospital(actor.hospital, async (tx) => {
+      const version = await this.allergies.setStatus(tx, patientId, status, actor.userId);
+      if (version === undefined) throw patientError('patient.not-found');
+      return { allergyStatus: allergyStatusOf(status), version };
+    });
+  }
+
+  async #requirePatient(tx: TenantTx, id: string): Promise<PatientRow> {
+    const patient = await this.patients.find(tx, id);
+    if (!patient) throw patientError('patient.not-found');
+    return patient;
+  }
+}

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { schemaSql, TenantPrisma, type TenantTx } from '@hms/database';
+
+const { sql, empty } = TenantPrisma;
+
+export interface HistoryRow {
+  readonly id: bigint;
+  readonly entity: string;
+  readonly entityId: string;
+  readonly version: number;
+  readonly action: string;
+  readonly actorId: string;
+  readonly at: Date;
+  /** By column. */
+  readonly changes: Readonly<Record<string, { readonly from: unknown; readonly to: unknown }>>;
+}
+
+export interface HistoryPosition {
+  /** Columns nobody is shown, and changes of nothing else with them. */
+  readonly hidden: readonly string[];
+  /** Also the entries of what belongs to the patient, such as allergies. */
+  readonly whole: boolean;
+  /** Only entries before this one. */
+  readonly before: number | undefined;
+  readonly take: number;
+}
+
+@Injectable()
+export class PatientHistoryRepository {
+  /** The newest first. */
+  list(tx: TenantTx, patientId: string, position: HistoryPosition): Promise<HistoryRow[]> {
+    const { hidden, whole, before, take } = position;
+    const shown = sql`(changes - ${[...hidden]}::text[])`;
+    return tx.$queryRaw<HistoryRow[]>`
+      select id, entity, entity_id as "entityId", version, action, actor_id as "actorId", at, ${shown} as changes
+        from ${schemaSql(tx.hospital)}.change_history
+       where patient_id = ${patientId}::uuid
+         and (changes = '{}' or ${shown} <> '{}')
+             ${whole ? empty : sql`and entity = 'patient'`}
+             ${before === undefined ? empty : sql`and id < ${before}`}
+       order by id desc
+       limit ${take}`;
+  }
+}

@@ -1,0 +1,126 @@
+import { Injectable } from '@nestjs/common';
+import { schemaSql, TenantPrisma, type TenantTx } from '@hms/database';
+import { endOfPartialDate } from './partial-date.js';
+import type { SearchTerm } from './patient-search.js';
+
+const { sql, join, empty } = TenantPrisma;
+
+/**
+ * How alike a word and the nearest part of a name must be, from 0 to 1. At 0.3 `smyth` still finds `Smith` (one letter
+ * of five replaced) and `jonh` finds `John` (two swapped).
+ */
+const wordLikeness = '0.3';
+
+export interface PatientListing {
+  readonly terms: readonly SearchTerm[];
+  readonly includeDeleted: boolean;
+}
+
+export interface NamePosition {
+  readonly familyName: string;
+  readonly givenName: string;
+  readonly id: string;
+}
+
+export interface RelevancePosition {
+  /** Likeness of the whole name in thousandths. */
+  readonly relevance: number;
+  readonly id: string;
+}
+
+/** Ids only: what is shown of a patient is read by `PatientsRepository`. */
+@Injectable()
+export class PatientSearchRepository {
+  /** Patients that fit, by family name, given name and id, from after `position` on. */
+  listByName(
+    tx: TenantTx,
+    listing: PatientListing,
+    position: NamePosition | undefined,
+    take: number,
+  ): Promise<NamePosition[]> {
+    const after = position
+      ? sql`and (family_name, given_name, id) > (${position.familyName}, ${position.givenName}, ${position.id}::uuid)`
+      : empty;
+    return tx.$queryRaw<NamePosition[]>`
+      select id, family_name as "familyName", given_name as "givenName"
+        from ${schemaSql(tx.hospital)}.patient
+       where ${conditions(listing)} ${after}
+       order by family_name, given_name, id
+       limit ${take}`;
+  }
+
+  /** Patients that fit, the most alike name first, from after `position` on. */
+  async listByRelevance(
+    tx: TenantTx,
+    listing: PatientListing & { readonly words: readonly string[] },
+    position: RelevancePosition | undefined,
+    take: number,
+  ): Promise<RelevancePosition[]> {
+    await this.#allowMisspelling(tx);
+    const after = position ? sql`where (-relevance, id) > (${-position.relevance}::int, ${position.id}::uuid)` : empty;
+    return tx.$queryRaw<RelevancePosition[]>`
+      select id, relevance
+        from (select id, ${relevance(listing.words)} as relevance
+                from ${schemaSql(tx.hospital)}.patient
+               where ${conditions(listing)}) as found
+       ${after}
+       order by -relevance, id
+       limit ${take}`;
+  }
+
+  async count(tx: TenantTx, listing: PatientListing): Promise<number> {
+    await this.#allowMisspelling(tx);
+    const [row] = await tx.$queryRaw<{ total: number }[]>`
+      select count(*)::int as total from ${schemaSql(tx.hospital)}.patient where ${conditions(listing)}`;
+    return row?.total ?? 0;
+  }
+
+  /** Ids of living patients of exactly this normalised name and birth date. */
+  async namesakes(
+    tx: TenantTx,
+    person: { readonly familyName: string; readonly givenName: string; readonly birthDate: Date | null },
+  ): Promise<string[]> {
+    const name = `${person.givenName} ${person.familyName}`;
+    const rows = await tx.$queryRaw<{ id: string }[]>`
+      select id from ${schemaSql(tx.hospital)}.patient
+       where search_name = public.normalize_name(${name}) and birth_date is not distinct from ${day(person.birthDate)}
+         and deleted_at is null
+       order by id limit 5`;
+    return rows.map(({ id }) => id);
+  }
+
+  /** The operator of the trigram index takes its threshold from a setting; this one ends with the transaction. */
+  async #allowMisspelling(tx: TenantTx): Promise<void> {
+    await tx.$queryRaw`select set_config('pg_trgm.word_similarity_threshold', ${wordLikeness}, true)`;
+  }
+}
+
+const day = (date: Date | null): TenantPrisma.Sql => sql`${date && date.toISOString().slice(0, 10)}::date`;
+
+const conditions = ({ terms, includeDeleted }: PatientListing): TenantPrisma.Sql =>
+  join([includeDeleted ? sql`true` : sql`deleted_at is null`, ...terms.map(condition)], ' and ');
+
+function condition(term: SearchTerm): TenantPrisma.Sql {
+  switch (term.by) {
+    case 'name':
+      return join(
+        term.words.map((word) => sql`public.normalize_name(${word}) operator(public.<%) search_name`),
+        ' and ',
+      );
+    case 'birthDate':
+      return sql`birth_date >= ${day(term.date.first)} and birth_date < ${day(endOfPartialDate(term.date))}`;
+    case 'mrn':
+      return sql`mrn = ${term.mrn}`;
+    case 'phone':
+      return sql`phone_digits like ${`%${term.digits}%`}`;
+    case 'number':
+      return sql`(mrn = ${term.mrn} or phone_digits like ${`%${term.digits}%`})`;
+  }
+}
+
+/** Half how well each word is found, half how much of the name the words are: the exact name comes first. */
+function relevance(words: readonly string[]): TenantPrisma.Sql {
+  const each = words.map((word) => sql`public.word_similarity(public.normalize_name(${word}), search_name)`);
+  const all = sql`public.similarity(public.normalize_name(${words.join(' ')}), search_name)`;
+  return sql`round((500 * (${join(each, ' + ')}) / ${words.length}::int + 500 * ${all})::numeric)::int`;
+}

@@ -1,0 +1,124 @@
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Access, Returns } from '../../platform/access/access.decorator.js';
+import type { HospitalActor } from '../../platform/access/actor.js';
+import { CurrentHospitalActor } from '../../platform/access/current-actor.decorator.js';
+import { answerPage } from '../../platform/http/counted-page.js';
+import { IfMatch } from '../../platform/http/etag.js';
+import { PageQueryDto } from '../../platform/http/page.js';
+import { UuidPipe } from '../../platform/http/uuid.pipe.js';
+import { HistoryPageDto } from './patient-history.dto.js';
+import { PatientHistoryService } from './patient-history.service.js';
+import { PatientListService } from './patient-list.service.js';
+import {
+  CreatePatientDto,
+  DeletePatientDto,
+  ListPatientsQueryDto,
+  PatientDto,
+  PatientPageDto,
+  UpdatePatientDto,
+} from './patients.dto.js';
+import { PatientsService } from './patients.service.js';
+
+@ApiTags('Patients')
+@Controller('api/v1')
+export class PatientsController {
+  constructor(
+    private readonly patients: PatientsService,
+    private readonly lists: PatientListService,
+    private readonly histories: PatientHistoryService,
+  ) {}
+
+  /**
+   * Registers a patient under the next record number. Somebody of the same name and birth date makes it a 409
+   * `patient.possible-duplicate` with `candidates`, until it is repeated with `confirmDuplicate`.
+   */
+  @Post('patients')
+  @Access('patient:write')
+  @Returns(201, PatientDto)
+  create(@CurrentHospitalActor() actor: HospitalActor, @Body() command: CreatePatientDto): Promise<PatientDto> {
+    return this.patients.create(actor, command);
+  }
+
+  /**
+   * Finds patients. Several filters must all fit. A search by name answers the most alike first, every other list goes
+   * by family name, given name and id.
+   */
+  @Get('patients')
+  @Access('patient:read')
+  @Returns(200, PatientPageDto)
+  async list(
+    @CurrentHospitalActor() actor: HospitalActor,
+    @Query() query: ListPatientsQueryDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<PatientPageDto> {
+    return answerPage(reply, await this.lists.list(actor, query));
+  }
+
+  /** One patient. A deleted one is answered only to those who may restore it. */
+  @Get('patients/:id')
+  @Access('patient:read')
+  @Returns(200, PatientDto)
+  get(@CurrentHospitalActor() actor: HospitalActor, @Param('id', UuidPipe) id: string): Promise<PatientDto> {
+    return this.patients.get(actor, id);
+  }
+
+  /** Changes what the body names. */
+  @Patch('patients/:id')
+  @Access('patient:write')
+  @Returns(200, PatientDto)
+  update(
+    @CurrentHospitalActor() actor: HospitalActor,
+    @Param('id', UuidPipe) id: string,
+    @IfMatch() version: number,
+    @Body() command: UpdatePatientDto,
+  ): Promise<PatientDto> {
+    return this.patients.update(actor, id, version, command);
+  }
+
+  /** Deletes a patient's record: it is hidden, kept, and can be restored. */
+  @Delete('patients/:id')
+  @Access('patient:delete')
+  @Returns(200, PatientDto)
+  delete(
+    @CurrentHospitalActor() actor: HospitalActor,
+    @Param('id', UuidPipe) id: string,
+    @IfMatch() version: number,
+    @Body() command: DeletePatientDto,
+  ): Promise<PatientDto> {
+    return this.patients.delete(actor, id, version, command);
+  }
+
+  /** Takes a deletion back. */
+  @Post('patients/:id/restore')
+  @Access('patient:delete')
+  @Returns(200, PatientDto)
+  restore(
+    @CurrentHospitalActor() actor: HospitalActor,
+    @Param('id', UuidPipe) id: string,
+    @IfMatch() version: number,
+  ): Promise<PatientDto> {
+    return this.patients.restore(actor, id, version);
+  }
+
+  /** Who changed what of a patient and when, the newest first. */
+  @Get('patients/:id/history')
+  @Access('patient:history')
+  @Returns(200, HistoryPageDto)
+  history(
+    @CurrentHospitalActor() actor: HospitalActor,
+    @Param('id', UuidPipe) id: string,
+    @Query() query: PageQueryDto,
+  ): Promise<HistoryPageDto> {
+    return this.histories.list(actor, id, query);
+  }
+
+  /** The patient's own record. */
+  @Get('me/patient')
+  @Access('patient:own')
+  @Returns(200, PatientDto)
+  own(@CurrentHospitalActor() actor: HospitalActor): Promise<PatientDto> {
+    return this.patients.own(actor);
+  }
+}

@@ -1,0 +1,16 @@
+import { defineErrors, raiser } from '@hms/contracts';
+
+export const patientErrors = defineErrors({
+  /** Unknown, deleted, or of another hospital: none of them is told apart. */
+  'patient.not-found': { status: 404, title: 'There is no such patient' },
+  /**
+   * Somebody of the same name and birth date is registered; `candidates` lists them. Repeat with
+   * `confirmDuplicate: true` when a person has decided that this is somebody else.
+   */
+  'patient.possible-duplicate': { status: 409, title: 'This patient may be registered already' },
+  /** Another patient has this identifier of the same system. */
+  'patient.identifier-taken': { status: 409, title: 'Another patient has this identifier' },
+  'patient.not-deleted': { status: 409, title: 'This patient is not deleted' },
+});
+
+export const patientError = raiser(patientErrors);

@@ -1,0 +1,30 @@
+import { Module } from '@nestjs/common';
+import { UsersModule } from '../users/users.module.js';
+import { AllergiesController } from './allergies.controller.js';
+import { AllergiesRepository } from './allergies.repository.js';
+import { AllergiesService } from './allergies.service.js';
+import { PatientHistoryRepository } from './patient-history.repository.js';
+import { PatientHistoryService } from './patient-history.service.js';
+import { PatientIdentifiersRepository } from './patient-identifiers.repository.js';
+import { PatientListService } from './patient-list.service.js';
+import { PatientSearchRepository } from './patient-search.repository.js';
+import { PatientsController } from './patients.controller.js';
+import { PatientsRepository } from './patients.repository.js';
+import { PatientsService } from './patients.service.js';
+
+@Module({
+  imports: [UsersModule],
+  controllers: [PatientsController, AllergiesController],
+  providers: [
+    AllergiesRepository,
+    AllergiesService,
+    PatientHistoryRepository,
+    PatientHistoryService,
+    PatientIdentifiersRepository,
+    PatientListService,
+    PatientSearchRepository,
+    PatientsRepository,
+    PatientsService,
+  ],
+})
+export class PatientsModule {}

@@ -1,0 +1,106 @@
+import { Injectable } from '@nestjs/common';
+import { TenantPrisma, type TenantTx } from '@hms/database';
+import type { Present } from '../../platform/http/patch.js';
+import type { PatientColumns } from './patient.values.js';
+
+const columns = {
+  id: true,
+  mrn: true,
+  familyName: true,
+  givenName: true,
+  birthDate: true,
+  birthDatePrecision: true,
+  sexForClinicalUse: true,
+  gender: true,
+  bloodGroup: true,
+  phone: true,
+  email: true,
+  address: true,
+  preferredLanguage: true,
+  deceasedAt: true,
+  allergyStatus: true,
+  version: true,
+  createdAt: true,
+  updatedAt: true,
+  deletedAt: true,
+  deletedReason: true,
+  identifiers: {
+    where: { endedAt: null },
+    select: { system: true, value: true },
+    orderBy: [{ system: 'asc' }, { value: 'asc' }],
+  },
+} as const satisfies TenantPrisma.PatientSelect;
+
+export type PatientRow = TenantPrisma.PatientGetPayload<{ select: typeof columns }>;
+
+export interface NewPatient extends Present<PatientColumns> {
+  readonly id: string;
+  readonly mrn: string;
+  readonly familyName: string;
+  readonly givenName: string;
+}
+
+export interface Deletion {
+  readonly deletedAt: Date;
+  readonly deletedReason: string;
+}
+
+/** The version a caller read, and who is changing it. */
+export interface Change {
+  readonly id: string;
+  readonly version: number;
+  readonly by: string;
+}
+
+@Injectable()
+export class PatientsRepository {
+  /** The next record number. Until the transaction ends, every other creation of the hospital waits here. */
+  async nextRecordNumber(tx: TenantTx): Promise<bigint> {
+    const counter = await tx.counter.update({ where: { name: 'mrn' }, data: { value: { increment: 1 } } });
+    return counter.value;
+  }
+
+  find(tx: TenantTx, id: string, includeDeleted = false): Promise<PatientRow | null> {
+    return tx.patient.findFirst({ where: { id, ...(includeDeleted ? {} : { deletedAt: null }) }, select: columns });
+  }
+
+  /** In the order of the ids. */
+  async findAll(tx: TenantTx, ids: readonly string[]): Promise<PatientRow[]> {
+    const rows = await tx.patient.findMany({ where: { id: { in: [...ids] } }, select: columns });
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return ids.flatMap((id) => byId.get(id) ?? []);
+  }
+
+  async insert(tx: TenantTx, patient: NewPatient, by: string): Promise<void> {
+    await tx.patient.create({ data: { ...stored(patient), createdBy: by, updatedBy: by }, select: { id: true } });
+  }
+
+  /** False when the patient is not there, deleted, or no longer at that version. */
+  async update(tx: TenantTx, { id, version, by }: Change, values: Present<PatientColumns>): Promise<boolean> {
+    const where = { id, version, deletedAt: null };
+    const { count } = await tx.patient.updateMany({ where, data: { ...stored(values), updatedBy: by } });
+    return count === 1;
+  }
+
+  /** False as for {@link update}. */
+  async delete(tx: TenantTx, { id, version, by }: Change, deletion: Deletion): Promise<boolean> {
+    const where = { id, version, deletedAt: null };
+    const { count } = await tx.patient.updateMany({ where, data: { ...deletion, updatedBy: by } });
+    return count === 1;
+  }
+
+  /** False when the patient is not deleted or no longer at that version. */
+  async restore(tx: TenantTx, { id, version, by }: Change): Promise<boolean> {
+    const { count } = await tx.patient.updateMany({
+      where: { id, version, deletedAt: { not: null } },
+      data: { deletedAt: null, deletedReason: null, updatedBy: by },
+    });
+    return count === 1;
+  }
+}
+
+/** Prisma wants its own word for a JSON column that is null. */
+const stored = <T extends Present<PatientColumns>>(values: T) => {
+  const { address, ...others } = values;
+  return address === undefined ? others : { ...others, address: address ?? TenantPrisma.DbNull };
+};

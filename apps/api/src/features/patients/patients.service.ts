@@ -1,0 +1,122 @@
+import { Injectable } from '@nestjs/common';
+import { commonError, formatMrn } from '@hms/contracts';
+import { HospitalDatabase, type TenantTx } from '@hms/database';
+import { uuidv7 } from 'uuidv7';
+import type { HospitalActor } from '../../platform/access/actor.js';
+import { assertMayWrite, seesDeleted } from './clinical-fields.policy.js';
+import { PatientIdentifiersRepository } from './patient-identifiers.repository.js';
+import { PatientSearchRepository } from './patient-search.repository.js';
+import { birthDateOf, toPatientDto } from './patient.mapper.js';
+import { toPatientColumns } from './patient.values.js';
+import type { CreatePatientDto, DeletePatientDto, PatientDto, UpdatePatientDto } from './patients.dto.js';
+import { patientError } from './patients.errors.js';
+import { PatientsRepository, type Change, type PatientRow } from './patients.repository.js';
+
+@Injectable()
+export class PatientsService {
+  constructor(
+    private readonly database: HospitalDatabase,
+    private readonly patients: PatientsRepository,
+    private readonly identifiers: PatientIdentifiersRepository,
+    private readonly search: PatientSearchRepository,
+  ) {}
+
+  /** @throws `patient.not-found` */
+  async get(actor: HospitalActor, id: string): Promise<PatientDto> {
+    const row = await this.database.readInHospital(actor.hospital, (tx) =>
+      this.patients.find(tx, id, seesDeleted(actor)),
+    );
+    if (!row) throw patientError('patient.not-found');
+    return toPatientDto(actor, row);
+  }
+
+  /** The record whose subject the actor is. @throws `patient.not-found` */
+  own(actor: HospitalActor): Promise<PatientDto> {
+    if (actor.patientId === undefined) throw patientError('patient.not-found');
+    return this.get(actor, actor.patientId);
+  }
+
+  /** @throws `patient.possible-duplicate`, `patient.identifier-taken` or `auth.forbidden` */
+  create(actor: HospitalActor, command: CreatePatientDto): Promise<PatientDto> {
+    assertMayWrite(actor, command);
+    const { familyName, givenName, identifiers = [], confirmDuplicate = false } = command;
+    const values = toPatientColumns(command);
+    const id = uuidv7();
+    const by = actor.userId;
+    return this.database.inHospital(actor.hospital, async (tx) => {
+      // First, because it makes creations queue: no namesake can appear between the check and the insert.
+      const mrn = formatMrn(await this.patients.nextRecordNumber(tx));
+      if (!confirmDuplicate) await this.#refuseNamesakes(tx, command, values.birthDate ?? null);
+      await this.patients.insert(tx, { ...values, id, mrn, familyName, givenName }, by);
+      await this.identifiers.replace(tx, id, identifiers, by);
+      return this.#answer(tx, actor, id);
+    });
+  }
+
+  /** @throws `patient.not-found`, `precondition.failed`, `patient.identifier-taken` or `auth.forbidden` */
+  update(actor: HospitalActor, id: string, version: number, command: UpdatePatientDto): Promise<PatientDto> {
+    assertMayWrite(actor, command);
+    const change = { id, version, by: actor.userId };
+    return this.database.inHospital(actor.hospital, async (tx) => {
+      if (!(await this.patients.update(tx, change, toPatientColumns(command)))) throw await this.#whyNot(tx, id);
+      if (command.identifiers) await this.identifiers.replace(tx, id, command.identifiers, actor.userId);
+      return this.#answer(tx, actor, id);
+    });
+  }
+
+  /** Hides the record, keeping it and the reason. @throws `patient.not-found` or `precondition.failed` */
+  delete(actor: HospitalActor, id: string, version: number, { reason }: DeletePatientDto): Promise<PatientDto> {
+    const change = { id, version, by: actor.userId };
+    const now = new Date();
+    return this.database.inHospital(actor.hospital, async (tx) => {
+      const deleted = await this.patients.delete(tx, change, { deletedAt: now, deletedReason: reason });
+      if (!deleted) throw await this.#whyNot(tx, id);
+      await this.identifiers.endAll(tx, id, now);
+      return this.#answer(tx, actor, id);
+    });
+  }
+
+  /** @throws `patient.not-found`, `patient.not-deleted`, `precondition.failed` or `patient.identifier-taken` */
+  restore(actor: HospitalActor, id: string, version: number): Promise<PatientDto> {
+    return this.database.inHospital(actor.hospital, async (tx) => {
+      const before = await this.patients.find(tx, id, true);
+      if (!before) throw patientError('patient.not-found');
+      if (before.deletedAt === null) throw patientError('patient.not-deleted');
+      await this.#restore(tx, { id, version, by: actor.userId }, before.deletedAt);
+      return this.#answer(tx, actor, id);
+    });
+  }
+
+  async #restore(tx: TenantTx, change: Change, deletedAt: Date): Promise<void> {
+    if (!(await this.patients.restore(tx, change))) throw commonError('precondition.failed');
+    await this.identifiers.resume(tx, change.id, deletedAt);
+  }
+
+  async #refuseNamesakes(tx: TenantTx, name: CreatePatientDto, birthDate: Date | null): Promise<void> {
+    const { familyName, givenName } = name;
+    const ids = await this.search.namesakes(tx, { familyName, givenName, birthDate });
+    if (ids.length === 0) return;
+    const candidates = (await this.patients.findAll(tx, ids)).map(toCandidate);
+    throw patientError('patient.possible-duplicate', { members: { candidates } });
+  }
+
+  /** Why a conditional change found nothing to change. */
+  async #whyNot(tx: TenantTx, id: string): Promise<Error> {
+    const there = await this.patients.find(tx, id);
+    return there ? commonError('precondition.failed') : patientError('patient.not-found');
+  }
+
+  async #answer(tx: TenantTx, actor: HospitalActor, id: string): Promise<PatientDto> {
+    const row = await this.patients.find(tx, id, true);
+    if (!row) throw new Error('a patient vanished inside the transaction that wrote it');
+    return toPatientDto(actor, row);
+  }
+}
+
+const toCandidate = (row: PatientRow) => ({
+  id: row.id,
+  mrn: row.mrn,
+  familyName: row.familyName,
+  givenName: row.givenName,
+  birthDate: birthDateOf(row),
+});

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { type HospitalId, type PublicTx } from '@hms/database';
+import { uuidv7 } from 'uuidv7';
+
+export interface Account {
+  readonly id: string;
+  readonly status: string;
+}
+
+export interface NewInvitation {
+  readonly tokenHash: Uint8Array<ArrayBuffer>;
+  readonly userId: string;
+  readonly by: string;
+  readonly now: Date;
+  readonly expiresAt: Date;
+}
+
+@Injectable()
+export class InvitationsRepository {
+  /** The account of that e-mail, made when there is none, and locked until the transaction ends. */
+  async lockAccount(tx: PublicTx, email: string, displayName: string): Promise<Account> {
+    const data = [{ id: uuidv7(), email, displayName, status: 'invited' }];
+    await tx.user.createMany({ data, skipDuplicates: true });
+    const { id } = await tx.user.findUniqueOrThrow({ where: { email }, select: { id: true } });
+    await tx.$queryRaw`select from public.app_user where id = ${id}::uuid for update`;
+    return tx.user.findUniqueOrThrow({ where: { id }, select: { id: true, status: true } });
+  }
+
+  /** Whether the account counts in any other hospital, or on the platform itself. */
+  async isKnownElsewhere(tx: PublicTx, hospital: HospitalId, userId: string): Promise<boolean> {
+    const known = await tx.user.findFirst({
+      where: {
+        id: userId,
+        OR: [
+          { platformRole: { not: null } },
+          { memberships: { some: { hospitalId: { not: hospital }, revokedAt: null } } },
+        ],
+      },
+      select: { id: true },
+    });
+    return known !== null;
+  }
+
+  /** Stores an invitation; earlier ones of the same user to the same hospital end. */
+  async replace(tx: PublicTx, hospital: HospitalId, invitation: NewInvitation): Promise<void> {
+    const { tokenHash, userId, by, now, expiresAt } = invitation;
+    await tx.invitation.updateMany({
+      where: { userId, hospitalId: hospital, acceptedAt: null, expiresAt: { gt: now } },
+      data: { expiresAt: now },
+    });
+    await tx.invitation.create({ data: { tokenHash, userId, hospitalId: hospital, createdBy: by, expiresAt } });
+  }
+}

@@ -1,0 +1,79 @@
+import { Body, Controller, Get, Param, Post, Put, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Access, Returns } from '../../platform/access/access.decorator.js';
+import type { HospitalActor } from '../../platform/access/actor.js';
+import { CurrentHospitalActor } from '../../platform/access/current-actor.decorator.js';
+import { answerPage } from '../../platform/http/counted-page.js';
+import { UuidPipe } from '../../platform/http/uuid.pipe.js';
+import { InvitationsService } from './invitations.service.js';
+import { InvitationDto, InviteUserDto, ListUsersQueryDto, SetRolesDto, UserDto, UserPageDto } from './users.dto.js';
+import { UsersService } from './users.service.js';
+
+@ApiTags('Users')
+@Controller('api/v1/users')
+export class UsersController {
+  constructor(
+    private readonly users: UsersService,
+    private readonly invitations: InvitationsService,
+  ) {}
+
+  /** Members of the hospital by name and id. */
+  @Get()
+  @Access('user:manage')
+  @Returns(200, UserPageDto)
+  async list(
+    @CurrentHospitalActor() actor: HospitalActor,
+    @Query() query: ListUsersQueryDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<UserPageDto> {
+    return answerPage(reply, await this.users.list(actor, query));
+  }
+
+  @Get(':id')
+  @Access('user:manage')
+  @Returns(200, UserDto)
+  get(@CurrentHospitalActor() actor: HospitalActor, @Param('id', UuidPipe) id: string): Promise<UserDto> {
+    return this.users.get(actor, id);
+  }
+
+  /**
+   * Makes somebody a member of the hospital. Until HMS sends e-mail itself, the answer carries the invitation token,
+   * once, and whoever invites hands it over; it is valid for 7 days. Inviting again whoever has not accepted yet
+   * replaces roles and token.
+   */
+  @Post('invitations')
+  @Access('user:manage')
+  @Returns(201, InvitationDto)
+  invite(@CurrentHospitalActor() actor: HospitalActor, @Body() command: InviteUserDto): Promise<InvitationDto> {
+    return this.invitations.invite(actor.hospital, actor.userId, command);
+  }
+
+  /** Replaces all roles and wards of a member. Open sessions have the new rights within 5 seconds. */
+  @Put(':id/roles')
+  @Access('user:manage')
+  @Returns(200, UserDto)
+  setRoles(
+    @CurrentHospitalActor() actor: HospitalActor,
+    @Param('id', UuidPipe) id: string,
+    @Body() command: SetRolesDto,
+  ): Promise<UserDto> {
+    return this.users.setRoles(actor, id, command);
+  }
+
+  /** Shuts a member out of this hospital and ends its sessions here within 5 seconds. */
+  @Post(':id/disable')
+  @Access('user:manage')
+  @Returns(200, UserDto)
+  disable(@CurrentHospitalActor() actor: HospitalActor, @Param('id', UuidPipe) id: string): Promise<UserDto> {
+    return this.users.disable(actor, id);
+  }
+
+  /** Lets a disabled member in again. */
+  @Post(':id/enable')
+  @Access('user:manage')
+  @Returns(200, UserDto)
+  enable(@CurrentHospitalActor() actor: HospitalActor, @Param('id', UuidPipe) id: string): Promise<UserDto> {
+    return this.users.enable(actor, id);
+  }
+}

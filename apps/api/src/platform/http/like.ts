@@ -1,0 +1,2 @@
+/** Text as LIKE takes it literally. */
+export const likeLiteral = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
