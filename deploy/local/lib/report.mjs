@@ -63,6 +63,8 @@ export class Report {
 
 /** @returns {Report} one that writes to this process's standard output */
 export function terminalReport() {
+  // Whoever read this may have left, as `npm start | head` does; the stack goes on.
+  process.stdout.on('error', () => {});
   const overwrite = process.stdout.isTTY ? '\r\x1b[2K' : '';
   return new Report(
     (line) => process.stdout.write(`${overwrite}${line}\n`),

@@ -42,7 +42,7 @@ export function readSettings(env, defaults = {}) {
   const { dataVariable = 'HMS_DATA', data = '.data', portVariable = 'HMS_PORT', port = 8080 } = defaults;
   const ports = planPorts(Number(env[portVariable] || port), {
     api: readCount(env, 'HMS_API_COUNT'),
-    worker: readCount(env, 'HMS_WORKER_COUNT'),
+    worker: readCount(env, 'HMS_WORKER_COUNT', 0),
     ingest: readCount(env, 'HMS_INGEST_COUNT'),
   });
   return {
@@ -87,12 +87,13 @@ export function readExternal(env, ports) {
 /**
  * @param {NodeJS.ProcessEnv} env
  * @param {string} name
+ * @param {number} [least]
  * @returns {number}
  */
-function readCount(env, name) {
+function readCount(env, name, least = 1) {
   const count = Number(env[name] || 1);
-  if (Number.isInteger(count) && count >= 1 && count <= MAX_PROCESSES) return count;
-  throw new Failure(`${name} must be a whole number from 1 to ${MAX_PROCESSES}.`, {
+  if (Number.isInteger(count) && count >= least && count <= MAX_PROCESSES) return count;
+  throw new Failure(`${name} must be a whole number from ${least} to ${MAX_PROCESSES}.`, {
     advice: `Correct or unset ${name}.`,
   });
 }
