@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { formatGatewayKey, newGatewayKey, parseGatewayKey, secretMatches } from '@hms/auth';
-import { hash, verify } from '@node-rs/argon2';
-
-/** OWASP's minimum; the API verifies with whatever a hash says it was made with. Argon2id is the library's default. */
-const argon2Cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+import { verify } from '@node-rs/argon2';
+import { hashPassword } from '../hash-password.js';
 
 export interface Credential {
   readonly password: string;
@@ -15,7 +13,7 @@ export interface Credential {
 export async function settlePassword(written: string | undefined, storedHash: string | undefined): Promise<Credential> {
   const password = written ?? randomBytes(12).toString('base64url');
   if (written !== undefined && storedHash !== undefined && (await verify(storedHash, written))) return { password };
-  return { password, newHash: await hash(password, argon2Cost) };
+  return { password, newHash: await hashPassword(password) };
 }
 
 export interface StoredGatewayKey {

@@ -5,7 +5,7 @@ import { type DemoFile, requireDemoFile } from './demo-file.js';
 export function registerDemoEnv(demo: Command): void {
   demo
     .command('env')
-    .description('the first demo hospital as shell variables: eval "$(hms demo env)"')
+    .description('Print the first demo hospital as shell variables: eval "$(hms demo env)".')
     .requiredOption('--demo <file>', 'the demo file', process.env['HMS_DEMO_FILE'])
     .action(async (options: { demo: string }) => {
       process.stdout.write(shellVariables(await requireDemoFile(options.demo)));

@@ -16,7 +16,7 @@ const demoHospital = z.object({
   wards: z.array(named),
   /** `id` is the name a gateway sends, not the row's id. */
   devices: z.array(z.object({ id: z.string(), patientId: z.uuid(), wardId: z.uuid() })),
-  patients: z.array(named.extend({ mrn: z.string(), birthDate: z.iso.date().optional() })),
+  patients: z.array(named.extend({ mrn: z.string(), birthDate: z.iso.date().nullable() })),
 });
 
 const demoFile = z.object({

@@ -22,12 +22,12 @@ interface DemoSeedOptions {
 }
 
 export function registerDemo(program: Command): void {
-  const demo = program.command('demo').description('two hospitals to try things on');
+  const demo = program.command('demo').description('Two hospitals to try things on.');
   registerDemoEnv(demo);
   demo
     .command('seed')
     .description(
-      'create the demo hospitals, or complete them; needs DATABASE_DIRECT_URL, DATABASE_URL, REDIS_URL, PUBLIC_URL',
+      'Create the demo hospitals, or complete them; needs DATABASE_DIRECT_URL, DATABASE_URL, REDIS_URL and PUBLIC_URL.',
     )
     .requiredOption('--out <file>', 'where to write logins, keys and addresses', process.env['HMS_DEMO_FILE'])
     .option('--seed <text>', 'repeat the same people', '42')

@@ -1,5 +1,6 @@
 import { findHospital, hospitalRef, OperatorError, provisionHospital } from '@hms/database';
 import pg from 'pg';
+import { inTransaction } from '../in-transaction.js';
 import { seedMemberships, settleAccounts, settleGateway, superAdmin, type Account, type Login } from './accounts.js';
 import { type DemoFile, type DemoHospital } from './demo-file.js';
 import { describeHospital } from './describe-hospital.js';
@@ -31,7 +32,7 @@ export async function seedDemo(owner: pg.Client, options: SeedOptions): Promise<
   const hospitals: DemoHospital[] = [];
   for (const plan of plans) {
     const before = written?.hospitals.find(({ slug }) => slug === plan.definition.slug);
-    const gatewayKey = await transaction(owner, () => seedHospital(owner, plan, before, options));
+    const gatewayKey = await inTransaction(owner, () => seedHospital(owner, plan, before, options));
     hospitals.push(await describeHospital(owner, plan, { users: usersOf(plan, logins), gatewayKey }));
   }
   return hospitals;
@@ -69,7 +70,7 @@ function usersOf(plan: HospitalPlan, logins: readonly Login[]): Login[] {
 /** Deletes the demo hospitals and their users with all that hangs on them, as far as they exist. */
 export async function deleteDemo(owner: pg.Client, options: SeedOptions): Promise<void> {
   const { plans, accounts } = planDemo(options);
-  await transaction(owner, () => deleteRows(owner, plans, accounts));
+  await inTransaction(owner, () => deleteRows(owner, plans, accounts));
 }
 
 function planDemo(options: SeedOptions): { plans: HospitalPlan[]; accounts: Account[] } {
@@ -99,16 +100,4 @@ async function deleteRows(
   }
   await owner.query('delete from public.app_user where id = any($1)', ids.slice(1));
   await owner.query('delete from public.hospital where id = any($1)', ids.slice(0, 1));
-}
-
-async function transaction<T>(owner: pg.Client, work: () => Promise<T>): Promise<T> {
-  await owner.query('begin');
-  try {
-    const result = await work();
-    await owner.query('commit');
-    return result;
-  } catch (err) {
-    await owner.query('rollback').catch(() => undefined); // the first error says more
-    throw err;
-  }
 }

@@ -10,15 +10,15 @@ export const courseOf = (index: number): Course =>
 export interface Inpatient {
   /** Place among the hospital's monitored patients. */
   readonly index: number;
-  /** Date of birth, `YYYY-MM-DD`; undefined when nobody knows. */
-  readonly birthDate: string | undefined;
+  /** Date of birth, `YYYY-MM-DD`; null when nobody knows. */
+  readonly birthDate: string | null;
   /** IANA time zone of the hospital. */
   readonly timezone: string;
 }
 
 /** The body and monitor of an inpatient as of `now`, live: whoever deteriorates does so within the hour. */
 export function profileOf({ index, birthDate, timezone }: Inpatient, now: number): PatientProfile {
-  const ageYears = birthDate === undefined ? 50 : (now - Date.parse(birthDate)) / (365.25 * 86_400_000);
+  const ageYears = birthDate === null ? 50 : (now - Date.parse(birthDate)) / (365.25 * 86_400_000);
   return {
     ageYears: Math.max(0, ageYears),
     course: courseOf(index),

@@ -27,7 +27,7 @@ const repeatAfterMs = 10_000;
 export function registerSimulate(program: Command): void {
   program
     .command('simulate')
-    .description('post plausible vitals for the patients of the demo, a few of them deteriorating')
+    .description('Post plausible vitals for the patients of the demo, a few of them deteriorating.')
     .requiredOption('--demo <file>', 'demo file', process.env['HMS_DEMO_FILE'])
     .option('--hospital <slug>', 'only this hospital')
     .option('--patients <n>', 'only the first n monitored patients', positive, Infinity)

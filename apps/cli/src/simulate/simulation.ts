@@ -111,7 +111,7 @@ export function chooseHospitals(demo: DemoFile, slug: string | undefined, patien
 function bedsidesOf(hospital: DemoHospital, seed: string, now: number): Bedside[] {
   const births = new Map(hospital.patients.map((patient) => [patient.id, patient.birthDate]));
   return hospital.devices.map(({ id, patientId }, index) => {
-    const profile = profileOf({ index, birthDate: births.get(patientId), timezone: hospital.timezone }, now);
+    const profile = profileOf({ index, birthDate: births.get(patientId) ?? null, timezone: hospital.timezone }, now);
     return { device: id, patient: new SimulatedPatient(profile, `${seed}:${patientId}`) };
   });
 }

@@ -1,18 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { HospitalId } from '@hms/database';
 import { OperatorError } from '@hms/database';
-import { hash } from '@node-rs/argon2';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
+import { hashPassword } from '../hash-password.js';
+import { inTransaction } from '../in-transaction.js';
 
 export interface Account {
   readonly email: string;
   /** Known only now: the database keeps its hash. Undefined when the person had an account already. */
   readonly password: string | undefined;
 }
-
-/** Argon2id as OWASP ASVS 5.0 asks for at least: 19 MiB, two passes. */
-const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 /** Makes a person hospital_admin, with a new account unless the e-mail has one. */
 export function createHospitalAdmin(owner: pg.Client, hospitalId: HospitalId, email: string): Promise<Account> {
@@ -52,19 +50,7 @@ async function ensureUser(owner: pg.Client, email: string): Promise<{ userId: st
     userId,
     email,
     email.replace(/@.*/, ''),
-    await hash(password, ARGON2),
+    await hashPassword(password),
   ]);
   return { userId, password };
-}
-
-async function inTransaction<T>(owner: pg.Client, work: () => Promise<T>): Promise<T> {
-  await owner.query('begin');
-  try {
-    const result = await work();
-    await owner.query('commit');
-    return result;
-  } catch (err) {
-    await owner.query('rollback').catch(() => undefined); // only fails when the connection is gone
-    throw err;
-  }
 }
