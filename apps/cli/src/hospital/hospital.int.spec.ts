@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 const HMS = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const direct = process.env['DATABASE_DIRECT_URL'] ?? '';
+/** A deadline for tests that start several processes, in milliseconds. */
+const PATIENCE = 60_000;
 const slug = `t${randomBytes(6).toString('hex')}`;
 const email = `${slug}@example.org`;
 const root = `root-${slug}@example.org`;
@@ -46,7 +48,7 @@ async function logsIn(user: string, output: string): Promise<boolean> {
 
 beforeAll(async () => {
   expect(await hms('migrate')).toMatchObject({ code: 0 });
-}, 30_000);
+}, PATIENCE);
 
 afterAll(() =>
   withOwner(direct, async (owner) => {
@@ -66,36 +68,51 @@ afterAll(() =>
 );
 
 describe('an operator with hms', () => {
-  it('creates a hospital and its administrator, whose password is shown once', async () => {
-    const first = await create(`--admin-email=${email}`);
-    expect(first).toMatchObject({ code: 0, err: '' });
-    expect(first.out).toContain(`Hospital ${slug} is active`);
-    expect(await logsIn(email, first.out)).toBe(true);
-    const again = await create(`--admin-email=${email}`);
-    expect(again.code).toBe(0);
-    expect(again.out).toContain(`${email} has an account already`);
-    await withOwner(direct, async (owner) => {
-      const { rows } = await owner.query(
-        'select role from public.membership m join public.app_user u on u.id = m.user_id where u.email = $1',
-        [email],
-      );
-      expect(rows).toEqual([{ role: 'hospital_admin' }]);
-    });
-  }, 20_000);
+  it(
+    'creates a hospital and its administrator, whose password is shown once',
+    async () => {
+      const first = await create(`--admin-email=${email}`);
+      expect(first).toMatchObject({ code: 0, err: '' });
+      expect(first.out).toContain(`Hospital ${slug} is active`);
+      expect(await logsIn(email, first.out)).toBe(true);
+      const again = await create(`--admin-email=${email}`);
+      expect(again.code).toBe(0);
+      expect(again.out).toContain(`${email} has an account already`);
+      await withOwner(direct, async (owner) => {
+        const { rows } = await owner.query(
+          'select role from public.membership m join public.app_user u on u.id = m.user_id where u.email = $1',
+          [email],
+        );
+        expect(rows).toEqual([{ role: 'hospital_admin' }]);
+      });
+    },
+    PATIENCE,
+  );
 
-  it('suspends and resumes it', async () => {
-    expect(await hms('hospital', 'suspend', slug)).toMatchObject({ code: 0, out: `Hospital ${slug} is suspended.\n` });
-    const { out } = await hms('hospital', 'list', '--json');
-    expect(JSON.parse(out)).toContainEqual(expect.objectContaining({ slug, status: 'suspended' }));
-    expect(await hms('hospital', 'resume', slug)).toMatchObject({ code: 0, out: `Hospital ${slug} is active.\n` });
-  }, 20_000);
+  it(
+    'suspends and resumes it',
+    async () => {
+      expect(await hms('hospital', 'suspend', slug)).toMatchObject({
+        code: 0,
+        out: `Hospital ${slug} is suspended.\n`,
+      });
+      const { out } = await hms('hospital', 'list', '--json');
+      expect(JSON.parse(out)).toContainEqual(expect.objectContaining({ slug, status: 'suspended' }));
+      expect(await hms('hospital', 'resume', slug)).toMatchObject({ code: 0, out: `Hospital ${slug} is active.\n` });
+    },
+    PATIENCE,
+  );
 
-  it('creates a super admin once', async () => {
-    const { out } = await hms('user', 'create-super-admin', `--email=${root}`);
-    expect(await logsIn(root, out)).toBe(true);
-    const again = await hms('user', 'create-super-admin', `--email=${root}`);
-    expect(again).toMatchObject({ code: 1, err: `hms: ${root} has an account already; use another address.\n` });
-  }, 20_000);
+  it(
+    'creates a super admin once',
+    async () => {
+      const { out } = await hms('user', 'create-super-admin', `--email=${root}`);
+      expect(await logsIn(root, out)).toBe(true);
+      const again = await hms('user', 'create-super-admin', `--email=${root}`);
+      expect(again).toMatchObject({ code: 1, err: `hms: ${root} has an account already; use another address.\n` });
+    },
+    PATIENCE,
+  );
 
   it.each([
     [
@@ -105,10 +122,14 @@ describe('an operator with hms', () => {
     [['hospital', 'suspend', 'No Slug'], 'not the slug of a hospital'],
     [['migrate', '--only', 'nowhere'], 'hms: There is no hospital nowhere'],
     [['nonsense'], "unknown command 'nonsense'"],
-  ])('is told in plain words what is wrong with %j', async (args, message) => {
-    const { code, err } = await hms(...args);
-    expect(code).toBe(1);
-    expect(err).toContain(message);
-    expect(err).not.toContain('    at ');
-  });
+  ])(
+    'is told in plain words what is wrong with %j',
+    async (args, message) => {
+      const { code, err } = await hms(...args);
+      expect(code).toBe(1);
+      expect(err).toContain(message);
+      expect(err).not.toContain('    at ');
+    },
+    PATIENCE,
+  );
 });

@@ -1,7 +1,7 @@
 import { withOwner } from '../migrate/owner-connection.js';
 import type { HospitalRef } from '../hospital-ref.js';
 import { lockWait } from '../testing/lock-wait.js';
-import { createHospitals, dropHospitals, url } from '../testing/scratch.js';
+import { createHospitals, dropHospitals, PATIENCE, url } from '../testing/scratch.js';
 import { HospitalDatabase, schemaSql, type TenantTx } from './hospital-database.js';
 import { constraintOf, sqlState } from './sql-errors.js';
 
@@ -19,11 +19,11 @@ function database(options: { poolSize?: number; timeoutMs?: number; maxWaitMs?: 
 beforeAll(async () => {
   [hospital] = (await createHospitals(1)) as [HospitalRef];
   db = database({ poolSize: 4 });
-});
+}, PATIENCE);
 afterAll(async () => {
   for (const opened of open) await opened.close();
   await dropHospitals([hospital.slug]);
-});
+}, PATIENCE);
 
 let mrn = 0;
 const newPatient = (tx: TenantTx): Promise<{ id: string }> =>

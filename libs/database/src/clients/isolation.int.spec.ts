@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { type HospitalRef, schemaOf } from '../hospital-ref.js';
 import { withOwner } from '../migrate/owner-connection.js';
-import { createHospitals, dropHospitals, url } from '../testing/scratch.js';
+import { createHospitals, dropHospitals, PATIENCE, url } from '../testing/scratch.js';
 import { HospitalDatabase, schemaSql } from './hospital-database.js';
 
 const HOSPITALS = 20;
@@ -13,8 +13,8 @@ let codes = 0;
 
 beforeAll(async () => {
   hospitals = await createHospitals(HOSPITALS);
-}, 60_000);
-afterAll(() => dropHospitals(hospitals.map(({ slug }) => slug)), 60_000);
+}, PATIENCE);
+afterAll(() => dropHospitals(hospitals.map(({ slug }) => slug)), PATIENCE);
 
 /** Every row of a hospital carries its slug, so that a row seen in another hospital gives itself away. */
 const ward = (hospital: HospitalRef): { code: string; name: string } => ({
@@ -106,39 +106,48 @@ function sabotage(): { stop: () => Promise<number> } {
 }
 
 describe('ten thousand operations of twenty hospitals on one connection', () => {
-  it('see no row of another hospital, through errors, cancels and lost backends', async () => {
-    const db = new HospitalDatabase({
-      url: url('DATABASE_URL'),
-      poolSize: 1,
-      maxClients: 10,
-      onError: () => undefined,
-    });
-    const saboteur = sabotage();
-    const tally = await interleave(OPERATIONS, visitThrough(db));
-    const hits = await saboteur.stop();
-    expect(db.stats).toMatchObject({ clients: 10, waiting: 0 });
-    await db.close();
-    expect(tally.foreign).toBe(0);
-    expect(hits).toBeGreaterThan(10);
-    expect(tally.failed).toBeGreaterThan(500);
-    expect(tally.completed).toBeGreaterThan(OPERATIONS * 0.8);
-    await withOwner(url('DATABASE_DIRECT_URL'), async (owner) => {
-      for (const { slug } of hospitals) {
-        const { rows } = await owner.query<{ name: string }>(`select distinct name from ${schemaOf(slug)}.ward`);
-        expect(rows).toEqual([{ name: slug }]);
-      }
-    });
-  }, 60_000);
+  it(
+    'see no row of another hospital, through errors, cancels and lost backends',
+    async () => {
+      const db = new HospitalDatabase({
+        url: url('DATABASE_URL'),
+        poolSize: 1,
+        maxClients: 10,
+        maxWaitMs: 20_000,
+        onError: () => undefined,
+      });
+      const saboteur = sabotage();
+      const tally = await interleave(OPERATIONS, visitThrough(db));
+      const hits = await saboteur.stop();
+      expect(db.stats).toMatchObject({ clients: 10, waiting: 0 });
+      await db.close();
+      expect(tally.foreign).toBe(0);
+      expect(hits).toBeGreaterThan(10);
+      expect(tally.failed).toBeGreaterThan(500);
+      expect(tally.completed).toBeGreaterThan(OPERATIONS * 0.8);
+      await withOwner(url('DATABASE_DIRECT_URL'), async (owner) => {
+        for (const { slug } of hospitals) {
+          const { rows } = await owner.query<{ name: string }>(`select distinct name from ${schemaOf(slug)}.ward`);
+          expect(rows).toEqual([{ name: slug }]);
+        }
+      });
+    },
+    2 * PATIENCE,
+  );
 
-  it('would be caught if they did: a search_path set on the session shows foreign rows', async () => {
-    const pool = new pg.Pool({ connectionString: url('DATABASE_DIRECT_URL'), max: 1 });
-    const naive: Visit = async (hospital) => {
-      await pool.query(`set search_path = ${schemaOf(hospital.slug)}`);
-      const { rows } = await pool.query<{ name: string }>('select name from ward limit 5');
-      return rows.map(({ name }) => name);
-    };
-    const tally = await interleave(200, naive);
-    await pool.end();
-    expect(tally.foreign).toBeGreaterThan(0);
-  });
+  it(
+    'would be caught if they did: a search_path set on the session shows foreign rows',
+    async () => {
+      const pool = new pg.Pool({ connectionString: url('DATABASE_DIRECT_URL'), max: 1 });
+      const naive: Visit = async (hospital) => {
+        await pool.query(`set search_path = ${schemaOf(hospital.slug)}`);
+        const { rows } = await pool.query<{ name: string }>('select name from ward limit 5');
+        return rows.map(({ name }) => name);
+      };
+      const tally = await interleave(200, naive);
+      await pool.end();
+      expect(tally.foreign).toBeGreaterThan(0);
+    },
+    PATIENCE,
+  );
 });

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { PrismaClient } from '../generated/tenant/client.js';
 import { type HospitalRef, schemaOf } from '../hospital-ref.js';
 import { withOwner } from '../migrate/owner-connection.js';
-import { createHospitals, dropHospitals, url } from '../testing/scratch.js';
+import { createHospitals, dropHospitals, PATIENCE, url } from '../testing/scratch.js';
 import { HospitalDatabase } from './hospital-database.js';
 import { ScopedAdapterFactory } from './scoped-adapter.js';
 import { sqlState } from './sql-errors.js';
@@ -17,11 +17,11 @@ beforeAll(async () => {
   for (const hospital of [ours, theirs]) {
     await db.inHospital(hospital, (tx) => tx.ward.create({ data: { code: 'W1', name: hospital.slug } }));
   }
-});
+}, PATIENCE);
 afterAll(async () => {
   await db.close();
   await dropHospitals([ours.slug, theirs.slug]);
-});
+}, PATIENCE);
 
 const asOwner = <T>(work: (owner: pg.Client) => Promise<T>): Promise<T> => withOwner(url('DATABASE_DIRECT_URL'), work);
 const stateOf = (work: Promise<unknown>): Promise<string | undefined> => work.then(() => 'no error', sqlState);

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { type HospitalRef, type HospitalSlug, isHospitalSlug } from '../hospital-ref.js';
 import { withOwner } from '../migrate/owner-connection.js';
 import { schemaShape } from '../testing/schema-shape.js';
-import { createHospitals, details, dropHospitals, freshSlug, url } from '../testing/scratch.js';
+import { createHospitals, details, dropHospitals, freshSlug, PATIENCE, url } from '../testing/scratch.js';
 import { findHospital, resumeHospital, suspendHospital } from './hospitals.js';
 import { provisionHospital } from './provision-hospital.js';
 
@@ -20,8 +20,8 @@ function newSlug(): HospitalSlug {
 beforeAll(async () => {
   [reference] = (await createHospitals(1)) as [HospitalRef];
   made.push(reference.slug);
-});
-afterAll(() => dropHospitals(made));
+}, PATIENCE);
+afterAll(() => dropHospitals(made), PATIENCE);
 
 /** Provisions on a connection that breaks instead of sending its statement number `fatal`. */
 async function provisionUntil(fatal: number, slug: HospitalSlug): Promise<'finished' | 'died'> {
@@ -48,22 +48,26 @@ async function provisionUntil(fatal: number, slug: HospitalSlug): Promise<'finis
 }
 
 describe('creating a hospital', () => {
-  it('finishes when repeated, whichever statement the crash came before', async () => {
-    const slug = newSlug();
-    const states = new Set<string | undefined>();
-    await withOwner(direct, async (owner) => {
-      const expected = await schemaShape(owner, `hospital_${reference.slug}`);
-      let fatal = 1;
-      while ((await provisionUntil(fatal, slug)) === 'died') {
-        states.add((await findHospital(owner, slug))?.status);
-        fatal += 1;
-      }
-      expect(fatal).toBeGreaterThan(20);
-      expect([...states]).toEqual([undefined, 'provisioning']);
-      expect(await schemaShape(owner, `hospital_${slug}`)).toEqual(expected);
-      expect(await findHospital(owner, slug)).toMatchObject({ status: 'active' });
-    });
-  });
+  it(
+    'finishes when repeated, whichever statement the crash came before',
+    async () => {
+      const slug = newSlug();
+      const states = new Set<string | undefined>();
+      await withOwner(direct, async (owner) => {
+        const expected = await schemaShape(owner, `hospital_${reference.slug}`);
+        let fatal = 1;
+        while ((await provisionUntil(fatal, slug)) === 'died') {
+          states.add((await findHospital(owner, slug))?.status);
+          fatal += 1;
+        }
+        expect(fatal).toBeGreaterThan(20);
+        expect([...states]).toEqual([undefined, 'provisioning']);
+        expect(await schemaShape(owner, `hospital_${slug}`)).toEqual(expected);
+        expect(await findHospital(owner, slug)).toMatchObject({ status: 'active' });
+      });
+    },
+    PATIENCE,
+  );
 
   it('happens once when two processes ask for the same', async () => {
     const wanted = details(newSlug());

@@ -9,7 +9,7 @@ import { listHospitals } from '../hospitals/hospitals.js';
 import { provisionHospital } from '../hospitals/provision-hospital.js';
 import { lockWait } from '../testing/lock-wait.js';
 import { schemaShape } from '../testing/schema-shape.js';
-import { details, dropRoles, freshSlug, withScratchDatabase } from '../testing/scratch.js';
+import { details, dropRoles, freshSlug, PATIENCE, withScratchDatabase } from '../testing/scratch.js';
 import { migrateAll } from './migrate-all.js';
 import { MIGRATIONS } from './migration-files.js';
 import { migrateSchema } from './migrate-schema.js';
@@ -89,48 +89,66 @@ describe('migrating every hospital', () => {
     30_000,
   );
 
-  it('is run by two processes at once without harm', () =>
-    withOldPlatform(2, async ({ owner, url, slugs }) => {
-      const runs = await Promise.all([
-        withOwner(url, (one) => migrateAll(one)),
-        withOwner(url, (two) => migrateAll(two)),
-      ]);
-      const applied = runs.flat().flatMap((result) => result.applied);
-      expect(applied).toEqual(['0002_telemetry', '0002_telemetry']);
-      const [first, second] = await shapes(owner, slugs);
-      expect(second).toEqual(first);
-    }));
+  it(
+    'is run by two processes at once without harm',
+    () =>
+      withOldPlatform(2, async ({ owner, url, slugs }) => {
+        const runs = await Promise.all([
+          withOwner(url, (one) => migrateAll(one)),
+          withOwner(url, (two) => migrateAll(two)),
+        ]);
+        const applied = runs.flat().flatMap((result) => result.applied);
+        expect(applied).toEqual(['0002_telemetry', '0002_telemetry']);
+        const [first, second] = await shapes(owner, slugs);
+        expect(second).toEqual(first);
+      }),
+    PATIENCE,
+  );
 
-  it('goes on after a hospital that fails, which keeps its old tables', () =>
-    withOldPlatform(3, async ({ owner, slugs, folder }) => {
-      const [, broken = ''] = slugs;
-      await owner.query(`create table hospital_${broken}.extra ()`);
-      await writeFile(join(folder, 'tenant', '0002_a.sql'), 'create table before_it ();');
-      await writeFile(join(folder, 'tenant', '0003_b.sql'), 'create table extra ();');
-      const results = await migrateAll(owner, { migrations: folder });
-      expect(results.map(({ status }) => status)).toEqual(['done', 'done', 'failed', 'done']);
-      expect(results[2]?.error).toMatchObject({
-        message: `Schema hospital_${broken}: 0003_b failed and was rolled back: relation "extra" already exists`,
-      });
-      const { rowCount } = await owner.query('select where to_regclass($1) is null', [`hospital_${broken}.before_it`]);
-      expect(rowCount).toBe(1);
-    }));
+  it(
+    'goes on after a hospital that fails, which keeps its old tables',
+    () =>
+      withOldPlatform(3, async ({ owner, slugs, folder }) => {
+        const [, broken = ''] = slugs;
+        await owner.query(`create table hospital_${broken}.extra ()`);
+        await writeFile(join(folder, 'tenant', '0002_a.sql'), 'create table before_it ();');
+        await writeFile(join(folder, 'tenant', '0003_b.sql'), 'create table extra ();');
+        const results = await migrateAll(owner, { migrations: folder });
+        expect(results.map(({ status }) => status)).toEqual(['done', 'done', 'failed', 'done']);
+        expect(results[2]?.error).toMatchObject({
+          message: `Schema hospital_${broken}: 0003_b failed and was rolled back: relation "extra" already exists`,
+        });
+        const { rowCount } = await owner.query('select where to_regclass($1) is null', [
+          `hospital_${broken}.before_it`,
+        ]);
+        expect(rowCount).toBe(1);
+      }),
+    PATIENCE,
+  );
 
-  it('refuses to run when a file was edited after it was applied', () =>
-    withOldPlatform(1, async ({ owner, folder, slugs }) => {
-      const file = join(folder, 'tenant', '0001_patients.sql');
-      await writeFile(file, '-- nothing left');
-      const results = await migrateAll(owner, { migrations: folder });
-      expect(results[1]?.error).toMatchObject({
-        message: `Schema hospital_${slugs[0] ?? ''}: 0001_patients was edited after it was applied; restore it and put the change into a new file.`,
-      });
-    }));
+  it(
+    'refuses to run when a file was edited after it was applied',
+    () =>
+      withOldPlatform(1, async ({ owner, folder, slugs }) => {
+        const file = join(folder, 'tenant', '0001_patients.sql');
+        await writeFile(file, '-- nothing left');
+        const results = await migrateAll(owner, { migrations: folder });
+        expect(results[1]?.error).toMatchObject({
+          message: `Schema hospital_${slugs[0] ?? ''}: 0001_patients was edited after it was applied; restore it and put the change into a new file.`,
+        });
+      }),
+    PATIENCE,
+  );
 
-  it('leaves a hospital alone whose creation was interrupted', () =>
-    withOldPlatform(1, async ({ owner }) => {
-      await owner.query(`update public.hospital set status = 'provisioning'`);
-      const results = await migrateAll(owner);
-      expect(results.map(({ status }) => status)).toEqual(['done', 'unfinished']);
-      expect((await listHospitals(owner)).map(({ status }) => status)).toEqual(['provisioning']);
-    }));
+  it(
+    'leaves a hospital alone whose creation was interrupted',
+    () =>
+      withOldPlatform(1, async ({ owner }) => {
+        await owner.query(`update public.hospital set status = 'provisioning'`);
+        const results = await migrateAll(owner);
+        expect(results.map(({ status }) => status)).toEqual(['done', 'unfinished']);
+        expect((await listHospitals(owner)).map(({ status }) => status)).toEqual(['provisioning']);
+      }),
+    PATIENCE,
+  );
 });

@@ -1,13 +1,13 @@
 import type pg from 'pg';
 import { type HospitalRef, schemaOf } from '../hospital-ref.js';
-import { createHospitals, dropHospitals, url } from '../testing/scratch.js';
+import { createHospitals, dropHospitals, PATIENCE, url } from '../testing/scratch.js';
 import { withOwner } from './owner-connection.js';
 
 let hospital: HospitalRef;
 beforeAll(async () => {
   [hospital] = (await createHospitals(1)) as [HospitalRef];
-});
-afterAll(() => dropHospitals([hospital.slug]));
+}, PATIENCE);
+afterAll(() => dropHospitals([hospital.slug]), PATIENCE);
 
 const namesOf = (sql: string): Promise<string[]> =>
   withOwner(url('DATABASE_DIRECT_URL'), async (owner: pg.Client) => {

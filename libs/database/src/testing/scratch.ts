@@ -7,6 +7,9 @@ import { MIGRATIONS } from '../migrate/migration-files.js';
 import { migrateSchema } from '../migrate/migrate-schema.js';
 import { withOwner } from '../migrate/owner-connection.js';
 
+/** A deadline for tests that migrate, in milliseconds: they take a second or two, and far longer on a busy machine. */
+export const PATIENCE = 60_000;
+
 type Url = 'DATABASE_URL' | 'DATABASE_DIRECT_URL' | 'DATABASE_SUPERUSER_URL';
 
 /** A URL of the servers the tests run against. */
