@@ -1,5 +1,5 @@
 import { withOwner } from '../migrate/owner-connection.js';
-import type { HospitalRef } from '../hospital-ref.js';
+import { type HospitalRef, hospitalRef } from '../hospital-ref.js';
 import { lockWait } from '../testing/lock-wait.js';
 import { createHospitals, dropHospitals, PATIENCE, url } from '../testing/scratch.js';
 import { HospitalDatabase, schemaSql, type TenantTx } from './hospital-database.js';
@@ -198,6 +198,13 @@ describe('the pool', () => {
     expect(late).toBeInstanceOf(Error);
     await expect(full.inHospital(hospital, (tx) => tx.ward.count())).resolves.toBeGreaterThanOrEqual(0);
     expect(full.stats).toMatchObject({ connections: 1, waiting: 0 });
+  });
+
+  it('keeps no connection whose transaction could not take its role', async () => {
+    const strict = database({ poolSize: 1 });
+    const gone = hospitalRef({ id: actor, slug: 'never_created' });
+    expect(await strict.inHospital(gone, (tx) => tx.ward.count()).catch(sqlState)).toBe('22023');
+    await expect(strict.inHospital(hospital, (tx) => tx.ward.count())).resolves.toBeGreaterThanOrEqual(0);
   });
 
   it('survives the death of a backend inside a transaction', async () => {

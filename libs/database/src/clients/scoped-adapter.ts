@@ -99,20 +99,21 @@ class ScopedAdapter implements SqlDriverAdapter {
     const connection = await this.pool.connect().catch((err: unknown) => this.adapter['onError'](err));
     // A checked-out connection that breaks without a listener would end the process.
     connection.on('error', this.scope.onConnectionError);
-    const release = (): void => {
+    const release = (destroy: boolean): void => {
       connection.off('error', this.scope.onConnectionError);
-      // A connection that is still inside a transaction must never serve another hospital.
-      connection.release(connection.getTransactionStatus() !== 'I');
+      connection.release(destroy);
     };
     try {
       await connection.query(opening);
     } catch (err) {
-      release();
+      release(true); // it may be inside a transaction that took no role
       return this.adapter['onError'](err);
     }
     // The adapter's own query code, over this one connection.
     const queries = Object.create(this.adapter, { client: { value: connection } }) as SqlQueryable;
-    return new ScopedTransaction(queries, () => this.commit(connection), release);
+    // A connection that is still inside a transaction must never serve another hospital.
+    const done = (): void => release(connection.getTransactionStatus() !== 'I');
+    return new ScopedTransaction(queries, () => this.commit(connection), done);
   }
 
   /** PostgreSQL answers the COMMIT of a failed transaction with success, having rolled it back. */
