@@ -7,7 +7,7 @@ import type { liveErrors } from './live.errors.js';
 import type { LiveNamespace, LiveSocket } from './live-socket.js';
 
 /** The registry's answers are up to 3 s old: together with this a revocation takes effect within 5 s. */
-const checkEveryMs = 1_500;
+const checkEveryMs = 1_000;
 /** How long a client whose token has expired may still send a new one. */
 const renewalMs = 5_000;
 const questionsAtOnce = 4;
