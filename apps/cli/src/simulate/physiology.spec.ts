@@ -93,6 +93,13 @@ describe('a simulated patient', () => {
     expect(readings.every((r) => r.hr !== undefined || r.spo2 !== undefined)).toBe(true);
   });
 
+  it('starts with everything attached', () => {
+    const first = Array.from({ length: 100 }, (_, i) => new SimulatedPatient(profile(), String(i)).read(start));
+    const attached = first.filter((r) => r.hr !== undefined && r.spo2 !== undefined && r.sys !== undefined);
+    expect(attached).toHaveLength(100);
+    expect(Math.min(...first.map((r) => Number(r.spo2)))).toBeGreaterThan(92);
+  });
+
   it('moves smoothly: one second changes little', () => {
     const readings = record(new SimulatedPatient(profile({ artefacts: false }), 'smooth'), start, second, 2_000);
     const jumps = readings.slice(1).map((r, i) => Math.abs(Number(r.hr) - Number(readings[i]?.hr)));

@@ -91,7 +91,7 @@ export class SimulatedPatient {
 
   /** @param at milliseconds since the epoch, later than the time before */
   read(at: number): Reading {
-    const elapsed = this.#last === undefined ? hour : at - this.#last;
+    const elapsed = this.#last === undefined ? 0 : at - this.#last;
     const reading = this.#monitor(at, elapsed);
     if (this.profile.artefacts) this.#disturb(reading, at, elapsed);
     this.#last = at;

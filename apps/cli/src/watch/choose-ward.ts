@@ -3,16 +3,34 @@ import { z } from 'zod';
 import { type DemoFile, type DemoHospital } from '../demo/demo-file.js';
 import { type ApiSession, type Credentials } from './api-session.js';
 
-const wardPage = z.object({ items: z.array(z.object({ id: z.string(), code: z.string(), name: z.string() })) });
+const wardPage = z.object({
+  items: z.array(z.object({ id: z.string(), code: z.string(), name: z.string() })),
+  nextCursor: z.string().nullable(),
+});
 type Ward = z.output<typeof wardPage>['items'][number];
 
+const namesShown = 20;
+
 /** The ward of that name, code or id; the error names those there are. */
-export async function findWard(session: ApiSession, wanted: string): Promise<Ward> {
-  const { items } = await session.get('/api/v1/wards?limit=100', wardPage);
+export async function findWard(session: Pick<ApiSession, 'get'>, wanted: string): Promise<Ward> {
+  const wards = await allWards(session);
   const text = wanted.toLowerCase();
-  const ward = items.find(({ id, code, name }) => [id, code, name].some((known) => known.toLowerCase() === text));
+  const ward = wards.find(({ id, code, name }) => [id, code, name].some((known) => known.toLowerCase() === text));
   if (ward) return ward;
-  throw new OperatorError(`No ward is called "${wanted}"; there are ${items.map(({ name }) => name).join(', ')}.`);
+  const names = wards.slice(0, namesShown).map(({ name }) => name);
+  const more = wards.length > namesShown ? ` and ${String(wards.length - namesShown)} more` : '';
+  throw new OperatorError(`No ward is called "${wanted}"; there are ${names.join(', ')}${more}.`);
+}
+
+async function allWards(session: Pick<ApiSession, 'get'>): Promise<Ward[]> {
+  const wards: Ward[] = [];
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const from: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const page: z.output<typeof wardPage> = await session.get(`/api/v1/wards?limit=100${from}`, wardPage);
+    wards.push(...page.items);
+    cursor = page.nextCursor;
+  }
+  return wards;
 }
 
 /** The hospital of that slug, else the first. */

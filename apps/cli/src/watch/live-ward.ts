@@ -30,7 +30,7 @@ export class LiveWard {
 
   constructor(
     baseUrl: string,
-    session: ApiSession,
+    private readonly session: ApiSession,
     wardId: string,
     private readonly handlers: LiveWardHandlers,
   ) {
@@ -46,6 +46,7 @@ export class LiveWard {
     });
     this.#socket.on('connect', () => handlers.onState(true));
     this.#socket.on('vitals', (event: unknown) => handlers.onVitals(vitalsEvent.parse(event) as VitalsUpdate[]));
+    this.#socket.on('expired', () => void this.#refresh());
     this.#socket.on('disconnect', (reason) => this.#lost(reason));
     this.#socket.on('connect_error', (err) => {
       session.forget();
@@ -55,7 +56,18 @@ export class LiveWard {
 
   close(): void {
     clearTimeout(this.#retry);
+    this.#socket.off(); // or closing would look like a loss
     this.#socket.close();
+  }
+
+  /** Hands over a new token before the server closes the connection; a server that does not want it closes it. */
+  async #refresh(): Promise<void> {
+    this.session.forget();
+    try {
+      this.#socket.emit('refresh', { token: await this.session.token() });
+    } catch (err) {
+      this.#lost(describe(err));
+    }
   }
 
   /** Socket.IO retries a broken connection, but not one the server ended or refused, as it does with an old token. */
