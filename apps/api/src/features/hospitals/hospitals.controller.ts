@@ -11,15 +11,16 @@ import { InvitationDto, PersonDto } from '../users/users.dto.js';
 import { HospitalDto, HospitalPageDto, ListHospitalsQueryDto, UpdateHospitalDto } from './hospitals.dto.js';
 import { HospitalsService } from './hospitals.service.js';
 
-/**
- * Hospitals are made with `hms hospital create`: that takes rights on the database that the API must never have.
- */
 @ApiTags('Hospitals')
 @Controller('api/v1/hospitals')
 export class HospitalsController {
   constructor(private readonly hospitals: HospitalsService) {}
 
-  /** Hospitals by name and id. New ones are made with `hms hospital create`, not here. */
+  /**
+   * Hospitals by name and id.
+   * @remarks New ones are made with `hms hospital create`: that takes rights on the database which the API must not
+   * have.
+   */
   @Get()
   @Access('hospital:manage', 'any')
   @Returns(200, HospitalPageDto)
@@ -30,6 +31,10 @@ export class HospitalsController {
     return answerPage(reply, await this.hospitals.list(query));
   }
 
+  /**
+   * One hospital.
+   * @throws {404} `hospital.not-found`
+   */
   @Get(':id')
   @Access('hospital:manage', 'any')
   @Returns(200, HospitalDto)
@@ -37,7 +42,14 @@ export class HospitalsController {
     return this.hospitals.get(id);
   }
 
-  /** Changes name or time zone; times already stored are instants and stay what they are. */
+  /**
+   * Changes name or time zone.
+   * @remarks Times already stored are instants and stay what they are.
+   * @throws {404} `hospital.not-found`
+   * @throws {412} `precondition.failed`
+   * @throws {422} `request.invalid`
+   * @throws {428} `precondition.required`
+   */
   @Patch(':id')
   @Access('hospital:manage', 'any')
   @Returns(200, HospitalDto)
@@ -49,7 +61,12 @@ export class HospitalsController {
     return this.hospitals.update(id, version, command);
   }
 
-  /** Nobody gets in, and telemetry is refused, within 5 seconds. Data and keys stay. */
+  /**
+   * Lets nobody into a hospital any more.
+   * @remarks Sessions and telemetry are refused within 5 seconds. Data and keys stay.
+   * @throws {404} `hospital.not-found`
+   * @throws {409} `hospital.illegal-status`
+   */
   @Post(':id/suspend')
   @Access('hospital:manage', 'any')
   @Returns(200, HospitalDto)
@@ -57,7 +74,11 @@ export class HospitalsController {
     return this.hospitals.suspend(id);
   }
 
-  /** Opens a suspended hospital again. */
+  /**
+   * Opens a suspended hospital again.
+   * @throws {404} `hospital.not-found`
+   * @throws {409} `hospital.illegal-status`
+   */
   @Post(':id/resume')
   @Access('hospital:manage', 'any')
   @Returns(200, HospitalDto)
@@ -65,7 +86,13 @@ export class HospitalsController {
     return this.hospitals.resume(id);
   }
 
-  /** Invites a hospital_admin, who invites everybody else; the token is answered as by `POST /users/invitations`. */
+  /**
+   * Invites a hospital_admin, who invites everybody else.
+   * @remarks The token is answered as by `POST /users/invitations`.
+   * @throws {404} `hospital.not-found`
+   * @throws {409} `hospital.illegal-status`, `user.already-member`, `user.account-disabled`
+   * @throws {422} `request.invalid`
+   */
   @Post(':id/administrators')
   @Access('hospital:manage', 'any')
   @Returns(201, InvitationDto)

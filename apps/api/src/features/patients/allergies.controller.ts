@@ -20,7 +20,11 @@ import { AllergiesService } from './allergies.service.js';
 export class AllergiesController {
   constructor(private readonly allergies: AllergiesService) {}
 
-  /** All allergy entries of a patient, also refuted and erroneous ones, and what it means when there are none. */
+  /**
+   * All allergy entries of a patient, and what it means when there are none.
+   * @remarks Refuted and erroneous entries are among them: look at `verificationStatus` and `clinicalStatus`.
+   * @throws {404} `patient.not-found`
+   */
   @Get('allergies')
   @Access('allergy:read')
   @Returns(200, AllergyListDto)
@@ -28,7 +32,12 @@ export class AllergiesController {
     return this.allergies.list(actor, id);
   }
 
-  /** Records an allergy; the patient's allergy status becomes `recorded`. */
+  /**
+   * Records an allergy; the patient's allergy status becomes `recorded`.
+   * @throws {404} `patient.not-found`
+   * @throws {409} `allergy.duplicate`
+   * @throws {422} `request.invalid`
+   */
   @Post('allergies')
   @Access('allergy:write')
   @Returns(201, AllergyDto)
@@ -40,7 +49,15 @@ export class AllergiesController {
     return this.allergies.record(actor, id, command);
   }
 
-  /** Changes an entry, refutes it or marks it as an error. Entries are never removed. */
+  /**
+   * Changes an entry, refutes it or marks it as an error.
+   * @remarks Entries are never removed. `refuted` and `entered-in-error` need a `statusReason`.
+   * @throws {404} `patient.not-found`, `allergy.not-found`
+   * @throws {409} `allergy.entered-in-error`, `allergy.duplicate`
+   * @throws {412} `precondition.failed`
+   * @throws {422} `request.invalid`
+   * @throws {428} `precondition.required`
+   */
   @Patch('allergies/:allergyId')
   @Access('allergy:write')
   @Returns(200, AllergyDto)
@@ -54,7 +71,12 @@ export class AllergiesController {
     return this.allergies.update(actor, { patientId, id }, version, command);
   }
 
-  /** Says that no allergy is known, or that nobody asked yet. Refused while an active allergy is recorded. */
+  /**
+   * Says that no allergy is known, or that nobody asked yet.
+   * @throws {404} `patient.not-found`
+   * @throws {409} `allergy.active-allergies`
+   * @throws {422} `request.invalid`
+   */
   @Put('allergy-status')
   @Access('allergy:write')
   @Returns(200, AllergyStatusDto)

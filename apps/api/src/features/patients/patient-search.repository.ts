@@ -57,14 +57,16 @@ export class PatientSearchRepository {
     take: number,
   ): Promise<RelevancePosition[]> {
     await this.#allowMisspelling(tx);
-    const after = position ? sql`where (-relevance, id) > (${-position.relevance}::int, ${position.id}::uuid)` : empty;
+    const after = position
+      ? sql`where relevance < ${position.relevance}::int or (relevance = ${position.relevance}::int and id > ${position.id}::uuid)`
+      : empty;
     return tx.$queryRaw<RelevancePosition[]>`
       select id, relevance
         from (select id, ${relevance(listing.words)} as relevance
                 from ${schemaSql(tx.hospital)}.patient
                where ${conditions(listing)}) as found
        ${after}
-       order by -relevance, id
+       order by relevance desc, id
        limit ${take}`;
   }
 
@@ -103,10 +105,7 @@ const conditions = ({ terms, includeDeleted }: PatientListing): TenantPrisma.Sql
 function condition(term: SearchTerm): TenantPrisma.Sql {
   switch (term.by) {
     case 'name':
-      return join(
-        term.words.map((word) => sql`public.normalize_name(${word}) operator(public.<%) search_name`),
-        ' and ',
-      );
+      return join([...term.words.map(resembles), ...term.beginnings.map(begins)], ' and ');
     case 'birthDate':
       return sql`birth_date >= ${day(term.date.first)} and birth_date < ${day(endOfPartialDate(term.date))}`;
     case 'mrn':
@@ -117,6 +116,12 @@ function condition(term: SearchTerm): TenantPrisma.Sql {
       return sql`(mrn = ${term.mrn} or phone_digits like ${`%${term.digits}%`})`;
   }
 }
+
+const resembles = (word: string): TenantPrisma.Sql =>
+  sql`public.normalize_name(${word}) operator(public.<%) search_name`;
+
+const begins = (word: string): TenantPrisma.Sql =>
+  sql`(search_name like public.normalize_name(${word}) || '%' or search_name like '% ' || public.normalize_name(${word}) || '%')`;
 
 /** Half how well each word is found, half how much of the name the words are: the exact name comes first. */
 function relevance(words: readonly string[]): TenantPrisma.Sql {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { classifySearch, mrnTerm, phoneTerm, wordsOf } from './patient-search.js';
+import { classifySearch, mrnTerm, nameTerm, phoneTerm } from './patient-search.js';
 import { formatPartialDate } from './partial-date.js';
 
 const summary = (text: string) =>
   classifySearch(text).map((term) => {
     switch (term.by) {
       case 'name':
-        return `name ${term.words.join('+')}`;
+        return `name ${[...term.words, ...term.beginnings.map((word) => `${word}…`)].join('+')}`;
       case 'birthDate':
         return `born ${formatPartialDate(term.date)}`;
       case 'mrn':
@@ -22,9 +22,10 @@ const summary = (text: string) =>
 describe('what is typed into the search box', () => {
   it.each([
     ['Jonh Smyth', ['name Jonh+Smyth']],
-    ["  O'Brien-Smith, Seán ", ['name O+Brien+Smith+Seán']],
+    ["  O'Brien-Smith, Seán ", ['name Brien+Smith+Seán+O…']],
     ['محمد علي', ['name محمد+علي']],
-    ['王 伟', ['name 王+伟']],
+    ['jo', ['name jo…']],
+    ['王 伟', ['name 王…+伟…']],
     ['John Smith 3rd', ['name John+Smith+3rd']],
     ['42', ['mrn 00000042']],
     ['00000042', ['mrn 00000042']],
@@ -55,7 +56,9 @@ describe('what is typed into the search box', () => {
   it('is never too much for the database and never a crash', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 100 }), (text) => {
-        const words = classifySearch(text).flatMap((term) => (term.by === 'name' ? term.words : []));
+        const words = classifySearch(text).flatMap((term) =>
+          term.by === 'name' ? [...term.words, ...term.beginnings] : [],
+        );
         expect(words.length).toBeLessThanOrEqual(6);
         expect(words.join('')).not.toContain('\0');
       }),
@@ -82,6 +85,8 @@ describe('an explicit filter', () => {
   });
 
   it('looks for six words of a name at most', () => {
-    expect(wordsOf('a b c d e f g h')).toHaveLength(6);
+    expect(nameTerm('anna b c d e f g h')).toEqual([
+      { by: 'name', words: ['anna'], beginnings: ['b', 'c', 'd', 'e', 'f'] },
+    ]);
   });
 });

@@ -3,8 +3,8 @@ import { parsePartialDate, type PartialDate } from './partial-date.js';
 
 /** One thing a patient is looked for by; several must all fit. */
 export type SearchTerm =
-  /** Every word resembles some word of the name. */
-  | { readonly by: 'name'; readonly words: readonly string[] }
+  /** Every word resembles some word of the name; what is too short to be misspelt begins one. */
+  | { readonly by: 'name'; readonly words: readonly string[]; readonly beginnings: readonly string[] }
   | { readonly by: 'birthDate'; readonly date: PartialDate }
   | { readonly by: 'mrn'; readonly mrn: string }
   /** The digits occur in the telephone number. */
@@ -13,6 +13,7 @@ export type SearchTerm =
   | { readonly by: 'number'; readonly mrn: string; readonly digits: string };
 
 const maxWords = 6;
+const minWordLength = 3;
 const minPhoneDigits = 4;
 /** Longer numbers are compared by their end, so that country code and trunk prefix do not matter. */
 const significantPhoneDigits = 9;
@@ -32,15 +33,17 @@ export function classifySearch(text: string): SearchTerm[] {
   const parts = typed.split(/\s+/u);
   const dates = parts.flatMap((part) => dateIn(part) ?? []);
   if (dates.length === 0 && telephone.test(typed)) return phoneTerm(typed);
-  const words = wordsOf(parts.filter((part) => dateIn(part) === undefined).join(' '));
-  return [
-    ...dates.map((date) => ({ by: 'birthDate', date }) as const),
-    ...(words.length > 0 ? [{ by: 'name', words } as const] : []),
-  ];
+  const name = parts.filter((part) => dateIn(part) === undefined).join(' ');
+  return [...dates.map((date) => ({ by: 'birthDate', date }) as const), ...nameTerm(name)];
 }
 
-/** Letters and digits of any script, as the trigram index cuts them. */
-export const wordsOf = (name: string): string[] => (name.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []).slice(0, maxWords);
+/** The letters and digits of any script, cut as the trigram index cuts them. Empty when there are none. */
+export function nameTerm(name: string): SearchTerm[] {
+  const all = (name.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []).slice(0, maxWords);
+  const isShort = (word: string): boolean => [...word].length < minWordLength;
+  if (all.length === 0) return [];
+  return [{ by: 'name', words: all.filter((word) => !isShort(word)), beginnings: all.filter(isShort) }];
+}
 
 /** Empty when there are too few digits to tell numbers apart. */
 export function phoneTerm(phone: string): SearchTerm[] {
@@ -76,10 +79,9 @@ export interface PatientQuery {
 /** Everything a patient must fit. @throws `request.invalid` naming a parameter that holds nothing to look for */
 export function searchTerms({ q, name, mrn, phone, birthDate }: PatientQuery): SearchTerm[] {
   const date = birthDate === undefined ? undefined : parsePartialDate(birthDate);
-  const words = name === undefined ? [] : wordsOf(name);
   return [
     ...(q === undefined ? [] : meaningful('q', classifySearch(q))),
-    ...(name === undefined ? [] : meaningful('name', words.length > 0 ? [{ by: 'name', words }] : [])),
+    ...(name === undefined ? [] : meaningful('name', nameTerm(name))),
     ...(mrn === undefined ? [] : [mrnTerm(mrn)]),
     ...(phone === undefined ? [] : meaningful('phone', phoneTerm(phone))),
     ...(birthDate === undefined ? [] : meaningful('birthDate', date ? [{ by: 'birthDate', date }] : [])),

@@ -31,8 +31,11 @@ export class PatientsController {
   ) {}
 
   /**
-   * Registers a patient under the next record number. Somebody of the same name and birth date makes it a 409
-   * `patient.possible-duplicate` with `candidates`, until it is repeated with `confirmDuplicate`.
+   * Registers a patient under the next record number.
+   * @remarks Somebody of the same name and birth date makes it a 409 `patient.possible-duplicate` with `candidates`,
+   * until it is repeated with `confirmDuplicate`.
+   * @throws {409} `patient.possible-duplicate`, `patient.identifier-taken`
+   * @throws {422} `request.invalid`
    */
   @Post('patients')
   @Access('patient:write')
@@ -42,8 +45,10 @@ export class PatientsController {
   }
 
   /**
-   * Finds patients. Several filters must all fit. A search by name answers the most alike first, every other list goes
-   * by family name, given name and id.
+   * Finds patients.
+   * @remarks Several filters must all fit. A search by name answers the most alike first, every other list goes by
+   * family name, given name and id.
+   * @throws {422} `request.invalid`
    */
   @Get('patients')
   @Access('patient:read')
@@ -56,7 +61,12 @@ export class PatientsController {
     return answerPage(reply, await this.lists.list(actor, query));
   }
 
-  /** One patient. A deleted one is answered only to those who may restore it. */
+  /**
+   * One patient.
+   * @remarks A deleted one is answered only to those who may restore it. Clinical fields are left out for those who may
+   * not read allergies.
+   * @throws {404} `patient.not-found`
+   */
   @Get('patients/:id')
   @Access('patient:read')
   @Returns(200, PatientDto)
@@ -64,7 +74,15 @@ export class PatientsController {
     return this.patients.get(actor, id);
   }
 
-  /** Changes what the body names. */
+  /**
+   * Changes what the body names.
+   * @remarks Absent means unchanged, null means cleared.
+   * @throws {404} `patient.not-found`
+   * @throws {409} `patient.identifier-taken`
+   * @throws {412} `precondition.failed`
+   * @throws {422} `request.invalid`
+   * @throws {428} `precondition.required`
+   */
   @Patch('patients/:id')
   @Access('patient:write')
   @Returns(200, PatientDto)
@@ -77,7 +95,13 @@ export class PatientsController {
     return this.patients.update(actor, id, version, command);
   }
 
-  /** Deletes a patient's record: it is hidden, kept, and can be restored. */
+  /**
+   * Deletes a patient's record: it is hidden, kept, and can be restored.
+   * @throws {404} `patient.not-found`
+   * @throws {412} `precondition.failed`
+   * @throws {422} `request.invalid`
+   * @throws {428} `precondition.required`
+   */
   @Delete('patients/:id')
   @Access('patient:delete')
   @Returns(200, PatientDto)
@@ -90,7 +114,13 @@ export class PatientsController {
     return this.patients.delete(actor, id, version, command);
   }
 
-  /** Takes a deletion back. */
+  /**
+   * Takes a deletion back.
+   * @throws {404} `patient.not-found`
+   * @throws {409} `patient.not-deleted`, `patient.identifier-taken`
+   * @throws {412} `precondition.failed`
+   * @throws {428} `precondition.required`
+   */
   @Post('patients/:id/restore')
   @Access('patient:delete')
   @Returns(200, PatientDto)
@@ -102,7 +132,11 @@ export class PatientsController {
     return this.patients.restore(actor, id, version);
   }
 
-  /** Who changed what of a patient and when, the newest first. */
+  /**
+   * Who changed what of a patient and when, the newest first.
+   * @remarks Without what the caller may not see of the record.
+   * @throws {404} `patient.not-found`
+   */
   @Get('patients/:id/history')
   @Access('patient:history')
   @Returns(200, HistoryPageDto)
@@ -114,7 +148,10 @@ export class PatientsController {
     return this.histories.list(actor, id, query);
   }
 
-  /** The patient's own record. */
+  /**
+   * The caller's own record.
+   * @throws {404} `patient.not-found`
+   */
   @Get('me/patient')
   @Access('patient:own')
   @Returns(200, PatientDto)

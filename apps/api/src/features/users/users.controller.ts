@@ -30,6 +30,10 @@ export class UsersController {
     return answerPage(reply, await this.users.list(actor, query));
   }
 
+  /**
+   * One member of the hospital.
+   * @throws {404} `user.not-found`
+   */
   @Get(':id')
   @Access('user:manage')
   @Returns(200, UserDto)
@@ -38,9 +42,11 @@ export class UsersController {
   }
 
   /**
-   * Makes somebody a member of the hospital. Until HMS sends e-mail itself, the answer carries the invitation token,
-   * once, and whoever invites hands it over; it is valid for 7 days. Inviting again whoever has not accepted yet
-   * replaces roles and token.
+   * Makes somebody a member of the hospital.
+   * @remarks Until HMS sends e-mail itself, the answer carries the invitation token, once, and whoever invites hands it
+   * over; it is valid for 7 days. Inviting again whoever has not accepted yet replaces roles and token.
+   * @throws {409} `user.already-member`, `user.account-disabled`
+   * @throws {422} `request.invalid`
    */
   @Post('invitations')
   @Access('user:manage')
@@ -49,7 +55,13 @@ export class UsersController {
     return this.invitations.invite(actor.hospital, actor.userId, command);
   }
 
-  /** Replaces all roles and wards of a member. Open sessions have the new rights within 5 seconds. */
+  /**
+   * Replaces all roles and wards of a member.
+   * @remarks Open sessions have the new rights within 5 seconds.
+   * @throws {404} `user.not-found`
+   * @throws {409} `user.last-admin`, `user.patient-account`
+   * @throws {422} `request.invalid`
+   */
   @Put(':id/roles')
   @Access('user:manage')
   @Returns(200, UserDto)
@@ -61,7 +73,11 @@ export class UsersController {
     return this.users.setRoles(actor, id, command);
   }
 
-  /** Shuts a member out of this hospital and ends its sessions here within 5 seconds. */
+  /**
+   * Shuts a member out of this hospital and ends its sessions here within 5 seconds.
+   * @throws {404} `user.not-found`
+   * @throws {409} `user.self-disable`, `user.last-admin`
+   */
   @Post(':id/disable')
   @Access('user:manage')
   @Returns(200, UserDto)
@@ -69,7 +85,10 @@ export class UsersController {
     return this.users.disable(actor, id);
   }
 
-  /** Lets a disabled member in again. */
+  /**
+   * Lets a disabled member in again.
+   * @throws {404} `user.not-found`
+   */
   @Post(':id/enable')
   @Access('user:manage')
   @Returns(200, UserDto)
