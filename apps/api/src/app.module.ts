@@ -27,7 +27,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ConfigModule.with(config),
-        ObservabilityModule,
+        ObservabilityModule.of('api'),
         DatabaseModule,
         AccessModule,
         DocsModule,

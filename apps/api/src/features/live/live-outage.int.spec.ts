@@ -7,8 +7,9 @@ import { ApiConfig } from '../../platform/config/api-config.js';
 import { TestApi, type TestCaller } from '../../testing/test-api.js';
 import { createTestHospital, dropTestHospital } from '../../testing/test-hospital.js';
 import { TestWards } from '../../testing/test-ward.js';
-import { LiveClient, until } from './testing/live-client.js';
-import { SeverableRedis } from './testing/severable-redis.js';
+import { SeverableRedis } from '../../testing/severable-redis.js';
+import { until } from '../../testing/until.js';
+import { LiveClient } from './testing/live-client.js';
 
 let issuer: TestApi;
 let application: Application;

@@ -6,7 +6,8 @@ import { Redis } from 'ioredis';
 import { TestApi, type TestCaller } from '../../testing/test-api.js';
 import { asOwner, createTestHospital, dropTestHospital } from '../../testing/test-hospital.js';
 import { TestWards } from '../../testing/test-ward.js';
-import { LiveClient, until, type LiveClientOptions } from './testing/live-client.js';
+import { until } from '../../testing/until.js';
+import { LiveClient, type LiveClientOptions } from './testing/live-client.js';
 import { PollingSession } from './testing/polling-session.js';
 
 let api: TestApi;

@@ -1,14 +1,6 @@
 import { liveNamespace, type Problem, type VitalsUpdate } from '@hms/contracts';
 import { io, type Socket } from 'socket.io-client';
-
-/** Resolves once the condition holds. @throws an Error after `within` milliseconds */
-export async function until(condition: () => boolean, within = 10_000): Promise<void> {
-  const end = Date.now() + within;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`after ${within} ms still not: ${condition.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
+import { until } from '../../../testing/until.js';
 
 export interface LiveClientOptions {
   readonly auth?: object;

@@ -1,0 +1,44 @@
+import type { DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Logger, Registry } from '@hms/service-kit';
+import type { FastifyInstance } from 'fastify';
+import { enforceAccess, RouteInventory, type RouteAccess } from '../access/access.hook.js';
+import { Authenticator } from '../access/authenticator.service.js';
+import { measureRequests } from '../observability/http-metrics.js';
+import { NestLogger } from '../observability/nest-logger.js';
+import { metricsRegistry, rootLogger } from '../observability/observability.tokens.js';
+import { createAdapter, protectResponses } from './http-setup.js';
+
+export interface HttpService {
+  readonly nest: NestFastifyApplication;
+  readonly routes: readonly RouteAccess[];
+  readonly logger: Logger;
+}
+
+/**
+ * Builds a process of this package around its root module, ready to listen.
+ * @param prepare is given the application before it is initialised
+ * @throws an Error when any route does not declare who may use it
+ */
+export async function createHttpService(
+  module: DynamicModule,
+  prepare: (nest: NestFastifyApplication) => void = () => undefined,
+): Promise<HttpService> {
+  const adapter = createAdapter();
+  const fastify = adapter.getInstance<FastifyInstance>();
+  const inventory = new RouteInventory(fastify);
+  await protectResponses(adapter);
+  const nest = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    bufferLogs: true,
+    abortOnError: false,
+  });
+  const logger = nest.get<Logger>(rootLogger);
+  nest.useLogger(new NestLogger(logger));
+  measureRequests(fastify, nest.get<Registry>(metricsRegistry));
+  enforceAccess(fastify, nest.get(Authenticator));
+  prepare(nest);
+  await nest.init();
+  await fastify.ready();
+  return { nest, routes: inventory.verified(), logger };
+}

@@ -1,0 +1,32 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import type { Logger } from '@hms/service-kit';
+import { TelemetryPartitionsJob } from './features/vitals/telemetry-partitions.job.js';
+import { TelemetryPartitionsModule } from './features/vitals/telemetry-partitions.module.js';
+import { AccessModule } from './platform/access/access.module.js';
+import type { ApiConfig } from './platform/config/api-config.js';
+import { ConfigModule } from './platform/config/config.module.js';
+import { DatabaseModule } from './platform/database/database.module.js';
+import { ProblemFilter } from './platform/errors/problem.filter.js';
+import { JobsModule } from './platform/jobs/jobs.module.js';
+import { ObservabilityModule } from './platform/observability/observability.module.js';
+import { rootLogger } from './platform/observability/observability.tokens.js';
+
+@Module({})
+export class WorkerModule {
+  static with(config: ApiConfig): DynamicModule {
+    return {
+      module: WorkerModule,
+      imports: [
+        ConfigModule.with(config),
+        ObservabilityModule.of('worker'),
+        DatabaseModule,
+        AccessModule,
+        JobsModule.running([TelemetryPartitionsJob], [TelemetryPartitionsModule]),
+      ],
+      providers: [
+        { provide: APP_FILTER, inject: [rootLogger], useFactory: (logger: Logger) => new ProblemFilter(logger) },
+      ],
+    };
+  }
+}
