@@ -207,6 +207,14 @@ test('only a WebSocket may upgrade', async () => {
   assert.equal(JSON.parse((await ask('GET /socket.io/', upgrade)).body).headers.upgrade, undefined);
 });
 
+test('every answer carries one policy, its own or the one for data', async () => {
+  for (const line of ['GET /api/x', 'GET /telemetry', 'GET /nowhere']) {
+    const { headers } = await ask(line);
+    assert.equal(headers['content-security-policy'], "default-src 'none'; frame-ancestors 'none'");
+    assert.equal(headers['x-content-type-options'], 'nosniff');
+  }
+});
+
 test('the start page comes with the headers that protect it, and without a version', async () => {
   const { status, headers } = await ask('GET /');
   assert.equal(status, 200);
@@ -214,6 +222,19 @@ test('the start page comes with the headers that protect it, and without a versi
   assert.equal(headers['x-content-type-options'], 'nosniff');
   assert.equal(headers['referrer-policy'], 'no-referrer');
   assert.match(headers['content-security-policy'] ?? '', /default-src 'none'.*frame-ancestors 'none'/);
+});
+
+test('a body that is announced and never sent ends in an answer, not in a reset', async () => {
+  const answer = await new Promise((resolve, reject) => {
+    const socket = connect(ports.nginx, '127.0.0.1', () =>
+      socket.end('POST /api/x HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\nConnection: close\r\n\r\n'),
+    );
+    let received = '';
+    socket.on('data', (chunk) => (received += chunk.toString()));
+    socket.once('error', reject);
+    socket.once('close', () => resolve(received));
+  });
+  assert.match(String(answer), /^HTTP\/1\.1 413 [^]*"code":"body\.too-large"/);
 });
 
 test('a service that is away is a 502 that says when to come back', async () => {
