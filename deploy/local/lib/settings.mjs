@@ -42,7 +42,7 @@ export function readSettings(env, defaults = {}) {
   const { dataVariable = 'HMS_DATA', data = '.data', portVariable = 'HMS_PORT', port = 8080 } = defaults;
   const ports = planPorts(Number(env[portVariable] || port), {
     api: readCount(env, 'HMS_API_COUNT'),
-    worker: readCount(env, 'HMS_WORKER_COUNT', 0),
+    worker: readCount(env, 'HMS_WORKER_COUNT', 1),
     ingest: readCount(env, 'HMS_INGEST_COUNT'),
   });
   return {
