@@ -50,14 +50,44 @@ export function spawnLogged(command, logFile) {
 /**
  * Runs a command to its end.
  * @param {Command} command
- * @param {{ logFile: string, what: string, advice?: string }} told for the message when it fails
- * @throws {Failure}
+ * @param {{ logFile: string, what: string, advice?: string, limitMs?: number }} told what: for the message when it fails
+ * @throws {Failure} also when it takes longer than the limit
  */
-export async function runLogged(command, { logFile, what, advice }) {
-  const result = await spawnLogged(command, logFile);
-  if (result.failed) {
-    const how = result.signal ? `was ended by ${result.signal}` : `ended with code ${result.exitCode ?? 'unknown'}`;
-    throw new Failure(`${what} ${how}.`, { logFile, ...(advice ? { advice } : {}), cause: result });
+export async function runLogged(command, { logFile, what, advice = '', limitMs = Infinity }) {
+  const child = spawnLogged(command, logFile);
+  let late = false;
+  const limit = Number.isFinite(limitMs)
+    ? setTimeout(() => {
+        late = true;
+        killGroup(child.pid);
+      }, limitMs)
+    : undefined;
+  const result = await child;
+  clearTimeout(limit);
+  if (!result.failed) return;
+  const how = late ? `did not end within ${limitMs / 1000} s` : describeEnd(result);
+  throw new Failure(`${what} ${how}.`, { logFile, advice, cause: result });
+}
+
+/**
+ * @param {{ signal?: string, exitCode?: number }} result
+ * @returns {string} such as `was ended by SIGKILL`
+ */
+export function describeEnd({ signal, exitCode }) {
+  return signal ? `was ended by ${signal}` : `ended with code ${exitCode ?? 'unknown'}`;
+}
+
+/**
+ * Kills a process and what it started, as far as that is in its group: the workers of Nginx, say, outlive a master that
+ * got SIGKILL.
+ * @param {number | undefined} pid
+ */
+export function killGroup(pid) {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nothing is left of the group.
   }
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
-import { spawnLogged } from './child.mjs';
+import { describeEnd, killGroup, spawnLogged } from './child.mjs';
 import { Failure, messageOf } from './failure.mjs';
 import { limitLog } from './logs.mjs';
 import { until } from './probe.mjs';
@@ -173,7 +173,7 @@ export class Supervisor {
     this.#changed(this.services);
     const ended = new AbortController();
     void child.then((result) => {
-      sweepGroup(child.pid);
+      killGroup(child.pid);
       ended.abort(new Error(describeEnd(result)));
     });
     try {
@@ -257,23 +257,5 @@ export class Supervisor {
     const entry = this.#entries.get(name);
     if (!entry) throw new Failure(`There is no service ${name}.`);
     return entry;
-  }
-}
-
-/** @param {{ signal?: string, exitCode?: number }} result */
-function describeEnd({ signal, exitCode }) {
-  return signal ? `was ended by ${signal}` : `ended with code ${exitCode ?? 'unknown'}`;
-}
-
-/**
- * Ends what a killed process left in its group: workers of Nginx outlive a master that got SIGKILL.
- * @param {number | undefined} pid
- */
-function sweepGroup(pid) {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // Nothing is left of the group.
   }
 }

@@ -29,6 +29,8 @@ import { ROOT } from '../lib/settings.mjs';
  */
 
 const MODULES = join(ROOT, 'node_modules');
+/** No suite takes this long, unless it hangs. */
+const LONGEST_MS = 300_000;
 const SHOWN_PROBLEMS = 20;
 const SHOWN_LINES = 25;
 
@@ -81,7 +83,7 @@ function check(name, work) {
  */
 function tool({ logFile, env }, script, args) {
   const command = { file: process.execPath, args: [join(MODULES, script), ...args], env, cwd: ROOT };
-  return runLogged(command, { logFile, what: script.split('/')[0] ?? script });
+  return runLogged(command, { logFile, what: script.split('/')[0] ?? script, limitMs: LONGEST_MS });
 }
 
 /**
@@ -149,7 +151,7 @@ async function nodeTests({ logFile, env }) {
 async function endOfRun(command, logFile) {
   rmSync(logFile, { force: true });
   try {
-    await runLogged(command, { logFile, what: '' });
+    await runLogged(command, { logFile, what: '', limitMs: LONGEST_MS });
     return '';
   } catch (error) {
     if (error instanceof Failure) return error.message.replace(/\.$/, '');
