@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { ask, signIn } from './support/client.js';
@@ -87,6 +88,11 @@ describe('what is inside stays inside', () => {
 });
 
 describe('the documents for developers', () => {
+  it('are committed as they are served: apps/api/openapi.json (pnpm --filter @hms/api openapi)', async () => {
+    const committed = readFileSync(new URL('../../apps/api/openapi.json', import.meta.url), 'utf8');
+    expect(JSON.parse(committed)).toEqual((await ask('/api/openapi.json')).body);
+  });
+
   it('are served: OpenAPI and a reference page', async () => {
     const { body } = await ask<{ openapi: string; paths: object }>('/api/openapi.json');
     expect(body.openapi).toMatch(/^3\./);
