@@ -2,14 +2,8 @@ import { Failure } from '../lib/failure.mjs';
 import { fetchServers } from './fetch.mjs';
 import { locateServers } from './locate.mjs';
 import { pgbouncerService } from './pgbouncer.mjs';
-import {
-  copyReplica,
-  createCluster,
-  dropReplica,
-  prepareCluster,
-  primaryService,
-  replicaService,
-} from './postgres.mjs';
+import { prepareCluster } from './postgres-cluster.mjs';
+import { copyReplica, createCluster, dropReplica, primaryService, replicaService } from './postgres.mjs';
 import { redisService } from './redis.mjs';
 
 /** @import { Supervisor } from '../lib/supervisor.mjs' */
