@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createConnection, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { vitalsChannel } from '@hms/contracts';
 import type { Hospital } from '@hms/database';
@@ -99,12 +101,35 @@ describe('without Redis', () => {
 });
 
 describe('shutting down', () => {
-  it('ends connections and then itself', async () => {
+  it('ends connections and then itself, waiting for nobody who does not answer', async () => {
     const screen = await connect(await wards.ward()).ready();
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).toMatch(/^live_connections\{service="api"\} 1$/m);
+    const silent = await silentClient();
+    const began = Date.now();
     await application.nest.close();
-    await until(() => screen.ended !== undefined);
+    expect(Date.now() - began).toBeLessThan(3_000);
+    await until(() => screen.ended !== undefined && silent.destroyed);
     await expect(fetch(`${url}/healthz`)).rejects.toThrow();
   });
 });
+
+/** Opens a WebSocket and then neither says nor closes anything. */
+async function silentClient(): Promise<Socket> {
+  const { host, hostname, port } = new URL(url);
+  const socket = createConnection(Number(port), hostname);
+  socket.write(
+    [
+      'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1',
+      `Host: ${host}`,
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      `Sec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}`,
+      '\r\n',
+    ].join('\r\n'),
+  );
+  const [head] = (await once(socket, 'data')) as [Buffer];
+  expect(head.toString()).toContain('101 Switching Protocols');
+  return socket.on('error', () => undefined);
+}

@@ -1,15 +1,26 @@
-import type { IncomingMessage } from 'node:http';
-import type { INestApplicationContext } from '@nestjs/common';
+import { once } from 'node:events';
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { Server, type Namespace, type ServerOptions } from 'socket.io';
+
+/** How long a client is waited for that does not answer the goodbye. */
+const goodbyeMs = 1_000;
 
 /** Socket.IO as this application runs it, on the HTTP server of the API. */
 export class LiveSocketAdapter extends IoAdapter {
   readonly #allowed: ReadonlySet<string>;
+  readonly #upgraded = new Set<Duplex>();
 
-  constructor(application: INestApplicationContext, allowedOrigins: readonly string[]) {
+  constructor(application: NestFastifyApplication, allowedOrigins: readonly string[]) {
     super(application);
     this.#allowed = new Set(allowedOrigins);
+    const http: HttpServer = application.getHttpServer();
+    http.on('upgrade', (_, socket: Duplex) => {
+      this.#upgraded.add(socket);
+      socket.once('close', () => this.#upgraded.delete(socket));
+    });
   }
 
   override createIOServer(port: number, options?: Partial<ServerOptions>): Server {
@@ -32,10 +43,14 @@ export class LiveSocketAdapter extends IoAdapter {
     return origin === undefined || this.#allowed.has(origin);
   }
 
-  /** Ends the connections; the HTTP server they came through is closed by the framework. */
-  override close(server: Server | Namespace): Promise<void> {
+  /** Ends the connections, politely at first; the HTTP server they came through is closed by the framework. */
+  override async close(server: Server | Namespace): Promise<void> {
     server.disconnectSockets(true);
-    if (server instanceof Server) server.engine.close();
-    return Promise.resolve();
+    if (!(server instanceof Server)) return;
+    server.engine.close();
+    const patience = AbortSignal.timeout(goodbyeMs);
+    const closed = [...this.#upgraded].map((socket) => once(socket, 'close', { signal: patience }));
+    await Promise.allSettled(closed);
+    for (const socket of this.#upgraded) socket.destroy();
   }
 }
