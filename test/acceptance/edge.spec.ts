@@ -6,12 +6,17 @@ import { baseUrl, hospitalA } from './support/stack.js';
 
 const { hostname, port } = new URL(baseUrl);
 
-/** Sends bytes as they are and reads until the server closes. */
+/** Sends bytes as they are and reads one answer; Nginx may linger before it closes. */
 function raw(request: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: hostname, port: Number(port) }, () => socket.end(request));
+    const socket = connect({ host: hostname, port: Number(port) }, () => socket.write(request));
     let answer = '';
-    socket.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      answer += chunk;
+      const length = /content-length: (\d+)/i.exec(answer)?.[1];
+      const body = answer.split('\r\n\r\n')[1];
+      if (body !== undefined && Buffer.byteLength(body) >= Number(length)) socket.destroy();
+    });
     socket.on('error', reject).on('close', () => resolve(answer));
   });
 }
