@@ -27,6 +27,7 @@ export async function latency({ quick, progress }) {
   await Promise.all(hospitals.map((hospital) => screens.open(hospital)));
   const gateways = new Gateways(hospitals, screens);
   await gateways.send(quick ? 2 : 5);
+  await gateways.answered();
   const measured = gateways.startMeasuring();
   await gateways.send(quick ? 5 : 15);
   await gateways.settle();
@@ -158,9 +159,15 @@ class Gateways {
     }
   }
 
+  /** Resolves when all that was sent is answered and its last millisecond is over. */
+  async answered() {
+    await Promise.all(this.#unanswered);
+    await delay(2);
+  }
+
   /** Waits for the last answers and events. */
   async settle() {
-    await Promise.all(this.#unanswered);
+    await this.answered();
     const end = performance.now() + LAST_EVENTS_MS;
     while (this.#measurement.onTheirWay.size > 0 && performance.now() < end) await delay(20);
     await this.#pool.destroy();
