@@ -43,11 +43,11 @@ export async function startIngest(parts: IngestParts): Promise<void> {
   const hospitals = new Hospitals();
   const lookups = openLane(parts, { connections: 2, answerWithinMs: 5_000 });
   const watch = new EpochWatch(openLane(parts, { answerWithinMs: 3_000 }), hospitals, logger);
-  await watch.poll();
+  await watch.ask();
   watch.start();
   lifecycle.onStop('epoch watch', () => watch.stop());
 
-  const devices = new DeviceDirectory(lookups);
+  const devices = new DeviceDirectory(lookups, watch);
   const breaker = new Breaker();
   const batcher = await startBatcher(parts, { lookups, devices, breaker, metrics });
   const admission = new Admission(batcher, breaker, (reason) => metrics.shed(reason));
@@ -57,7 +57,7 @@ export async function startIngest(parts: IngestParts): Promise<void> {
   });
   const authenticator = new Authenticator(new GatewayDirectory(lookups, hospitals), watch);
   const service = new TelemetryService({
-    devicesOf: (hospital) => devices.devicesOf(hospital),
+    devices,
     recent: new RecentBatches(),
     submit: (submission) => batcher.submit(submission),
     now: () => performance.now(),

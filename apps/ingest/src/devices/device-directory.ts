@@ -9,11 +9,20 @@ const oneDayMs = 24 * 3_600_000;
 export class DeviceDirectory {
   readonly #loading = new Map<Hospital, Promise<DeviceMap>>();
 
-  constructor(private readonly lane: Lane) {}
+  constructor(
+    private readonly lane: Lane,
+    private readonly epochs: { ask(): Promise<boolean> },
+  ) {}
 
   /** At once when they are known, so that the usual reading waits for nothing. */
   devicesOf(hospital: Hospital): DeviceMap | Promise<DeviceMap> {
     return hospital.devices ?? this.reload(hospital);
+  }
+
+  /** As they are now: what looks unknown may have been registered a moment ago. */
+  async devicesNow(hospital: Hospital): Promise<DeviceMap> {
+    if (!(await this.epochs.ask())) throw new Error('the database was not heard');
+    return this.devicesOf(hospital);
   }
 
   /** Reads them anew, whatever is known. */

@@ -12,6 +12,8 @@ const trustedForMs = 5_000;
  */
 export class EpochWatch {
   #timer: NodeJS.Timeout | undefined;
+  #asking: Promise<boolean> | undefined;
+  #askingNext: Promise<boolean> | undefined;
   #lastHeard = -Infinity;
   #failing = false;
   #stopped = false;
@@ -29,9 +31,11 @@ export class EpochWatch {
   }
 
   start(): void {
-    void this.poll().then(() => {
-      if (!this.#stopped) this.#timer = setTimeout(() => this.start(), pollEveryMs);
-    });
+    this.#timer = setTimeout(() => {
+      void this.ask().then(() => {
+        if (!this.#stopped) this.start();
+      });
+    }, pollEveryMs);
   }
 
   stop(): void {
@@ -39,7 +43,16 @@ export class EpochWatch {
     clearTimeout(this.#timer);
   }
 
-  async poll(): Promise<void> {
+  /** Whether the database answered a question asked after this call. It is asked one question at a time. */
+  ask(): Promise<boolean> {
+    if (!this.#asking) return (this.#asking = this.#poll().finally(() => (this.#asking = undefined)));
+    return (this.#askingNext ??= this.#asking.then(() => {
+      this.#askingNext = undefined;
+      return this.ask();
+    }));
+  }
+
+  async #poll(): Promise<boolean> {
     const asked = this.now();
     try {
       const rows = await this.lane.run<{ hospital_id: string; epoch: string }>(
@@ -49,9 +62,11 @@ export class EpochWatch {
       this.#lastHeard = asked;
       if (this.#failing) this.logger.info('database heard again');
       this.#failing = false;
+      return true;
     } catch (err) {
       if (!this.#failing) this.logger.error({ err }, 'database not heard');
       this.#failing = true;
+      return false;
     }
   }
 }

@@ -67,7 +67,10 @@ export class Exchange<Caller, Input> {
 
   /** A body whose sender is still being looked up is copied: it is valid now only. */
   #whenKnown(caller: Caller | Promise<Caller>, body: Uint8Array): void {
-    if (!(caller instanceof Promise)) return this.#proceed(caller, body);
+    if (!(caller instanceof Promise)) {
+      this.#proceed(caller, body);
+      return;
+    }
     const owned = Buffer.from(body);
     caller.then(
       (known) => this.#proceed(known, owned),
@@ -77,7 +80,10 @@ export class Exchange<Caller, Input> {
 
   #proceed(caller: Caller, body: Uint8Array): void {
     const { route, head } = this;
-    if (!this.responder.open) return this.#end();
+    if (!this.responder.open) {
+      this.#end();
+      return;
+    }
     try {
       const input = route.decode(decompress(body, head.contentEncoding, route.maxBytes), head);
       const reply = route.handle(caller, input);

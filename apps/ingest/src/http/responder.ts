@@ -39,7 +39,7 @@ export class Responder {
     return this.#open;
   }
 
-  send(reply: Reply, { close = false, thrown = undefined as unknown } = {}): void {
+  send(reply: Reply, { close = false, thrown = undefined } = {}): void {
     if (!this.#open) return;
     this.#open = false;
     const { response, parts } = this;

@@ -58,7 +58,10 @@ export class HttpServer {
   listen(host: string, port: number): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#app.listen(host, port, (socket) => {
-        if (!socket) return reject(new Error(`cannot listen on ${host}:${port}`));
+        if (!socket) {
+          reject(new Error(`cannot listen on ${host}:${port}`));
+          return;
+        }
         this.#socket = socket;
         resolve();
       });
@@ -103,7 +106,10 @@ export class HttpServer {
     const requestId = requestIdFrom(request.getHeader('x-request-id'));
     const responder = this.#responder(response, request, { path: '', requestId, onAborted: () => undefined });
     const methods = this.#methods.get(path);
-    if (!methods) return responder.fail(commonError('route.not-found'));
+    if (!methods) {
+      responder.fail(commonError('route.not-found'));
+      return;
+    }
     const headers = [['Allow', methods.join(', ')]] as const;
     if (request.getMethod() === 'options') responder.send({ status: 204, body: '', headers });
     else responder.fail(commonError('method.not-allowed'), { headers });

@@ -58,6 +58,11 @@ export class Submission {
     this.resolveWith(devices);
   }
 
+  /** Whether each reading's device was found to be the gateway's own. */
+  get resolved(): boolean {
+    return this.#notResolved.length === 0;
+  }
+
   get rows(): readonly ResolvedReading[] {
     return this.#rows;
   }

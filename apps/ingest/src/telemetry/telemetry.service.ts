@@ -6,16 +6,15 @@ import {
   type telemetryErrors,
   type TelemetryReceipt,
 } from '@hms/contracts';
-import type { DeviceMap } from '../devices/device-map.js';
+import type { DeviceDirectory } from '../devices/device-directory.js';
 import type { Caller } from '../gateways/caller.js';
-import type { Hospital } from '../hospitals/hospital.js';
 import { identify } from './batch-identity.js';
 import type { RecentBatches } from './recent-batches.js';
-import { type Answer, type BatchIdentity, Submission } from './submission.js';
+import { type Answer, type BatchContent, type BatchIdentity, Submission } from './submission.js';
 import type { TelemetryBatch } from './telemetry-batch.js';
 
 export interface TelemetryParts {
-  readonly devicesOf: (hospital: Hospital) => DeviceMap | Promise<DeviceMap>;
+  readonly devices: Pick<DeviceDirectory, 'devicesOf' | 'devicesNow'>;
   readonly recent: RecentBatches;
   readonly submit: (submission: Submission) => void;
   readonly now: () => number;
@@ -56,9 +55,9 @@ export class TelemetryService {
 
   async #store(caller: Caller, batch: TelemetryBatch, identity: BatchIdentity | undefined): Promise<Answer> {
     const { hospital, gatewayId } = caller;
-    const devices = await this.#devicesOf(hospital);
     const { readings, rejected } = batch;
-    const submission = new Submission({ hospital, gatewayId, identity, readings, rejected }, devices, this.parts.now());
+    const content = { hospital, gatewayId, identity, readings, rejected };
+    const submission = await this.#resolve(content);
     if (submission.rows.length === 0) throw nothingAccepted(submission.receipt());
     this.parts.submit(submission);
     const answer = await submission.answered;
@@ -66,9 +65,12 @@ export class TelemetryService {
     return answer;
   }
 
-  async #devicesOf(hospital: Hospital): Promise<DeviceMap> {
+  async #resolve(content: BatchContent): Promise<Submission> {
+    const { devices, now } = this.parts;
     try {
-      return await this.parts.devicesOf(hospital);
+      const submission = new Submission(content, await devices.devicesOf(content.hospital), now());
+      if (!submission.resolved) submission.resolveWith(await devices.devicesNow(content.hospital));
+      return submission;
     } catch (cause) {
       throw commonError('service.unavailable', { cause });
     }

@@ -59,7 +59,10 @@ export async function findPoison(lane: Lane, group: HospitalGroup, mark: FlushMa
   async function search(table: TableRows): Promise<void> {
     const { rows } = table;
     if (await isStorable(lane, table, mark)) return;
-    if (rows.length === 1) return rows.forEach((row) => poison.add(row));
+    if (rows.length === 1) {
+      rows.forEach((row) => poison.add(row));
+      return;
+    }
     const middle = rows.length >>> 1;
     await search({ ...table, rows: rows.slice(0, middle) });
     await search({ ...table, rows: rows.slice(middle) });

@@ -32,8 +32,14 @@ export class Recovery {
     const { breaker, lane, logger, metrics } = this.parts;
     const since = Math.min(...this.group.submissions.map(({ submittedAt }) => submittedAt));
     while (this.group.submissions.length > 0) {
-      if (this.failure === 'fatal') return this.#giveBack(commonError('internal.error'));
-      if (performance.now() - since > storeWithinMs) return this.#giveBack(commonError('service.unavailable'));
+      if (this.failure === 'fatal') {
+        this.#giveBack(commonError('internal.error'));
+        return;
+      }
+      if (performance.now() - since > storeWithinMs) {
+        this.#giveBack(commonError('service.unavailable'));
+        return;
+      }
       try {
         await this.#attempt();
         breaker.succeeded();
@@ -51,11 +57,17 @@ export class Recovery {
 
   async #attempt(): Promise<void> {
     const { lane } = this.parts;
-    if (this.failure === 'lost' && (await this.#isCommitted())) return this.#settle();
+    if (this.failure === 'lost' && (await this.#isCommitted())) {
+      this.#settle();
+      return;
+    }
     if (this.failure === 'stale') this.#use(await this.parts.reloadDevices(this.group.hospital));
     if (this.failure === 'data') await this.#refusePoison();
     this.group = await answerReplays(lane, this.group);
-    if (this.group.rows.length === 0) return this.#settle();
+    if (this.group.rows.length === 0) {
+      this.#settle();
+      return;
+    }
     await mergeGroup(lane, this.group, this.mark, (duplicates) => (this.#duplicates = duplicates));
     this.#settle();
   }
