@@ -35,6 +35,7 @@ export class DevicesController {
     return this.devices.create(actor, device);
   }
 
+  /** One device, with who wears it now. */
   @Get(':id')
   @Access('device:read')
   @Returns(200, DeviceDto)

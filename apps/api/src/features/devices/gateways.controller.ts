@@ -43,6 +43,7 @@ export class GatewaysController {
     return this.gateways.create(actor, gateway);
   }
 
+  /** One gateway. */
   @Get(':id')
   @Access('gateway:manage')
   @Returns(200, GatewayDto)
@@ -82,7 +83,7 @@ export class GatewaysController {
     return this.keys.create(actor, id);
   }
 
-  /** Makes a key; the keys there are keep working for the overlap, a day when nothing is said. */
+  /** Makes a key; those there are already keep working for the overlap, a day when nothing is said. */
   @Post(':id/keys/rotate')
   @Access('gateway:manage')
   @Returns(201, RotatedGatewayKeyDto)

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsInt, Max, Min } from 'class-validator';
 import { IfPresent, IsLine } from '../../platform/http/fields.js';
 
@@ -68,6 +68,7 @@ export class NewGatewayKeyDto {
 
 export class RotateKeysDto {
   /** How long the keys there are until now keep working, seconds. */
+  @ApiPropertyOptional()
   @IfPresent()
   @IsInt()
   @Min(0)

@@ -1,5 +1,5 @@
 import { vitalSigns, type VitalCode, type VitalValue } from '@hms/contracts';
-import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { IsInstant } from '../../platform/http/instant.js';
@@ -26,6 +26,7 @@ export class VitalsQueryDto {
   resolution?: Resolution;
 
   /** How many raw readings to return; buckets come all at once. */
+  @ApiPropertyOptional()
   @IsOptional()
   @Type(() => Number)
   @IsInt()

@@ -46,6 +46,7 @@ export class WardsController {
     return this.wards.create(actor, ward);
   }
 
+  /** One ward the caller works on. */
   @Get(':id')
   @Access('ward:read')
   @Returns(200, WardDto)

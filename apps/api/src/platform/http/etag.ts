@@ -5,6 +5,7 @@ import {
   type ExecutionContext,
   type NestInterceptor,
 } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
 import { commonError } from '@hms/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { tap, type Observable } from 'rxjs';
@@ -20,9 +21,18 @@ export function parseIfMatch(header: string | undefined): number {
   return Number(version);
 }
 
+const documented: ParameterDecorator = (target, method) => {
+  if (method === undefined) return;
+  const handler = Object.getOwnPropertyDescriptor(target, method);
+  if (handler)
+    ApiHeader({ name: 'If-Match', required: true, description: 'The `ETag` that was read' })(target, method, handler);
+};
+
 /** The version the caller read, from `If-Match`. */
-export const IfMatch = createParamDecorator((_: unknown, context: ExecutionContext): number =>
-  parseIfMatch(context.switchToHttp().getRequest<FastifyRequest>().headers['if-match']),
+export const IfMatch = createParamDecorator(
+  (_: unknown, context: ExecutionContext): number =>
+    parseIfMatch(context.switchToHttp().getRequest<FastifyRequest>().headers['if-match']),
+  [documented],
 );
 
 /** Any single resource that carries a `version` is answered with it as its `ETag`. */

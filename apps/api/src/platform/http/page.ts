@@ -1,4 +1,5 @@
 import { commonError } from '@hms/contracts';
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 
@@ -7,6 +8,7 @@ export const maxPageSize = 100;
 
 export class PageQueryDto {
   /** How many to return. */
+  @ApiPropertyOptional()
   @IsOptional()
   @Type(() => Number)
   @IsInt()
