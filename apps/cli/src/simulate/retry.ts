@@ -1,7 +1,10 @@
 import { type Random } from './random.js';
 
+/** Stands for a status when the connection failed. */
+export const noAnswer = 0;
+
 /** Whether the same batch may be sent again: the receiver was busy, broken or not there, and may have stored it. */
-export const mayRetry = (status: number): boolean => status === 429 || status >= 500;
+export const mayRetry = (status: number): boolean => status === noAnswer || status === 429 || status >= 500;
 
 /**
  * How long to wait before sending again, in milliseconds: what the receiver asked for, else up to 200 ms doubling to

@@ -25,7 +25,7 @@ function sending(answers: readonly (Answer | 'connection lost')[]) {
       const answer = answers[posted.push(sent) - 1];
       if (answer === undefined) giveUp.abort();
       return answer === undefined || answer === 'connection lost'
-        ? Promise.reject(new Error())
+        ? Promise.reject(Object.assign(new Error(), { code: 'ECONNRESET' }))
         : Promise.resolve(answer);
     },
     wait: (ms) => Promise.resolve(void waits.push(ms)),
@@ -81,11 +81,24 @@ describe('delivery of a batch', () => {
     expect(refusals).toEqual(['key']);
   });
 
+  it('takes a refusal of every reading for what it is, not for a refused key', async () => {
+    const { sender, tally, refusals } = sending([
+      {
+        status: 403,
+        code: 'telemetry.foreign-device',
+        receipt: stored({ accepted: 0, rejected: [{ i: 0, code: 'foreign_device' }], rejectedTotal: 3 }).receipt!,
+      },
+    ]);
+    await sender.deliver(batch());
+    expect(refusals).toEqual([]);
+    expect(tally).toMatchObject({ rejected: 3, unaccounted: 3 });
+  });
+
   it('speaks up about a receiver that stays silent, once', async () => {
     const lost = Array<'connection lost'>(9).fill('connection lost');
     const { sender, complaints } = sending([...lost, stored()]);
     await sender.deliver(batch());
-    expect(complaints).toEqual(['no answer, still trying']);
+    expect(complaints).toEqual(['no answer (ECONNRESET), still trying']);
   });
 
   it('does not call lost what was made wrong on purpose', async () => {

@@ -1,6 +1,6 @@
 import { type Batch } from './batch.js';
 import { type Random } from './random.js';
-import { mayRetry, retryDelay } from './retry.js';
+import { mayRetry, noAnswer, retryDelay } from './retry.js';
 import { type Tally } from './tally.js';
 
 /** What the receiver said about one attempt. */
@@ -8,7 +8,7 @@ export interface Answer {
   readonly status: number;
   readonly retryAfter?: string;
   readonly receipt?: Receipt;
-  /** The problem's code. */
+  /** The problem's code, or the connection's. */
   readonly code?: string;
 }
 
@@ -29,7 +29,7 @@ export interface SenderParts {
   readonly tally: Tally;
   /** Told of everything that was refused although it was right, and of a receiver that does not answer. */
   readonly complain: (message: string) => void;
-  /** Called when the receiver does not know this gateway's key: going on is pointless. */
+  /** Called when the receiver wants nothing from this gateway, whatever it sends: going on is pointless. */
   readonly keyRefused: () => void;
   /** Ends all attempts; what is not acknowledged by then counts as lost. */
   readonly giveUp: AbortSignal;
@@ -44,30 +44,30 @@ export class Sender {
     const began = now();
     for (let attempt = 1; !giveUp.aborted; attempt++) {
       const answer = await this.#attempt(batch);
-      if (answer && !mayRetry(answer.status)) {
+      if (!mayRetry(answer.status)) {
         tally.addLatency(now() - began);
         this.#settle(batch, answer);
         return;
       }
       tally.retries++;
-      if (attempt === 3)
-        this.parts.complain(`${answer ? `answer ${String(answer.status)}` : 'no answer'}, still trying`);
-      await wait(retryDelay(attempt, answer?.retryAfter, random));
+      if (attempt === 3) this.parts.complain(`${describe(answer)}, still trying`);
+      await wait(retryDelay(attempt, answer.retryAfter, random));
     }
   }
 
-  async #attempt(batch: Batch): Promise<Answer | undefined> {
+  async #attempt(batch: Batch): Promise<Answer> {
     try {
       return await this.parts.post(batch);
-    } catch {
-      return undefined; // whether it arrived is unknown; the batch key makes sending it again safe
+    } catch (err) {
+      // Whether it arrived is unknown; the batch key makes sending it again safe.
+      return { status: noAnswer, code: codeOf(err) };
     }
   }
 
   #settle(batch: Batch, { status, receipt, code }: Answer): void {
     const { tally, complain, keyRefused } = this.parts;
-    if (status === 401 || status === 403) keyRefused();
     if (!receipt) {
+      if (status === 401 || status === 403) keyRefused();
       complain(`a batch of ${String(batch.size)} was refused: ${String(status)} ${code ?? ''}`.trimEnd());
       return;
     }
@@ -81,3 +81,10 @@ export class Sender {
     }
   }
 }
+
+const describe = ({ status, code }: Answer): string =>
+  `${status === noAnswer ? 'no answer' : `answer ${String(status)}`}${code === undefined ? '' : ` (${code})`}`;
+
+/** Why a connection failed, such as ECONNREFUSED. */
+const codeOf = (err: unknown): string =>
+  err instanceof Error ? ('code' in err ? String(err.code) : err.message) : String(err);

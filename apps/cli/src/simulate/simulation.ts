@@ -23,6 +23,12 @@ export interface SimulationOptions {
   readonly complain: (message: string) => void;
 }
 
+/** One hospital's gateway; a hospital that wants nothing of it stops it without stopping the others. */
+interface StoppableGateway {
+  readonly gateway: Gateway;
+  readonly stop: AbortSignal;
+}
+
 /** How long delivery goes on after the end before the rest counts as lost. */
 const graceMs = 10_000;
 
@@ -33,7 +39,7 @@ const realClock: Clock = {
 
 /** The gateways of some hospitals, each with its monitors, sending to one platform. */
 export class Simulation {
-  readonly #gateways: readonly Gateway[];
+  readonly #gateways: readonly StoppableGateway[];
   readonly #clients: TelemetryClient[] = [];
   readonly #stop = new AbortController();
   readonly #giveUp = new AbortController();
@@ -46,7 +52,7 @@ export class Simulation {
 
   /** How long the oldest undelivered reading has been due, milliseconds. */
   behind(): number {
-    return Math.max(...this.#gateways.map((gateway) => gateway.behind(Date.now())));
+    return Math.max(...this.#gateways.map(({ gateway }) => gateway.behind(Date.now())));
   }
 
   /** Stops taking readings; what was due is still delivered, for ten seconds at most. */
@@ -58,14 +64,15 @@ export class Simulation {
   async run(): Promise<void> {
     const giveUpLater = (): void => void waitFor(graceMs, this.#giveUp.signal).then(() => this.#giveUp.abort());
     this.#stop.signal.addEventListener('abort', giveUpLater);
-    await Promise.all(this.#gateways.map((gateway) => gateway.run(this.#stop.signal)));
+    await Promise.all(this.#gateways.map(({ gateway, stop }) => gateway.run(stop)));
     this.#giveUp.abort();
     await Promise.all(this.#clients.map((client) => client.close()));
   }
 
-  #gateway(hospital: DemoHospital, startedAt: number, budget: { left: number }): Gateway {
+  #gateway(hospital: DemoHospital, startedAt: number, budget: { left: number }): StoppableGateway {
     const { baseUrl, faults, intervalMs, seed, tally } = this.options;
     const bedsides = bedsidesOf(hospital, seed, startedAt);
+    const refused = new AbortController();
     const client = new TelemetryClient(baseUrl, hospital.gatewayKey, 4);
     this.#clients.push(client);
     const sender = new Sender({
@@ -75,10 +82,10 @@ export class Simulation {
       random: new Random(`${seed}:${hospital.slug}:sender`),
       tally,
       complain: (message) => this.options.complain(`${hospital.slug}: ${message}`),
-      keyRefused: () => this.stop(),
+      keyRefused: () => refused.abort(),
       giveUp: this.#giveUp.signal,
     });
-    return new Gateway({
+    const gateway = new Gateway({
       bedsides,
       schedule: { deviceCount: bedsides.length, intervalMs, startedAt },
       faults: new FaultInjector(faults, new Random(`${seed}:${hospital.slug}:faults`)),
@@ -89,6 +96,7 @@ export class Simulation {
       budget,
       giveUp: this.#giveUp.signal,
     });
+    return { gateway, stop: AbortSignal.any([this.#stop.signal, refused.signal]) };
   }
 }
 

@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { type Batch } from './batch.js';
 import { type Answer } from './sender.js';
 
+/** Also what a problem says when nothing was accepted. */
 const receipt = z.object({
-  accepted: z.number(),
-  duplicates: z.number(),
+  accepted: z.number().default(0),
+  duplicates: z.number().default(0),
   rejected: z.array(z.object({ i: z.number(), code: z.string() })),
   rejectedTotal: z.number(),
 });
