@@ -21,6 +21,8 @@ const base = {
 };
 
 export default {
+  // For real servers on a machine that does other things too; Jest knows it for all projects together only.
+  testTimeout: 30_000,
   projects: [
     {
       ...base,
