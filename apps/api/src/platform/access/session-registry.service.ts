@@ -13,6 +13,8 @@ export class SessionRegistry {
   readonly #states = new LRUCache<string, { state: SessionState | undefined }>({
     max: 50_000,
     ttl: cacheFor,
+    // Whoever asked before a session was forgotten is still answered; the answer is then not kept.
+    ignoreFetchAbort: true,
     fetchMethod: async (sessionId) => ({ state: await this.sessions.findActive(sessionId, new Date()) }),
   });
 
