@@ -65,7 +65,8 @@ function serverConfig({ port, hba, replica }) {
     timezone: 'UTC',
     log_timezone: 'UTC',
     log_line_prefix: '%m [%p] %u@%d ',
-    // Statements and the details of an error can hold patient data: neither is logged.
+    // Errors of statements quote values, which may be a patient's: the services log their codes instead.
+    log_min_messages: 'log',
     log_min_error_statement: 'panic',
     log_error_verbosity: 'terse',
     log_parameter_max_length: 0,
