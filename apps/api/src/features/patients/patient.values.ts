@@ -1,4 +1,4 @@
-import { presentFields, toDate, type Present } from '../../platform/http/patch.js';
+import { presentFields, type Present } from '../../platform/http/patch.js';
 import { parsePartialDate, type DatePrecision } from './partial-date.js';
 import type { AddressDto, UpdatePatientDto } from './patients.dto.js';
 
@@ -31,7 +31,7 @@ export function toPatientColumns(details: UpdatePatientDto): Present<PatientColu
     email: details.email,
     address: details.address && addressColumn(details.address),
     preferredLanguage: details.preferredLanguage,
-    deceasedAt: toDate(details.deceasedAt),
+    deceasedAt: details.deceasedAt,
   });
 }
 

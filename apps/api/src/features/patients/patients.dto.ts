@@ -105,7 +105,8 @@ export class PatientDetailsDto {
   /** RFC 3339. */
   @IsOptional()
   @IsPastInstant()
-  deceasedAt?: string | null;
+  @ApiPropertyOptional({ type: String, format: 'date-time', nullable: true })
+  deceasedAt?: Date | null;
 
   /** The whole set: what is missing from it ends. */
   @IfPresent()

@@ -88,6 +88,8 @@ describe('registering a patient', () => {
     ['phone', { phone: 'call me' }],
     ['deceasedAt', { deceasedAt: '2024-12-31T23:59:60Z' }],
     ['deceasedAt', { deceasedAt: '2024-12-31T23:59:00' }],
+    ['deceasedAt', { deceasedAt: '2999-12-31T23:59:00Z' }],
+    ['deceasedAt', { deceasedAt: '0000-01-01T00:00:00Z' }],
     ['address.city', { address: { city: 'with\0nul' } }],
     ['identifiers.0', { identifiers: [null] }],
     ['identifiers.0.value', { identifiers: [{ system: 'urn:test' }] }],
