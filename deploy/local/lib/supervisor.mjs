@@ -227,15 +227,8 @@ export class Supervisor {
     const { child, service } = entry;
     if (child && child.exitCode === null && child.signalCode === null) {
       this.#mark(entry, 'stopping');
-      for (const signal of [...service.stopSignals, /** @type {const} */ ('SIGKILL')]) {
-        child.kill(signal);
-        const over = new AbortController();
-        const grace = delay(service.graceMs ?? 5000, 'late', { signal: over.signal }).catch(() => 'ended');
-        if ((await Promise.race([grace, child.then(() => 'ended')])) === 'ended') {
-          over.abort();
-          break;
-        }
-        this.#tell(`${service.name} did not stop on ${signal}`);
+      if (!(await endsOn(child, service.stopSignals, service.graceMs ?? 5000))) {
+        this.#tell(`${service.name} did not stop when asked; it was killed`);
       }
     }
     await entry.life;
@@ -258,4 +251,25 @@ export class Supervisor {
     if (!entry) throw new Failure(`There is no service ${name}.`);
     return entry;
   }
+}
+
+/**
+ * Sends one signal after the other until the process ends, at last SIGKILL.
+ * @param {ReturnType<typeof spawnLogged>} child
+ * @param {readonly NodeJS.Signals[]} signals
+ * @param {number} graceMs for each of them
+ * @returns {Promise<boolean>} whether it ended before SIGKILL
+ */
+async function endsOn(child, signals, graceMs) {
+  for (const signal of signals) {
+    child.kill(signal);
+    const over = new AbortController();
+    const late = delay(graceMs, false, { signal: over.signal }).catch(() => true);
+    const ended = await Promise.race([late, child.then(() => true)]);
+    over.abort();
+    if (ended) return true;
+  }
+  child.kill('SIGKILL');
+  await child;
+  return false;
 }
