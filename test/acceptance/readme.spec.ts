@@ -14,10 +14,12 @@ describe('the lines of the README', () => {
     const script = ['set -eu', ...lines.flatMap((line, i) => [line, `echo; echo "--- ${i}"`])].join('\n');
     const env = { ...process.env, HMS_DATA: required('HMS_DATA'), HMS_PORT: required('HMS_PORT') };
     const { stdout } = await promisify(execFile)('bash', ['-c', script], { cwd: root, env });
-    const [, , patients, receipt, latest, ward] = stdout.split(/\n--- \d\n/).map((part) => part.trim());
+    const [, , patients, receipt, readings, ward] = stdout.split(/\n--- \d\n/).map((part) => part.trim());
     expect(JSON.parse(patients ?? '')).toMatchObject({ items: expect.any(Array) });
     expect(JSON.parse(receipt ?? '')).toMatchObject({ accepted: 1, rejectedTotal: 0 });
-    expect(latest).toContain('heartRate');
+    expect(JSON.parse(readings ?? '')).toMatchObject({
+      items: expect.arrayContaining([expect.objectContaining({ values: { heartRate: 72, spo2: 97 } })]),
+    });
     expect(ward).toContain('HR');
   });
 });
