@@ -178,6 +178,16 @@ describe('every protected route', () => {
   });
 });
 
+/** Bodies of the routes that need one before they look for their object. A new one fails below with its 422. */
+const bodies: Readonly<Record<string, object>> = {
+  'PUT /api/v1/users/:id/roles': { roles: ['nurse'] },
+  'DELETE /api/v1/patients/:id': { reason: 'canary' },
+  'POST /api/v1/patients/:id/allergies': { substance: 'latex', category: 'environment' },
+  'PUT /api/v1/patients/:id/allergy-status': { status: 'none-known' },
+  'POST /api/v1/wards/:id/beds': { label: '9' },
+  'POST /api/v1/devices/:id/assignments': { patientId: nowhere, wardId: nowhere },
+};
+
 describe('every route of an object', () => {
   it('answers about another hospital exactly as about something that does not exist', async () => {
     const objects = await foreignObjects(hospital);
@@ -188,17 +198,20 @@ describe('every route of an object', () => {
       const role = hospitalRoles.find((r) => expected(r, route) === 'allowed');
       const stranger = role && strangers.get(role);
       if (!stranger) continue;
-      const ask = async (url: string): Promise<unknown> => {
-        const hasBody = !['GET', 'HEAD', 'DELETE'].includes(route.method);
+      const payload = bodies[name(route)] ?? {};
+      const ask = async (url: string): Promise<{ status: number; body: unknown }> => {
+        const hasBody = name(route) in bodies || !['GET', 'HEAD', 'DELETE'].includes(route.method);
         const { status, body } = await api.send<Record<string, unknown> | string>(
-          { method: route.method, url, headers: { 'if-match': '"1"' }, ...(hasBody ? { payload: {} } : {}) },
+          { method: route.method, url, headers: { 'if-match': '"1"' }, ...(hasBody ? { payload } : {}) },
           stranger,
         );
         return { status, body: typeof body === 'object' ? { ...body, requestId: '' } : body };
       };
       const foreign = await ask(objects.fill(route.url));
       const absent = await ask(fill(route.url));
-      if (JSON.stringify(foreign) !== JSON.stringify(absent)) leaks.push(`${name(route)}: ${JSON.stringify(foreign)}`);
+      // Anything but a 404 was decided before the object was looked for, and would be the same for both.
+      const hidden = foreign.status === 404 && JSON.stringify(foreign) === JSON.stringify(absent);
+      if (!hidden) leaks.push(`${name(route)}: ${JSON.stringify(foreign)}`);
     }
     expect(leaks).toEqual([]);
   });
