@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { constraintOf, schemaSql, TenantPrisma, type TenantTx } from '@hms/database';
 import { uuidv7 } from 'uuidv7';
+import { likeLiteral } from '../../platform/http/like.js';
 import { deviceError } from './devices.errors.js';
 
 export interface DeviceRow {
@@ -124,7 +125,7 @@ function matching(tx: TenantTx, filter: DeviceFilter): TenantPrisma.Sql {
 }
 
 function searching(q: string): TenantPrisma.Sql {
-  const pattern = `%${q.replace(/[\\%_]/g, '\\$&')}%`;
+  const pattern = `%${likeLiteral(q)}%`;
   return sql`concat_ws(' ', d.external_id, d.manufacturer, d.model, d.serial_number) ilike ${pattern}`;
 }
 
