@@ -1,27 +1,26 @@
-import { liveNamespace, vitalSigns, type VitalsUpdate } from '@hms/contracts';
+import { acvpuLevels, liveNamespace } from '@hms/contracts';
 import { io, type Socket } from 'socket.io-client';
 import { z } from 'zod';
 import { type ApiSession } from './api-session.js';
+import { type BoardUpdate } from './ward-board.js';
 
-const value = z.union([z.number(), z.boolean(), z.enum(['A', 'C', 'V', 'P', 'U'])]);
-const codes = vitalSigns.map((sign) => sign.code);
+const value = z.union([z.number(), z.boolean(), z.enum(acvpuLevels)]);
 const vitalsEvent = z.array(
   z.object({
     patientId: z.string(),
     recordedAt: z.string(),
-    values: z.partialRecord(z.enum(codes), value),
-    position: z.string(),
+    values: z.record(z.string(), value),
   }),
 );
 
 export interface LiveWardHandlers {
   /** The first after each connection holds the latest values of everybody. */
-  readonly onVitals: (updates: VitalsUpdate[]) => void;
+  readonly onVitals: (updates: BoardUpdate[]) => void;
   /** `reason` is for people. */
   readonly onState: (connected: boolean, reason?: string) => void;
 }
 
-const retryMs = 1_000;
+const retryMs = 3_000;
 
 /** A ward's live vitals; connects again by itself, with a fresh token. */
 export class LiveWard {
@@ -40,16 +39,19 @@ export class LiveWard {
       auth: (give) => {
         session.token().then(
           (token) => give({ token, wardId }),
-          (err: unknown) => this.#lost(describe(err)),
+          (err: unknown) => {
+            this.#socket.disconnect(); // without a token the handshake would never end
+            this.#lost(describe(err));
+          },
         );
       },
     });
     this.#socket.on('connect', () => handlers.onState(true));
-    this.#socket.on('vitals', (event: unknown) => handlers.onVitals(vitalsEvent.parse(event) as VitalsUpdate[]));
+    this.#socket.on('vitals', (event: unknown) => handlers.onVitals(vitalsEvent.parse(event)));
     this.#socket.on('expired', () => void this.#refresh());
     this.#socket.on('disconnect', (reason) => this.#lost(reason));
     this.#socket.on('connect_error', (err) => {
-      session.forget();
+      if (!this.#socket.active) session.forget(); // refused, perhaps for its token
       this.#lost(describe(err));
     });
   }

@@ -1,13 +1,13 @@
-import { WardBoard, type BoardRow } from './ward-board.js';
+import { WardBoard, type BoardRow, type BoardUpdate } from './ward-board.js';
 
 const at = (second: number): string => new Date(Date.UTC(2026, 0, 5, 9, 0, second)).toISOString();
 const patient = { patientId: 'p1', mrn: '00000001', name: 'Ada Test', bedLabel: 'GEN-01' };
 
-function board(): { apply: (second: number, values: object) => void; row: () => BoardRow } {
+function board(): { apply: (second: number, values: BoardUpdate['values']) => void; row: () => BoardRow } {
   const ward = new WardBoard();
   ward.setPatients([patient]);
   return {
-    apply: (second, values) => ward.apply({ patientId: 'p1', recordedAt: at(second), values, position: '1' }),
+    apply: (second, values) => ward.apply({ patientId: 'p1', recordedAt: at(second), values }),
     row: () => ward.rows()[0]!,
   };
 }

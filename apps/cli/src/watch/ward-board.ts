@@ -1,4 +1,4 @@
-import { type VitalCode, type VitalValue, type VitalsUpdate } from '@hms/contracts';
+import { type VitalValue } from '@hms/contracts';
 
 export interface WardPatient {
   readonly patientId: string;
@@ -16,9 +16,17 @@ export interface Sign {
   readonly change: 'up' | 'down' | 'other' | undefined;
 }
 
+/** New values of one patient, by the code of the sign; codes nobody shows are kept and ignored. */
+export interface BoardUpdate {
+  readonly patientId: string;
+  /** RFC 3339. */
+  readonly recordedAt: string;
+  readonly values: Readonly<Record<string, VitalValue>>;
+}
+
 export interface BoardRow {
   readonly patient: WardPatient;
-  readonly signs: ReadonlyMap<VitalCode, Sign>;
+  readonly signs: ReadonlyMap<string, Sign>;
   /** Time of the newest reading, milliseconds since the epoch. */
   readonly recordedAt: number | undefined;
 }
@@ -26,7 +34,7 @@ export interface BoardRow {
 /** What is known of a ward's patients, put together from the updates as they arrive. */
 export class WardBoard {
   #patients: readonly WardPatient[] = [];
-  readonly #signs = new Map<string, Map<VitalCode, Sign>>();
+  readonly #signs = new Map<string, Map<string, Sign>>();
 
   /** Replaces who lies in the ward; their values stay. */
   setPatients(patients: readonly WardPatient[]): void {
@@ -38,10 +46,10 @@ export class WardBoard {
     return this.#patients.some((patient) => patient.patientId === patientId);
   }
 
-  apply({ patientId, recordedAt, values }: VitalsUpdate): void {
+  apply({ patientId, recordedAt, values }: BoardUpdate): void {
     const at = Date.parse(recordedAt);
-    const signs = this.#signs.get(patientId) ?? new Map<VitalCode, Sign>();
-    for (const [code, value] of entriesOf(values)) {
+    const signs = this.#signs.get(patientId) ?? new Map<string, Sign>();
+    for (const [code, value] of Object.entries(values)) {
       const before = signs.get(code);
       if (before && before.recordedAt > at) continue; // a late reading belongs in the chart, not here
       signs.set(code, { value, recordedAt: at, change: before && changeOf(before.value, value) });
@@ -52,15 +60,12 @@ export class WardBoard {
   /** In the order of the list. */
   rows(): BoardRow[] {
     return this.#patients.map((patient) => {
-      const signs = this.#signs.get(patient.patientId) ?? new Map<VitalCode, Sign>();
+      const signs = this.#signs.get(patient.patientId) ?? new Map<string, Sign>();
       const times = [...signs.values()].map((sign) => sign.recordedAt);
       return { patient, signs, recordedAt: times.length === 0 ? undefined : Math.max(...times) };
     });
   }
 }
-
-const entriesOf = (values: VitalsUpdate['values']): [VitalCode, VitalValue][] =>
-  Object.entries(values) as [VitalCode, VitalValue][];
 
 function changeOf(before: VitalValue, now: VitalValue): Sign['change'] {
   if (before === now) return undefined;

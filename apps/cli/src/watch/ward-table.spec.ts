@@ -12,8 +12,8 @@ function ward(): WardBoard {
     { patientId: 'p2', mrn: '00000002', name: 'Bo Sample', bedLabel: null },
   ]);
   const values = { heartRate: 72, respiratoryRate: 14, spo2: 97, systolic: 118, diastolic: 76, temperature: 37 };
-  board.apply({ patientId: 'p1', recordedAt: at(0), values, position: '1' });
-  board.apply({ patientId: 'p1', recordedAt: at(2_000), values: { heartRate: 75 }, position: '2' });
+  board.apply({ patientId: 'p1', recordedAt: at(0), values });
+  board.apply({ patientId: 'p1', recordedAt: at(2_000), values: { heartRate: 75 } });
   return board;
 }
 
