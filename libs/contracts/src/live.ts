@@ -9,7 +9,7 @@ export interface VitalsUpdate {
   /** RFC 3339, UTC. */
   readonly recordedAt: string;
   readonly values: VitalValues;
-  /** Opaque, grows with every commit of a hospital's telemetry; hand it back as `since`. */
+  /** Grows with the commits of one ingest process: all before it are in the table. `0` in a snapshot. */
   readonly position: string;
 }
 
