@@ -18,8 +18,9 @@ import { RecentBatches } from './telemetry/recent-batches.js';
 import { Batcher, type Writer } from './telemetry/store/batcher.js';
 import { Breaker } from './telemetry/store/breaker.js';
 import { FlushNumbers } from './telemetry/store/flush-numbers.js';
-import { FlushWriter, type StoreParts } from './telemetry/store/flush-writer.js';
+import { FlushWriter } from './telemetry/store/flush-writer.js';
 import type { HospitalGroup } from './telemetry/store/hospital-group.js';
+import type { StoreParts } from './telemetry/store/store-parts.js';
 import { telemetryRoutes } from './telemetry/telemetry.routes.js';
 import { TelemetryService } from './telemetry/telemetry.service.js';
 

@@ -39,7 +39,7 @@ export class Responder {
     return this.#open;
   }
 
-  send(reply: Reply, { close = false, thrown = undefined } = {}): void {
+  send(reply: Reply, { close = false, thrown }: { close?: boolean; thrown?: unknown } = {}): void {
     if (!this.#open) return;
     this.#open = false;
     const { response, parts } = this;
@@ -57,7 +57,7 @@ export class Responder {
   }
 
   /** Answers with the problem that was thrown; `close` when the client is not to be listened to any longer. */
-  fail(thrown: unknown, { close = false, headers = [] as NonNullable<Reply['headers']> } = {}): void {
+  fail(thrown: unknown, { close = false, headers = [] }: { close?: boolean; headers?: Reply['headers'] } = {}): void {
     const problem = toProblem(thrown, this.parts.requestId);
     const reply = {
       status: problem.status,

@@ -14,7 +14,7 @@ export interface Reply {
   /** Sent as JSON unless it is text already. */
   readonly body: unknown;
   readonly contentType?: string;
-  readonly headers?: readonly (readonly [name: string, value: string])[];
+  readonly headers?: readonly (readonly [name: string, value: string])[] | undefined;
 }
 
 /** Lets requests in before their bodies are read. What entered must leave. */

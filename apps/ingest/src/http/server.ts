@@ -141,6 +141,9 @@ export class HttpServer {
   }
 }
 
+/** Handlers see a head before uWebSockets.js has judged its length. */
+const wholeNumber = /^\d{1,15}$/;
+
 function headOf(request: HttpRequest): RequestHead {
   const length = request.getHeader('content-length');
   return {
@@ -148,7 +151,7 @@ function headOf(request: HttpRequest): RequestHead {
     authorization: request.getHeader('authorization'),
     contentType: request.getHeader('content-type'),
     contentEncoding: request.getHeader('content-encoding'),
-    contentLength: length === '' ? undefined : Number(length),
+    contentLength: wholeNumber.test(length) ? Number(length) : undefined,
     idempotencyKey: request.getHeader('idempotency-key'),
   };
 }

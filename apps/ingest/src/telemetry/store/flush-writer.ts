@@ -1,35 +1,11 @@
-import type { Logger } from '@hms/service-kit';
-import { type Failure, failureOf } from '../../database/failure.js';
-import type { Lane } from '../../database/lane.js';
-import type { DeviceMap } from '../../devices/device-map.js';
-import type { Hospital } from '../../hospitals/hospital.js';
+import { failureOf } from '../../database/failure.js';
 import type { Submission } from '../submission.js';
-import type { Breaker } from './breaker.js';
 import { encodeRows, type FlushMark } from './copy-encoder.js';
-import type { FlushNumbers } from './flush-numbers.js';
 import { groupByHospital, type HospitalGroup } from './hospital-group.js';
 import { insertLedger } from './ledger.js';
 import { Recovery } from './recovery.js';
 import { assertEpochs, begin, copyInto, insertFlush } from './statements.js';
-
-export interface StoreParts {
-  /** Used by one writer alone. */
-  readonly lane: Lane;
-  /** Number of this process in `telemetry_flush`. */
-  readonly writer: number;
-  readonly numbers: FlushNumbers;
-  readonly breaker: Breaker;
-  readonly reloadDevices: (hospital: Hospital) => Promise<DeviceMap>;
-  /** Called after each commit with what it stored. */
-  readonly onCommitted: (group: HospitalGroup) => void;
-  readonly logger: Logger;
-  readonly metrics: FlushMetrics;
-}
-
-export interface FlushMetrics {
-  flushed(rows: number, seconds: number): void;
-  flushFailed(failure: Failure): void;
-}
+import type { StoreParts } from './store-parts.js';
 
 /**
  * Writes one flush at a time: all hospitals in one transaction of plain COPYs, which almost always succeeds. When it

@@ -3,11 +3,11 @@ import { commonError } from '@hms/contracts';
 import { type Failure, failureOf } from '../../database/failure.js';
 import type { ResolvedReading } from '../reading.js';
 import type { FlushMark } from './copy-encoder.js';
-import type { StoreParts } from './flush-writer.js';
 import type { HospitalGroup } from './hospital-group.js';
 import { answerReplays } from './ledger.js';
 import { findPoison, mergeGroup } from './merge.js';
 import { selectFlush } from './statements.js';
+import type { StoreParts } from './store-parts.js';
 
 /** What could not be stored this long after it came is given back: its sender will come again. */
 export const storeWithinMs = 10_000;
