@@ -19,24 +19,42 @@ const SAME_KEY_MS = 1000;
  * @returns {Promise<number>} exit code
  */
 export async function hold(settings, report, bringUp) {
-  const stack = await openStack(settings, listening(report));
-  const asked = onStopSignal(report, () => stack.supervisor.killAll());
-  const up = bringUp(stack).then(
-    () => {
-      stack.declareReady();
-      tellParent({ ready: true });
-    },
-    (error) => ({ error }),
-  );
-  const failed = await Promise.race([up, asked]);
-  if (!failed) await asked;
-  else if (typeof failed === 'object') stack.report.failure(failed.error);
-  stack.report.print('  Stopping …');
+  const told = listening(report);
+  try {
+    const stack = await openStack(settings, told);
+    return await runUntilAsked(stack, bringUp(stack));
+  } catch (error) {
+    told.failure(error);
+    return 1;
+  } finally {
+    if (process.connected) process.disconnect();
+  }
+}
+
+/**
+ * @param {Stack} stack
+ * @param {Promise<void>} up
+ * @returns {Promise<number>} exit code
+ */
+async function runUntilAsked(stack, up) {
+  const { report, supervisor } = stack;
+  const asked = onStopSignal(report, () => supervisor.killAll());
+  const ready = up.then(() => {
+    stack.declareReady();
+    tellParent({ ready: true });
+  });
+  let code = 0;
+  try {
+    if ((await Promise.race([ready, asked])) !== 'asked') await asked;
+  } catch (error) {
+    report.failure(error);
+    code = 1;
+  }
+  report.print('  Stopping …');
   const began = performance.now();
   await stack.stop();
-  stack.report.print(`  Stopped in ${((performance.now() - began) / 1000).toFixed(1)} s.`);
-  if (process.connected) process.disconnect();
-  return typeof failed === 'object' ? 1 : 0;
+  report.print(`  Stopped in ${((performance.now() - began) / 1000).toFixed(1)} s.`);
+  return code;
 }
 
 /**
@@ -49,7 +67,7 @@ export async function hold(settings, report, bringUp) {
 export async function detach(settings, report, command) {
   const logDir = join(reachableFolder(settings.data, serverAccount()), 'log');
   mkdirSync(logDir, { recursive: true, mode: 0o700 });
-  const output = openSync(join(logDir, 'launcher.log'), 'w', 0o600);
+  const output = openSync(join(logDir, 'launcher.log'), 'a', 0o600);
   const child = spawn(process.execPath, [process.argv[1] ?? '', command], {
     detached: true,
     stdio: ['ignore', output, output, 'ipc'],

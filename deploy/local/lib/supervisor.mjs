@@ -84,6 +84,7 @@ export class Supervisor {
    * @throws {Failure} when it ends or is not ready in time
    */
   async start(service) {
+    this.#stop.signal.throwIfAborted();
     limitLog(this.logFile(service.name), 0);
     const entry = this.#enter(service);
     const failed = await this.#untilReady(entry);
@@ -199,7 +200,7 @@ export class Supervisor {
       this.#tell(`${entry.service.name} ${describeEnd(result)}; starting it again in ${pause} ms`);
       this.#mark(entry, 'restarting');
       await delay(pause, undefined, { signal: this.#stop.signal }).catch(() => {});
-      if (!entry.wanted) return;
+      if (!entry.wanted || this.stopping) return;
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
       began = performance.now();
       await this.#again(entry);

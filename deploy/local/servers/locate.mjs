@@ -99,7 +99,7 @@ function downloaded(folder) {
  * @param {string} root
  * @returns {Record<string, string>}
  */
-export function libraryEnvironment(root) {
+function libraryEnvironment(root) {
   const libraries = existsSync(join(root, 'usr/lib')) ? readdirSync(join(root, 'usr/lib')) : [];
   const triple = libraries.find((name) => name.endsWith('-linux-gnu')) ?? '';
   const folders = [

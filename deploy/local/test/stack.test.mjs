@@ -57,10 +57,12 @@ test('ingest holds at most four server connections, however many clients it has'
   assert.equal(new Set(pids).size, 4);
 });
 
-test('a second instance on the same data is refused', () => {
-  const second = launch(['servers'], { HMS_PORT: '19500' });
-  assert.equal(second.code, 1);
-  assert.match(second.output, /is in use: pid \d+ runs there already/);
+test('a second instance on the same data is refused, in the foreground and in the background', () => {
+  for (const args of [['servers'], ['servers', '--detach']]) {
+    const second = launch(args, { HMS_PORT: '19500' });
+    assert.equal(second.code, 1);
+    assert.match(second.output, /is in use: pid \d+ runs there already/);
+  }
 });
 
 test('status tells that everything answers', () => {
