@@ -49,6 +49,8 @@ create table public.membership (
   patient_id   uuid,
   created_by   uuid,
   created_at   timestamptz not null default now(),
+  -- null: invited, and of no effect until the person accepts
+  accepted_at  timestamptz default now(),
   -- disabled can be undone, revoked cannot
   disabled_at  timestamptz,
   revoked_at   timestamptz,

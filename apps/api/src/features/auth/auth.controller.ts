@@ -51,7 +51,7 @@ export class AuthController {
     return this.auth.logoutAll(actor);
   }
 
-  /** Sets the password of an invited user. */
+  /** Joins a hospital by invitation: a new user sets a password, an existing one proves who it is with its own. */
   @Post('auth/invitations/accept')
   @Public('the invitation token is the credential')
   @Returns(204)

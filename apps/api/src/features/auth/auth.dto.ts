@@ -36,7 +36,7 @@ export class AcceptInvitationDto {
   @Length(1, 200)
   token: string;
 
-  /** 12 to 128 characters; nothing else is demanded of it. */
+  /** Of a new account: 12 to 128 characters, nothing else is demanded. Of an existing one: its own password. */
   @IsString()
   @Length(12, 128)
   password: string;

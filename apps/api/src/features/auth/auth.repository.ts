@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { HospitalDatabase, type PublicTx } from '@hms/database';
 import { uuidv7 } from 'uuidv7';
+import { authError } from './auth.errors.js';
 import { sessionLifetimeMs } from './refresh-token.js';
 
 const hospitalSummary = { id: true, slug: true, name: true, timezone: true, currency: true } as const;
@@ -11,6 +12,13 @@ export interface NewSession {
   readonly hospitalId: string | null;
   readonly tokenHash: Uint8Array<ArrayBuffer>;
   readonly userAgent: string | undefined;
+  readonly now: Date;
+}
+
+export interface Acceptance {
+  readonly tokenHash: Uint8Array<ArrayBuffer>;
+  /** Of the password a new account chose; null when the account has one. */
+  readonly newHash: string | null;
   readonly now: Date;
 }
 
@@ -99,23 +107,40 @@ export class AuthRepository {
     return ended.map((session) => session.id);
   }
 
-  /** Spends a living invitation; returns its user, or null. */
-  async spendInvitation(tx: PublicTx, tokenHash: Uint8Array<ArrayBuffer>, now: Date): Promise<string | null> {
+  findInvitation(tokenHash: Uint8Array<ArrayBuffer>, now: Date) {
+    return this.database.publicClient.invitation.findFirst({
+      where: { tokenHash, acceptedAt: null, expiresAt: { gt: now }, user: { status: { not: 'disabled' } } },
+      select: { user: { select: { status: true, passwordHash: true } } },
+    });
+  }
+
+  /**
+   * Spends a living invitation and makes its memberships count. False when it was spent meanwhile.
+   * @throws `auth.invitation-invalid` when the account got its password meanwhile
+   */
+  async acceptInvitation(tx: PublicTx, { tokenHash, newHash, now }: Acceptance): Promise<boolean> {
     const [spent] = await tx.invitation.updateManyAndReturn({
       where: { tokenHash, acceptedAt: null, expiresAt: { gt: now } },
       data: { acceptedAt: now },
-      select: { userId: true },
+      select: { userId: true, hospitalId: true },
     });
-    return spent?.userId ?? null;
-  }
-
-  async activate(tx: PublicTx, userId: string, passwordHash: string): Promise<void> {
-    await tx.user.updateMany({ where: { id: userId, status: 'invited' }, data: { status: 'active', passwordHash } });
+    if (!spent) return false;
+    const { userId, hospitalId } = spent;
+    const { count } = await tx.user.updateMany({
+      where: { id: userId, status: newHash === null ? 'active' : 'invited' },
+      data: newHash === null ? { status: 'active' } : { status: 'active', passwordHash: newHash },
+    });
+    if (count === 0) throw authError('auth.invitation-invalid');
+    await tx.membership.updateMany({
+      where: { userId, hospitalId, acceptedAt: null, revokedAt: null },
+      data: { acceptedAt: now },
+    });
+    return true;
   }
 
   #livingMemberships() {
     return {
-      where: { revokedAt: null, disabledAt: null, hospital: { status: 'active' } },
+      where: { acceptedAt: { not: null }, revokedAt: null, disabledAt: null, hospital: { status: 'active' } },
       select: { role: true, hospital: { select: hospitalSummary } },
       orderBy: { createdAt: 'asc' },
     } as const;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { HospitalDatabase } from '@hms/database';
 import type { Actor } from '../../platform/access/actor.js';
+import { hashOpaqueToken, newOpaqueToken } from '../../platform/access/opaque-token.js';
 import { SessionRegistry } from '../../platform/access/session-registry.service.js';
 import { ApiConfig } from '../../platform/config/api-config.js';
 import { accessTokenLifetime, AccessTokenIssuer } from './access-token.issuer.js';
@@ -8,7 +9,7 @@ import { authError } from './auth.errors.js';
 import type { AcceptInvitationDto, LoginDto, LoginResultDto, MeDto, TokensDto } from './auth.dto.js';
 import { AuthRepository } from './auth.repository.js';
 import { PasswordHasher } from './password-hasher.service.js';
-import { hashRefreshToken, judge, newRefreshToken, successorOf } from './refresh-token.js';
+import { judge, successorOf } from './refresh-token.js';
 import { chooseHospital, hospitalsOf, signIn, type SignIn, type UserWithMemberships } from './sign-in.policy.js';
 
 type Rotation =
@@ -84,23 +85,32 @@ export class AuthService {
     return this.#open(chooseHospital(user, slug), userAgent, actor.sessionId);
   }
 
-  /** Gives an invited user its password. @throws `auth.invitation-invalid` */
+  /**
+   * Joins the hospital of an invitation. A new account gets the password; an existing one must prove it is its own, so
+   * that whoever holds the token of one hospital can never enter another.
+   * @throws `auth.invitation-invalid`, `auth.invalid-credentials` or `service.busy`
+   */
   async acceptInvitation({ token, password }: AcceptInvitationDto): Promise<void> {
-    const passwordHash = await this.passwords.hash(password);
+    const tokenHash = hashOpaqueToken(token);
+    const invitation = await this.users.findInvitation(tokenHash, new Date());
+    if (!invitation) throw authError('auth.invitation-invalid');
+    const { status, passwordHash } = invitation.user;
+    const isNew = status === 'invited';
+    if (!isNew && !(await this.passwords.verify(passwordHash, password))) throw authError('auth.invalid-credentials');
+    const newHash = isNew ? await this.passwords.hash(password) : null;
     await this.database.inPublic(async (tx) => {
-      const userId = await this.users.spendInvitation(tx, hashRefreshToken(token), new Date());
-      if (userId === null) throw authError('auth.invitation-invalid');
-      await this.users.activate(tx, userId, passwordHash);
+      const accepted = await this.users.acceptInvitation(tx, { tokenHash, newHash, now: new Date() });
+      if (!accepted) throw authError('auth.invitation-invalid');
     });
   }
 
   async #rotate(tx: Parameters<AuthRepository['addToken']>[0], presented: string, now: Date): Promise<Rotation> {
-    const hash = hashRefreshToken(presented);
+    const hash = hashOpaqueToken(presented);
     const token = await this.users.lockSessionOfToken(tx, hash);
     if (!token || token.session.revokedAt !== null || token.session.expiresAt <= now) return { outcome: 'invalid' };
     const { id: sessionId, userId, hospitalId } = token.session;
     const successor = successorOf(presented, this.config.refreshSecret);
-    const successorHash = hashRefreshToken(successor);
+    const successorHash = hashOpaqueToken(successor);
     const successorRotated = token.rotatedAt !== null && (await this.users.isRotated(tx, successorHash));
     switch (judge({ rotatedAt: token.rotatedAt, successorRotated }, now)) {
       case 'rotate':
@@ -117,11 +127,11 @@ export class AuthService {
 
   async #open(where: SignIn, userAgent: string | undefined, replaces?: string): Promise<LoginResultDto> {
     const now = new Date();
-    const refreshToken = newRefreshToken();
+    const refreshToken = newOpaqueToken();
     const session = {
       userId: where.user.id,
       hospitalId: where.hospital?.id ?? null,
-      tokenHash: hashRefreshToken(refreshToken),
+      tokenHash: hashOpaqueToken(refreshToken),
       userAgent,
       now,
     };

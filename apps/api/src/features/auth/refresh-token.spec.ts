@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { judge, newRefreshToken, successorOf } from './refresh-token.js';
+import { newOpaqueToken } from '../../platform/access/opaque-token.js';
+import { judge, successorOf } from './refresh-token.js';
 
 const now = new Date('2026-01-01T00:00:00Z');
 const secondsAgo = (s: number): Date => new Date(now.getTime() - s * 1_000);
@@ -19,10 +20,10 @@ describe('a refresh token', () => {
   });
 
   it('has one successor, which nobody without the secret can compute', () => {
-    const token = newRefreshToken();
+    const token = newOpaqueToken();
     const secret = Buffer.alloc(32, 1);
     expect(successorOf(token, secret)).toBe(successorOf(token, secret));
     expect(successorOf(token, Buffer.alloc(32, 2))).not.toBe(successorOf(token, secret));
-    expect(successorOf(newRefreshToken(), secret)).not.toBe(successorOf(token, secret));
+    expect(successorOf(newOpaqueToken(), secret)).not.toBe(successorOf(token, secret));
   });
 });

@@ -1,14 +1,8 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 
 /** How long the answer to a rotation may be asked for again when it got lost on the way. */
 export const repeatWindowMs = 10_000;
 export const sessionLifetimeMs = 7 * 24 * 3_600_000;
-
-export const newRefreshToken = (): string => randomBytes(32).toString('base64url');
-
-/** Only this is stored: the token itself exists on the client alone. */
-export const hashRefreshToken = (token: string): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from(createHash('sha256').update(token).digest());
 
 /**
  * The token that replaces this one. It is derived, not drawn, so that a client whose answer was lost can be given the

@@ -26,21 +26,6 @@ export class InvitationsRepository {
     return tx.user.findUniqueOrThrow({ where: { id }, select: { id: true, status: true } });
   }
 
-  /** Whether the account counts in any other hospital, or on the platform itself. */
-  async isKnownElsewhere(tx: PublicTx, hospital: HospitalId, userId: string): Promise<boolean> {
-    const known = await tx.user.findFirst({
-      where: {
-        id: userId,
-        OR: [
-          { platformRole: { not: null } },
-          { memberships: { some: { hospitalId: { not: hospital }, revokedAt: null } } },
-        ],
-      },
-      select: { id: true },
-    });
-    return known !== null;
-  }
-
   /** Stores an invitation; earlier ones of the same user to the same hospital end. */
   async replace(tx: PublicTx, hospital: HospitalId, invitation: NewInvitation): Promise<void> {
     const { tokenHash, userId, by, now, expiresAt } = invitation;

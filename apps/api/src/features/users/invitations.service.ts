@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { HospitalDatabase, type HospitalRef, type PublicTx } from '@hms/database';
-import { hashRefreshToken, newRefreshToken } from '../auth/refresh-token.js';
+import { hashOpaqueToken, newOpaqueToken } from '../../platform/access/opaque-token.js';
 import { InvitationsRepository, type Account } from './invitations.repository.js';
 import { MembershipReferences } from './membership-references.service.js';
 import { assertCoherent, planRoles, toUserDto } from './membership.policy.js';
@@ -22,7 +22,8 @@ export class InvitationsService {
   ) {}
 
   /**
-   * Makes somebody a member of the hospital. Inviting again whoever has not accepted yet replaces roles and token.
+   * Asks somebody to join the hospital; the membership counts once the person accepts. Inviting again whoever has not
+   * accepted yet replaces roles and token.
    * @throws `request.invalid`, `user.already-member` or `user.account-disabled`
    */
   async invite(hospital: HospitalRef, by: string, command: InviteUserDto): Promise<InvitationDto> {
@@ -33,7 +34,7 @@ export class InvitationsService {
       await this.users.lockMemberships(tx, hospital.id);
       const account = await this.invitations.lockAccount(tx, email, displayName);
       await this.#join(tx, hospital, account, { ...command, by });
-      const token = await this.#issueToken(tx, hospital, account, by);
+      const token = await this.#issueToken(tx, hospital, account.id, by);
       const member = await this.users.find(tx, hospital.id, account.id);
       if (!member) throw new Error('a member vanished inside the transaction that made it');
       return { user: toUserDto(member), ...token };
@@ -44,30 +45,22 @@ export class InvitationsService {
     const present = await this.users.find(tx, hospital.id, account.id);
     const memberships = present?.memberships ?? [];
     if (account.status === 'disabled') throw userError('user.account-disabled');
-    if (memberships.length > 0 && account.status !== 'invited') throw userError('user.already-member');
+    if (memberships.some(({ acceptedAt }) => acceptedAt !== null)) throw userError('user.already-member');
     const { roles, wardIds = [], patientId = null, by } = joining;
-    const change = { userId: account.id, wardIds, patientId, disabledAt: null, by };
+    const change = { userId: account.id, wardIds, patientId, acceptedAt: null, disabledAt: null, by };
     await this.users.applyRoles(tx, hospital.id, change, planRoles(memberships, roles));
   }
 
-  /**
-   * Only for an account nobody but this hospital knows: whoever holds the token chooses the password, and that password
-   * must not open another hospital.
-   */
   async #issueToken(
     tx: PublicTx,
     hospital: HospitalRef,
-    account: Account,
+    userId: string,
     by: string,
-  ): Promise<Pick<InvitationDto, 'invitationToken' | 'expiresAt'>> {
-    const known =
-      account.status !== 'invited' || (await this.invitations.isKnownElsewhere(tx, hospital.id, account.id));
-    if (known) return { invitationToken: null, expiresAt: null };
+  ): Promise<Omit<InvitationDto, 'user'>> {
     const now = new Date();
     const expiresAt = new Date(now.getTime() + invitationLifetimeMs);
-    const token = newRefreshToken();
-    const invitation = { tokenHash: hashRefreshToken(token), userId: account.id, by, now, expiresAt };
-    await this.invitations.replace(tx, hospital.id, invitation);
+    const token = newOpaqueToken();
+    await this.invitations.replace(tx, hospital.id, { tokenHash: hashOpaqueToken(token), userId, by, now, expiresAt });
     return { invitationToken: token, expiresAt: expiresAt.toISOString() };
   }
 }

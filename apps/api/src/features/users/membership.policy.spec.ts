@@ -8,6 +8,7 @@ const membership = (role: string, more: Partial<Membership> = {}): Membership =>
   role,
   wardIds: [],
   patientId: null,
+  acceptedAt: new Date('2026-01-01'),
   disabledAt: null,
   createdAt: new Date('2026-01-01'),
   ...more,
@@ -42,7 +43,7 @@ describe('a member', () => {
 
   it.each([
     ['active', member([membership('nurse')])],
-    ['invited', member([membership('nurse')], 'invited')],
+    ['invited', member([membership('nurse', { acceptedAt: null })], 'invited')],
     ['disabled', member([membership('nurse', { disabledAt })])],
     ['disabled', member([membership('nurse', { disabledAt })], 'invited')],
     ['disabled', member([membership('nurse')], 'disabled')],

@@ -7,6 +7,8 @@ export interface Membership {
   readonly role: string;
   readonly wardIds: readonly string[];
   readonly patientId: string | null;
+  /** Null while the person has not accepted the invitation. */
+  readonly acceptedAt: Date | null;
   readonly disabledAt: Date | null;
   readonly createdAt: Date;
 }
@@ -39,7 +41,7 @@ export function planRoles(current: readonly Membership[], wanted: readonly Hospi
 
 export function statusIn(member: Member): UserStatus {
   if (member.status === 'disabled' || member.memberships.every((m) => m.disabledAt !== null)) return 'disabled';
-  return member.status === 'invited' ? 'invited' : 'active';
+  return member.memberships.every((m) => m.acceptedAt === null) ? 'invited' : 'active';
 }
 
 export const isPatientAccount = (memberships: readonly Membership[]): boolean =>

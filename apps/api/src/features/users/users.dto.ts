@@ -107,12 +107,10 @@ export class UserPageDto {
 export class InvitationDto {
   user: UserDto;
   /**
-   * For `POST /auth/invitations/accept`, where the person sets a password. Answered this once and stored nowhere. Null
-   * for somebody who is known to another hospital and so has, or will set, a password of their own.
+   * For `POST /auth/invitations/accept`. Whoever is new sets a password there; whoever has an account already proves it
+   * with its own. Answered this once and stored nowhere.
    */
-  @ApiProperty({ nullable: true })
-  invitationToken: string | null;
-  /** Null without a token. */
-  @ApiProperty({ format: 'date-time', nullable: true })
-  expiresAt: string | null;
+  invitationToken: string;
+  @ApiProperty({ format: 'date-time' })
+  expiresAt: string;
 }

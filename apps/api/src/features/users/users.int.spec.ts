@@ -31,13 +31,13 @@ const somebody = () => ({
 });
 const invite = <T = InvitationDto>(payload: object, caller = admin) =>
   api.send<T>({ method: 'POST', url: '/api/v1/users/invitations', payload }, caller);
-const accept = (token: string | null) =>
-  api.send({ method: 'POST', url: '/api/v1/auth/invitations/accept', payload: { token, password } });
-const login = (email: string, slug?: string) =>
+const accept = (token: string, chosen = password) =>
+  api.send({ method: 'POST', url: '/api/v1/auth/invitations/accept', payload: { token, password: chosen } });
+const login = (email: string, slug?: string, chosen = password) =>
   api.send<{ accessToken: string; code: string }>({
     method: 'POST',
     url: '/api/v1/auth/login',
-    payload: { email, password, ...(slug === undefined ? {} : { hospital: slug }) },
+    payload: { email, password: chosen, ...(slug === undefined ? {} : { hospital: slug }) },
   });
 const get = <T = UserDto>(id: string, caller = admin) =>
   api.send<T>({ method: 'GET', url: `/api/v1/users/${id}` }, caller);
@@ -77,7 +77,7 @@ describe('an invitation', () => {
     expect(status).toBe(201);
     expect(body.user).toMatchObject({ ...person, status: 'invited', roles: ['doctor', 'nurse'], wardIds: null });
     const week = 7 * 24 * 3_600_000;
-    expect(Math.abs(Date.parse(body.expiresAt!) - Date.now() - week)).toBeLessThan(60_000);
+    expect(Math.abs(Date.parse(body.expiresAt) - Date.now() - week)).toBeLessThan(60_000);
     expect((await login(person.email)).status).toBe(401);
     expect((await accept(body.invitationToken)).status).toBe(204);
     expect((await accept(body.invitationToken)).status).toBe(404);
@@ -115,16 +115,33 @@ describe('an invitation', () => {
     expect(accepted.map(({ status }) => status).sort()).toEqual([204, ...Array<number>(9).fill(404)]);
   });
 
-  it('of somebody another hospital knows carries no token: it would open that hospital too', async () => {
+  it('counts only once the person accepts it', async () => {
     const person = somebody();
     const stranger = await api.signIn({ hospital: other, role: 'hospital_admin' });
     const theirs = (await invite({ ...person, roles: ['doctor'] }, stranger)).body;
-    const ours = (await invite({ ...person, displayName: 'Renamed', roles: ['nurse'] })).body;
-    expect(ours).toMatchObject({ invitationToken: null, expiresAt: null });
-    expect(ours.user).toMatchObject({ id: theirs.user.id, displayName: 'Some Body', roles: ['nurse'] });
     await accept(theirs.invitationToken);
+    const ours = (await invite({ ...person, displayName: 'Renamed', roles: ['nurse'] })).body;
+    expect(ours.user).toMatchObject({ displayName: 'Some Body', roles: ['nurse'], status: 'invited' });
+    expect((await login(person.email, hospital.slug)).status).toBe(403);
+    expect((await login(person.email)).status).toBe(200);
+    expect((await accept(ours.invitationToken)).status).toBe(204);
     expect((await login(person.email, hospital.slug)).status).toBe(200);
     expect((await get(theirs.user.id, stranger)).body.roles).toEqual(['doctor']);
+  });
+
+  it("never lets the administrator of one hospital into another through a colleague's account", async () => {
+    const person = somebody();
+    const stranger = await api.signIn({ hospital: other, role: 'hospital_admin' });
+    const known = (await invite({ ...person, roles: ['doctor'] }, stranger)).body.invitationToken;
+    const ours = (await invite({ ...person, roles: ['doctor'] })).body.invitationToken;
+    expect((await accept(known, 'a password of the administrator')).status).toBe(204);
+    expect((await login(person.email, hospital.slug, 'a password of the administrator')).status).toBe(403);
+    expect((await accept(known, 'a password of the administrator')).status).toBe(404);
+    expect(await accept(ours, 'the password of the person')).toMatchObject({
+      status: 401,
+      body: { code: 'auth.invalid-credentials' },
+    });
+    expect((await login(person.email, hospital.slug, 'a password of the administrator')).status).toBe(403);
   });
 
   it('does not open an account the platform closed', async () => {
@@ -237,7 +254,7 @@ describe('a disabled member', () => {
     const stranger = await api.signIn({ hospital: other, role: 'hospital_admin' });
     const { body } = await invite({ ...person, roles: ['nurse'] });
     await accept(body.invitationToken);
-    await invite({ ...person, roles: ['nurse'] }, stranger);
+    await accept((await invite({ ...person, roles: ['nurse'] }, stranger)).body.invitationToken);
     const here = (await login(person.email, hospital.slug)).body;
     const there = (await login(person.email, other.slug)).body;
     expect((await me(here)).status).toBe(200);

@@ -22,6 +22,8 @@ export interface RoleChange {
   readonly userId: string;
   readonly wardIds: readonly string[];
   readonly patientId: string | null;
+  /** Null while the person has not accepted. */
+  readonly acceptedAt: Date | null;
   readonly disabledAt: Date | null;
   readonly by: string;
 }
@@ -65,7 +67,7 @@ export class UsersRepository {
   }
 
   async applyRoles(tx: PublicTx, hospital: HospitalId, change: RoleChange, plan: RolePlan): Promise<void> {
-    const { userId, patientId, disabledAt, by } = change;
+    const { userId, patientId, acceptedAt, disabledAt, by } = change;
     const wardIds = [...change.wardIds];
     const member = { hospitalId: hospital, userId };
     await tx.membership.updateMany({
@@ -83,6 +85,7 @@ export class UsersRepository {
         role,
         wardIds,
         patientId,
+        acceptedAt,
         disabledAt,
         createdBy: by,
       })),
@@ -99,7 +102,7 @@ export class UsersRepository {
 
   /** Somebody who can sign in and manage the hospital. */
   async hasAdministrator(tx: PublicTx, hospital: HospitalId): Promise<boolean> {
-    const living = { hospitalId: hospital, revokedAt: null, disabledAt: null };
+    const living = { hospitalId: hospital, acceptedAt: { not: null }, revokedAt: null, disabledAt: null };
     const found = await tx.membership.findFirst({
       where: { ...living, role: 'hospital_admin', user: { status: 'active' } },
       select: { id: true },
@@ -132,7 +135,15 @@ const memberColumns = (hospital: HospitalId) =>
     status: true,
     memberships: {
       where: { hospitalId: hospital, revokedAt: null },
-      select: { id: true, role: true, wardIds: true, patientId: true, disabledAt: true, createdAt: true },
+      select: {
+        id: true,
+        role: true,
+        wardIds: true,
+        patientId: true,
+        acceptedAt: true,
+        disabledAt: true,
+        createdAt: true,
+      },
     },
   }) as const satisfies PublicPrisma.UserSelect;
 
@@ -141,11 +152,17 @@ function matching(hospital: HospitalId, { role, status, q }: UserFilter): Public
   const disabled: PublicPrisma.UserWhereInput = {
     OR: [{ status: 'disabled' }, { memberships: { some: { ...here, disabledAt: { not: null } } } }],
   };
+  const pending: PublicPrisma.UserWhereInput = { memberships: { none: { ...here, acceptedAt: { not: null } } } };
+  const withStatus: Record<UserStatus, PublicPrisma.UserWhereInput> = {
+    disabled,
+    invited: { ...pending, NOT: disabled },
+    active: { NOT: [disabled, pending] },
+  };
   const part = q === undefined ? undefined : ({ contains: likeLiteral(q), mode: 'insensitive' } as const);
   return {
     memberships: { some: role === undefined ? here : { ...here, role } },
     AND: [
-      ...(status === undefined ? [] : [status === 'disabled' ? disabled : { status, NOT: disabled }]),
+      ...(status === undefined ? [] : [withStatus[status]]),
       ...(part === undefined ? [] : [{ OR: [{ displayName: part }, { email: part }] }]),
     ],
   };

@@ -42,8 +42,8 @@ export class UsersService {
     await this.references.check(actor.hospital, { wardIds, patientId: undefined });
     return this.#change(actor, id, async (tx, { memberships }) => {
       if (isPatientAccount(memberships)) throw userError('user.patient-account');
-      const disabledAt = memberships[0]?.disabledAt ?? null;
-      const change = { userId: id, wardIds, patientId: null, disabledAt, by: actor.userId };
+      const { acceptedAt = null, disabledAt = null } = memberships[0] ?? {};
+      const change = { userId: id, wardIds, patientId: null, acceptedAt, disabledAt, by: actor.userId };
       await this.users.applyRoles(tx, actor.hospital.id, change, planRoles(memberships, roles));
       return this.users.openSessions(tx, actor.hospital.id, id);
     });

@@ -32,7 +32,7 @@ export class SessionRepository {
           select: {
             platformRole: true,
             memberships: {
-              where: { revokedAt: null, disabledAt: null },
+              where: { acceptedAt: { not: null }, revokedAt: null, disabledAt: null },
               select: { hospitalId: true, role: true, wardIds: true, patientId: true },
             },
           },

@@ -4,7 +4,6 @@ import { z } from 'zod';
 
 const Env = serviceEnv.extend({
   DATABASE_URL: postgresUrl,
-  DATABASE_REPLICA_URL: postgresUrl.optional(),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(200).default(10),
   REDIS_URL: redisUrl,
   PUBLIC_URL: z.url({ protocol: /^https?$/ }),
@@ -37,7 +36,6 @@ export class ApiConfig {
   readonly host: string;
   readonly port: number;
   readonly databaseUrl: string;
-  readonly databaseReplicaUrl: string | undefined;
   readonly databasePoolSize: number;
   readonly redisUrl: string;
   readonly publicUrl: string;
@@ -56,7 +54,6 @@ export class ApiConfig {
     this.host = env.HOST;
     this.port = env.PORT;
     this.databaseUrl = env.DATABASE_URL;
-    this.databaseReplicaUrl = env.DATABASE_REPLICA_URL;
     this.databasePoolSize = env.DATABASE_POOL_SIZE;
     this.redisUrl = env.REDIS_URL;
     this.publicUrl = env.PUBLIC_URL;
