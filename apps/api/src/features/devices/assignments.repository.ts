@@ -138,7 +138,8 @@ export class AssignmentsRepository {
   }
 
   /**
-   * For somebody limited to wards, a patient is there when it wears or wore a device on one of them.
+   * For somebody limited to wards, a patient is there while it wears a device on one of them and for a day afterwards,
+   * so that a shift can finish what it began.
    * @throws `patient.not-found`
    */
   async requirePatient(tx: TenantTx, id: string, wardIds: readonly string[] | undefined): Promise<void> {
@@ -147,7 +148,9 @@ export class AssignmentsRepository {
       wardIds === undefined
         ? TenantPrisma.empty
         : TenantPrisma.sql`and exists (select from ${schema}.device_assignment a
-                                        where a.patient_id = p.id and lower(a.valid) <= now() ${onWards(wardIds)})`;
+                                        where a.patient_id = p.id and lower(a.valid) <= now()
+                                              and coalesce(upper(a.valid), 'infinity') > now() - interval '1 day'
+                                              ${onWards(wardIds)})`;
     const rows = await tx.$queryRaw<unknown[]>`
       select p.id from ${schema}.patient p where p.id = ${id}::uuid and p.deleted_at is null ${visible}`;
     if (rows.length === 0) throw patientError('patient.not-found');
