@@ -6,6 +6,7 @@ export class TcpProxy {
   readonly #pairs = new Set<{ client: Socket; server: Socket }>();
   #refusing = false;
   #silent = false;
+  #cutWhen: { from: 'client' | 'server'; says: string } | undefined;
 
   private constructor(
     private readonly listener: Server,
@@ -40,6 +41,11 @@ export class TcpProxy {
     this.#silent = true;
   }
 
+  /** Cuts the next connection on which this is said, instead of passing it on. */
+  cutWhen(from: 'client' | 'server', says: string): void {
+    this.#cutWhen = { from, says };
+  }
+
   restore(): void {
     this.#refusing = this.#silent = false;
   }
@@ -65,9 +71,11 @@ export class TcpProxy {
     const server = connect(this.target);
     const pair = { client, server };
     this.#pairs.add(pair);
-    client.setNoDelay(true).on('data', (chunk) => server.write(chunk));
+    client.setNoDelay(true).on('data', (chunk) => {
+      if (!this.#cut(pair, 'client', chunk)) server.write(chunk);
+    });
     server.setNoDelay(true).on('data', (chunk) => {
-      if (!this.#silent) client.write(chunk);
+      if (!this.#silent && !this.#cut(pair, 'server', chunk)) client.write(chunk);
     });
     for (const [from, to] of [
       [client, server],
@@ -80,5 +88,13 @@ export class TcpProxy {
           to.destroy();
         });
     }
+  }
+
+  #cut({ client, server }: { client: Socket; server: Socket }, from: 'client' | 'server', chunk: Buffer): boolean {
+    if (this.#cutWhen?.from !== from || !chunk.includes(this.#cutWhen.says)) return false;
+    this.#cutWhen = undefined;
+    client.resetAndDestroy();
+    server.destroy();
+    return true;
   }
 }

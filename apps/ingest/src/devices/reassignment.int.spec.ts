@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type TestDevice, type TestGateway, TestHospital } from '../testing/test-hospital.js';
+import { TestIngest } from '../testing/test-ingest.js';
+
+const unchecked = join(import.meta.dirname, '../testing/trusts-its-memory.mjs');
+const announcedMs = 150;
+/** To the microsecond, so that hardly two readings share a time. */
+const preciseNow = (): number => performance.timeOrigin + performance.now();
+
+let hospital: TestHospital;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  hospital = await TestHospital.create();
+  gateway = await hospital.addGateway();
+}, 60_000);
+
+afterAll(() => hospital.drop());
+
+/** Moves a device from patient to patient while it sends, and counts readings that went to who did not wear it. */
+async function strayReadings(entry?: string): Promise<{ stored: number; stray: number }> {
+  const ingest = await TestIngest.start(entry === undefined ? {} : { entry });
+  const [device] = (await hospital.addDevices(gateway, 1)) as [TestDevice];
+  const patients = [device.patientId, await hospital.addPatient()];
+  let sending = true;
+  const send = async (): Promise<void> => {
+    while (sending) {
+      const answer = await ingest.post(gateway.key, { readings: [{ d: device.name, t: preciseNow(), hr: 70 }] });
+      expect(answer.status).toBe(200);
+    }
+  };
+  const senders = Promise.all([send(), send(), send()]);
+  for (let move = 1; move <= 6; move++) {
+    const at = new Date(Date.now() + announcedMs);
+    await hospital.reassign(device.name, patients[move % 2] ?? '', at);
+    await delay(announcedMs * 2);
+  }
+  sending = false;
+  await senders;
+  await ingest.stop();
+  const stray = `device_no = $1 and not exists (
+    select from {schema}.device_assignment a join {schema}.device d on d.id = a.device_id
+     where d.device_no = $1 and a.valid @> recorded_at and a.patient_id = vitals.patient_id)`;
+  return {
+    stored: await hospital.count('vitals', 'device_no = $1', [device.no]),
+    stray: await hospital.count('vitals', stray, [device.no]),
+  };
+}
+
+describe('a device that moves to another patient while its readings are on their way', () => {
+  it('never writes to the patient who wore it before', async () => {
+    const { stored, stray } = await strayReadings();
+    expect(stray).toBe(0);
+    expect(stored).toBeGreaterThan(100);
+  }, 60_000);
+
+  it('control: does so when the service trusts what it remembers', async () => {
+    expect((await strayReadings(unchecked)).stray).toBeGreaterThan(0);
+  }, 60_000);
+});

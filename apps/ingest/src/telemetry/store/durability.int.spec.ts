@@ -1,0 +1,214 @@
+import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { variable } from '../../testing/environment.js';
+import { eventually } from '../../testing/eventually.js';
+import { Sender } from '../../testing/sender.js';
+import { TcpProxy } from '../../testing/tcp-proxy.js';
+import { type TestDevice, type TestGateway, TestHospital } from '../../testing/test-hospital.js';
+import { TestIngest } from '../../testing/test-ingest.js';
+
+const hasty = join(import.meta.dirname, '../../testing/answers-before-commit.mjs');
+
+let hospital: TestHospital;
+let gateway: TestGateway;
+let superuser: pg.Client;
+
+beforeAll(async () => {
+  hospital = await TestHospital.create();
+  gateway = await hospital.addGateway();
+  superuser = new pg.Client({ connectionString: variable('DATABASE_SUPERUSER_URL') });
+  await superuser.connect();
+}, 60_000);
+
+afterAll(async () => {
+  await superuser.end();
+  await hospital.drop();
+});
+
+const addDevice = async (): Promise<TestDevice> => ((await hospital.addDevices(gateway, 1)) as [TestDevice])[0];
+
+async function startSenders(
+  count: number,
+  ingest: () => TestIngest,
+): Promise<{ device: TestDevice; sender: Sender }[]> {
+  const devices = await hospital.addDevices(gateway, count);
+  return devices.map((device) => ({ device, sender: new Sender(ingest, gateway, device) }));
+}
+
+/** Readings that were reported as stored and are not there. */
+async function lost({ device, sender }: { device: TestDevice; sender: Sender }): Promise<number[]> {
+  const rows = await hospital.rows<{ t: string }>(
+    'select (extract(epoch from recorded_at) * 1000)::bigint as t from {schema}.vitals where device_no = $1',
+    [device.no],
+  );
+  const present = new Set(rows.map(({ t }) => Number(t)));
+  return sender.acknowledged.filter((t) => !present.has(t));
+}
+
+/** Kills the service without warning, again and again, under senders that do not give up. */
+async function killRepeatedly(rounds: number, entry?: string): Promise<{ acknowledged: number; lost: number }> {
+  const options = entry === undefined ? {} : { entry };
+  let ingest = await TestIngest.start(options);
+  const senders = await startSenders(4, () => ingest);
+  for (let round = 0; round < rounds; round++) {
+    const before = senders.reduce((sum, { sender }) => sum + sender.acknowledged.length, 0);
+    await eventually(
+      () => senders.reduce((sum, { sender }) => sum + sender.acknowledged.length, 0) > before + 50 || undefined,
+    );
+    await delay(randomInt(20));
+    await ingest.kill();
+    ingest = await TestIngest.start({ ...options, port: ingest.port });
+  }
+  await Promise.all(senders.map(({ sender }) => sender.stop()));
+  await ingest.kill();
+  const missing = await Promise.all(senders.map(lost));
+  const acknowledged = senders.reduce((sum, { sender }) => sum + sender.acknowledged.length, 0);
+  return { acknowledged, lost: missing.flat().length };
+}
+
+describe('what was answered', () => {
+  it('is in the table, however often the service is killed', async () => {
+    const result = await killRepeatedly(8);
+    expect(result.lost).toBe(0);
+    expect(result.acknowledged).toBeGreaterThan(400);
+    const twice = await hospital.rows(
+      'select from {schema}.vitals group by device_no, recorded_at having count(*) > 1 limit 1',
+    );
+    expect(twice).toEqual([]);
+  }, 60_000);
+
+  it('control: is lost when it is answered before the commit', async () => {
+    expect((await killRepeatedly(8, hasty)).lost).toBeGreaterThan(0);
+  }, 60_000);
+
+  it('is in the table, however often the connections to the database are killed, and the service survives it', async () => {
+    const ingest = await TestIngest.start();
+    const senders = await startSenders(4, () => ingest);
+    for (let round = 0; round < 40; round++) {
+      await superuser.query(`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'hms_ingest'`);
+      await delay(randomInt(60));
+    }
+    const count = (): number => senders.reduce((sum, { sender }) => sum + sender.acknowledged.length, 0);
+    const before = count();
+    await eventually(() => count() > before + 100 || undefined);
+    await Promise.all(senders.map(({ sender }) => sender.stop()));
+    expect(ingest.exitCode).toBeNull();
+    expect((await Promise.all(senders.map(lost))).flat()).toEqual([]);
+    await ingest.stop();
+  }, 60_000);
+});
+
+describe('a connection that is lost', () => {
+  let proxy: TcpProxy;
+  let ingest: TestIngest;
+
+  beforeAll(async () => {
+    proxy = await TcpProxy.to(variable('INGEST_DATABASE_URL'));
+    ingest = await TestIngest.start({ env: { DATABASE_URL: proxy.through(variable('INGEST_DATABASE_URL')) } });
+  });
+
+  afterAll(async () => {
+    await ingest.stop();
+    await proxy.close();
+  });
+
+  it.each([
+    ['before the server heard of the flush', 'client', 'from stdin'],
+    ['after the server committed it, before it could say so', 'server', 'COMMIT'],
+  ] as const)('%s: the batch is stored once and answered', async (_, from, says) => {
+    const device = await addDevice();
+    const at = Date.now();
+    const readings = [0, 1, 2].map((i) => ({ d: device.name, t: at - i, hr: 70 }));
+    await ingest.post(gateway.key, { readings: [{ d: device.name, t: at - 1_000, hr: 60 }] });
+    const failures = await ingest.metric('ingest_flush_failures_total');
+    proxy.cutWhen(from, says);
+    const answer = await ingest.post(gateway.key, { readings });
+    expect(answer.body).toMatchObject({ accepted: 3, duplicates: 0 });
+    expect(await ingest.metric('ingest_flush_failures_total')).toBeGreaterThan(failures);
+    expect(await hospital.count('vitals', 'device_no = $1', [device.no])).toBe(4);
+  });
+});
+
+describe('a row the database refuses', () => {
+  it('is named in the answer, and everything around it is stored', async () => {
+    const sibling = await TestHospital.create();
+    const ingest = await TestIngest.start();
+    const device = await addDevice();
+    const siblingGateway = await sibling.addGateway();
+    const [siblingDevice] = (await sibling.addDevices(siblingGateway, 1)) as [TestDevice];
+    await hospital.rows('alter table {schema}.vitals add constraint poison check (heart_rate <> 66)');
+    const start = Date.now() - 1_000_000;
+    for (let wave = 0; wave < 20; wave++) {
+      const posts = Array.from({ length: 10 }, (_, i) => {
+        const t = start + (wave * 10 + i) * 10;
+        const readings = [60, 66, 61, 62].map((hr, r) => ({ d: device.name, t: t + r, hr }));
+        return ingest.post(gateway.key, { readings });
+      });
+      const near = ingest.post(siblingGateway.key, { readings: [{ d: siblingDevice.name, t: start + wave, hr: 66 }] });
+      for (const { status, body } of await Promise.all(posts)) {
+        expect(status).toBe(200);
+        expect(body).toMatchObject({ accepted: 3, rejected: [{ i: 1, code: 'not_storable' }], rejectedTotal: 1 });
+      }
+      expect((await near).body).toMatchObject({ accepted: 1 });
+    }
+    expect(await hospital.count('vitals', 'device_no = $1', [device.no])).toBe(600);
+    const stuck = await superuser.query(
+      `select from pg_stat_activity where usename = 'hms_ingest' and state like 'idle in transaction%'`,
+    );
+    expect(stuck.rowCount).toBe(0);
+    await hospital.rows('alter table {schema}.vitals drop constraint poison');
+    await ingest.stop();
+    await sibling.drop();
+  }, 120_000);
+
+  it('does not keep other hospitals waiting when a whole hospital cannot be written', async () => {
+    const broken = await TestHospital.create();
+    const brokenGateway = await broken.addGateway();
+    const [brokenDevice] = (await broken.addDevices(brokenGateway, 1)) as [TestDevice];
+    await broken.rows('revoke insert on {schema}.vitals from hms_ingest');
+    const ingest = await TestIngest.start();
+    const device = await addDevice();
+    const t = Date.now();
+    const [refused, stored] = await Promise.all([
+      ingest.post(brokenGateway.key, { readings: [{ d: brokenDevice.name, t, hr: 70 }] }),
+      ingest.post(gateway.key, { readings: [{ d: device.name, t, hr: 70 }] }),
+    ]);
+    expect(refused.body).toMatchObject({ status: 500, code: 'internal.error' });
+    expect(stored.body).toMatchObject({ accepted: 1 });
+    await ingest.stop();
+    await broken.drop();
+  });
+});
+
+describe('ending', () => {
+  it('answers what was begun, takes nothing new, and leaves with 0', async () => {
+    const ingest = await TestIngest.start();
+    const device = await addDevice();
+    await hospital.owner.query('begin');
+    await hospital.owner.query(`lock table ${hospital.schema}.vitals in access exclusive mode`);
+    const pending = ingest.post(gateway.key, { readings: [{ d: device.name, t: Date.now(), hr: 70 }] });
+    await eventually(async () => (await ingest.metric('ingest_queue_bytes')) > 0 || undefined);
+    const ended = ingest.stop();
+    await eventually(async () => (await ingest.isReady()) === false || undefined);
+    await hospital.owner.query('rollback');
+    const answer = await pending;
+    expect(answer.body).toMatchObject({ accepted: 1 });
+    expect(answer.headers.get('connection')).toBe('close');
+    expect(await ended).toBe(0);
+    expect(await hospital.count('vitals', 'device_no = $1', [device.no])).toBe(1);
+    expect(await hospital.count('vitals_latest', 'patient_id = $1', [device.patientId])).toBe(1);
+  });
+});
+
+describe('without Redis', () => {
+  it('everything is stored and answered as ever', async () => {
+    const ingest = await TestIngest.start({ env: { REDIS_URL: 'redis://127.0.0.1:1' } });
+    const device = await addDevice();
+    const answer = await ingest.post(gateway.key, { readings: [{ d: device.name, t: Date.now(), hr: 70 }] });
+    expect(answer.body).toMatchObject({ accepted: 1 });
+    expect(await ingest.stop()).toBe(0);
+  });
+});
