@@ -1,0 +1,32 @@
+import { describe, expect, it } from '@jest/globals';
+import { failureOf } from './failure.js';
+
+const withCode = (code: string): Error => Object.assign(new Error('failed'), { code });
+
+describe('a failed transaction', () => {
+  it.each([
+    ['23505', 'conflict'],
+    ['22012', 'stale'],
+    ['23514', 'data'],
+    ['22003', 'data'],
+    ['57014', 'transient'],
+    ['40P01', 'transient'],
+    ['53200', 'transient'],
+    ['55P03', 'transient'],
+    ['57P01', 'lost'],
+    ['08P01', 'lost'],
+    ['ECONNRESET', 'lost'],
+    ['EPIPE', 'lost'],
+    ['CONNECTION_CLOSED', 'lost'],
+    ['NO_ANSWER', 'lost'],
+    ['42501', 'fatal'],
+    ['42P01', 'fatal'],
+    ['XX000', 'fatal'],
+  ])('with %s is %s', (code, failure) => {
+    expect(failureOf(withCode(code))).toBe(failure);
+  });
+
+  it('with an error of our own is fatal', () => {
+    for (const thrown of [new TypeError('bug'), 'text', undefined]) expect(failureOf(thrown)).toBe('fatal');
+  });
+});
