@@ -39,7 +39,7 @@ create index device_assignment_by_ward on device_assignment using gist (ward_id,
 create trigger advance_version before update on device for each row execute function public.advance_version();
 create trigger advance_ingest_epoch after insert or update on device
   for each statement execute function public.advance_ingest_epoch_of_schema();
-create trigger advance_ingest_epoch after insert or update on device_assignment
+create trigger advance_ingest_epoch after insert or update or delete on device_assignment
   for each statement execute function public.advance_ingest_epoch_of_schema();
 
 -- One row per reading, not per value: four to five times less CPU and disk. Eight-byte columns first.
@@ -87,6 +87,79 @@ create table vitals_latest (
   recorded_at  timestamptz not null,
   primary key (patient_id, code)
 ) with (fillfactor = 50);
+
+-- Brings the patient's latest vitals up to what is stored since then; values that are newer stay.
+create function refresh_vitals_latest(patient uuid, since timestamptz) returns void language sql begin atomic
+  insert into vitals_latest as latest (patient_id, code, value, recorded_at)
+  select distinct on (sign.code) patient, sign.code, sign.value, v.recorded_at
+    from vitals v cross join lateral (values
+           ('heartRate', heart_rate),
+           ('pulseRate', pulse_rate),
+           ('respiratoryRate', resp_rate),
+           ('spo2', spo2),
+           ('systolic', systolic),
+           ('diastolic', diastolic),
+           ('meanBloodPressure', mean_bp),
+           ('arterialSystolic', abp_systolic),
+           ('arterialDiastolic', abp_diastolic),
+           ('arterialMean', abp_mean),
+           ('temperature', temperature),
+           ('etco2', etco2),
+           ('fio2', fio2),
+           ('onOxygen', on_oxygen::int),
+           ('acvpu', strpos('ACVPU', acvpu::text) - 1)
+         ) as sign (code, value)
+   where v.patient_id = patient and v.recorded_at >= since and sign.value is not null
+   order by sign.code, v.recorded_at desc
+  on conflict (patient_id, code) do update set value = excluded.value, recorded_at = excluded.recorded_at
+    where excluded.recorded_at > latest.recorded_at;
+end;
+
+-- Readings belong to whoever wore the device when they were recorded: correcting an assignment moves what is stored.
+create function move_readings() returns trigger language plpgsql security definer set search_path = pg_catalog as $$
+declare
+  before  constant tstzmultirange := coalesce(tstzmultirange(old.valid), '{}');
+  after   constant tstzmultirange := coalesce(tstzmultirange(new.valid), '{}');
+  same    constant boolean := (old.device_id, old.patient_id) = (new.device_id, new.patient_id);
+  lost    constant tstzmultirange := before - case when same then after else '{}' end;
+  gained  constant tstzmultirange := after - case when same then before else '{}' end;
+  columns constant text := (select string_agg(quote_ident(attname), ', ') from pg_attribute
+                             where attrelid = format('%I.vitals', tg_table_schema)::regclass
+                               and attnum > 0 and not attisdropped and attname <> 'patient_id');
+  during  constant text := format('device_no = (select device_no from %I.device where id = $2) and recorded_at <@ $3
+    and recorded_at >= lower($3) and recorded_at < coalesce(upper($3), ''infinity'')', tg_table_schema);
+  refresh constant text := format('select %I.refresh_vitals_latest($1, $2)', tg_table_schema);
+  -- How far back the latest values are looked for: without a limit, through all the patient ever had.
+  recent  constant interval := '1 day';
+  removed bigint;
+  newest  timestamptz;
+begin
+  if not isempty(lost) then
+    execute format('with moved as (delete from %1$I.vitals where patient_id = $1 and %2$s returning %3$s)
+                    insert into %1$I.vitals_unassigned (%3$s) select * from moved on conflict do nothing',
+                   tg_table_schema, during, columns)
+      using old.patient_id, old.device_id, lost;
+    execute format('delete from %I.vitals_latest where patient_id = $1 and recorded_at <@ $2', tg_table_schema)
+      using old.patient_id, lost;
+    get diagnostics removed = row_count;
+    if removed > 0 then
+      execute refresh using old.patient_id, lower(lost) - recent;
+    end if;
+  end if;
+  if not isempty(gained) then
+    execute format('with moved as (delete from %1$I.vitals_unassigned where %2$s returning %3$s),
+                         claimed as (insert into %1$I.vitals (patient_id, %3$s) select $1, * from moved
+                                     on conflict do nothing returning recorded_at)
+                    select max(recorded_at) from claimed', tg_table_schema, during, columns)
+      into newest using new.patient_id, new.device_id, gained;
+    if newest is not null then
+      execute refresh using new.patient_id, newest - recent;
+    end if;
+  end if;
+  return null;
+end $$;
+create trigger move_readings after insert or update or delete on device_assignment
+  for each row execute function move_readings();
 
 create table telemetry_flush (
   writer        smallint not null,
@@ -150,6 +223,8 @@ do $$ begin
   grant select on device, device_assignment to hms_ingest;
   grant select, insert, update on vitals, vitals_unassigned, vitals_latest, telemetry_request to hms_ingest;
   grant select, insert on telemetry_flush to hms_ingest;
+  revoke all on function refresh_vitals_latest(uuid, timestamptz) from public;
+  grant execute on function refresh_vitals_latest(uuid, timestamptz) to hms_ingest;
 end $$;
 
 select ensure_telemetry_partitions(now() - interval '35 days', now() + interval '35 days');
