@@ -85,13 +85,13 @@ export async function openStack(settings, report, { fresh = false } = {}) {
   const account = serverAccount();
   // The folder around it first: that may be what has to lie elsewhere.
   reachableFolder(dirname(settings.downloads), account);
-  const downloads = reachableFolder(settings.downloads, account);
+  reachableFolder(settings.downloads, account);
   const data = reachableFolder(settings.data, account);
   const release = takeLock(data);
   try {
     await requireFree(neededPorts(settings), settings.portVariable);
     if (fresh) emptyDataFolder(data);
-    const stack = new Stack({ ...settings, downloads }, preparePlace(data, account, settings.ports), {
+    const stack = new Stack(settings, preparePlace(data, account, settings.ports), {
       report,
       release,
     });

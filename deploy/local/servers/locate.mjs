@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
@@ -89,9 +89,11 @@ function findProgram(place, names, { flag, least }) {
  */
 function downloaded(folder) {
   if (!existsSync(folder)) return [];
-  return readdirSync(folder)
+  // Servers run as another account may not be able to follow the way there, only to enter where it leads.
+  const real = realpathSync(folder);
+  return readdirSync(real)
     .filter((name) => !name.includes('.'))
-    .map((name) => join(folder, name))
+    .map((name) => join(real, name))
     .map((path) => ({ path, origin: /** @type {const} */ ('downloaded'), env: libraryEnvironment(path) }));
 }
 
