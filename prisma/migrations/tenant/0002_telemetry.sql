@@ -42,6 +42,19 @@ create trigger advance_ingest_epoch after insert or update on device
 create trigger advance_ingest_epoch after insert or update or delete on device_assignment
   for each statement execute function public.advance_ingest_epoch_of_schema();
 
+-- A deleted record is monitored no longer: its devices come off at that moment, and none is put on later.
+create function end_assignments() returns trigger language plpgsql security definer set search_path = pg_catalog as $$
+begin
+  execute format('delete from %I.device_assignment where patient_id = $1 and lower(valid) >= $2', tg_table_schema)
+    using new.id, new.deleted_at;
+  execute format('update %I.device_assignment set valid = tstzrange(lower(valid), $2), ended_by = $3
+                   where patient_id = $1 and valid @> $2', tg_table_schema)
+    using new.id, new.deleted_at, new.updated_by;
+  return null;
+end $$;
+create trigger end_assignments after update of deleted_at on patient for each row
+  when (old.deleted_at is null and new.deleted_at is not null) execute function end_assignments();
+
 -- One row per reading, not per value: four to five times less CPU and disk. Eight-byte columns first.
 create table vitals (
   recorded_at      timestamptz not null,

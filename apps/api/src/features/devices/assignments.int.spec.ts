@@ -167,6 +167,41 @@ describe('ending an assignment', () => {
   });
 });
 
+describe('deleting a patient', () => {
+  it('takes its devices off at that moment, and tells those who store readings', async () => {
+    const admin = await api.signIn({ hospital, role: 'hospital_admin' });
+    const epoch = async () => {
+      const rows = await wards.query<{ epoch: string }>(
+        'select epoch::text from public.ingest_epoch where hospital_id = $1',
+        [hospital.id],
+      );
+      return Number(rows[0]?.epoch);
+    };
+    const [{ deviceId }, patientId] = [await wards.device(), await wards.patient()];
+    const { body: past } = await assign(deviceId, { patientId, from: at(-2 * hour), until: at(-hour) });
+    const { body: current } = await assign(deviceId, { patientId, from: at(-hour / 2), until: at(hour / 2) });
+    await assign(deviceId, { patientId, from: at(hour) });
+    const before = await epoch();
+    const { status, body: deleted } = await api.send<{ deletedAt: string }>(
+      {
+        method: 'DELETE',
+        url: `/api/v1/patients/${patientId}`,
+        headers: { 'if-match': '"1"' },
+        payload: { reason: 'Registered by mistake' },
+      },
+      admin,
+    );
+    expect(status).toBe(200);
+    expect((await get<AssignmentPageDto>(`/devices/${deviceId}/assignments`)).items).toEqual([
+      { ...current, until: deleted.deletedAt },
+      past,
+    ]);
+    const [row] = await wards.query('select ended_by from {schema}.device_assignment where id = $1', [current.id]);
+    expect(row).toEqual({ ended_by: admin.id });
+    expect(await epoch()).toBeGreaterThan(before);
+  });
+});
+
 describe("a device's assignments", () => {
   it('come newest first, in pages', async () => {
     const { deviceId } = await wards.device();

@@ -64,7 +64,7 @@ export class PatientsService {
     });
   }
 
-  /** Hides the record, keeping it and the reason. @throws `patient.not-found` or `precondition.failed` */
+  /** Hides the record, keeping it and the reason; its devices come off. @throws `patient.not-found` or `precondition.failed` */
   delete(actor: HospitalActor, id: string, version: number, { reason }: DeletePatientDto): Promise<PatientDto> {
     const change = { id, version, by: actor.userId };
     const now = new Date();
