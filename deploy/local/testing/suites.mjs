@@ -139,7 +139,8 @@ async function nodeTests({ logFile, env }) {
   const passed = count('pass');
   if (passed + failed === 0) return broken(`no test was run${ended}`, logFile);
   if (failed === 0 && ended) return { ...broken(`all tests passed, but node${ended}`, logFile), passed };
-  const problems = failed > 0 ? endOf(logFile, 80).filter((line) => /not ok|error:|message:/.test(line)) : [];
+  const failures = text.matchAll(/^not ok \d+ - (.*)$[^]*?^ +error: (?:\|-\n +)?(.*)$/gm);
+  const problems = [...failures].slice(0, SHOWN_PROBLEMS).map(([, name, why]) => `${name}: ${why}`);
   return { passed, failed, skipped: count('skipped') + count('todo'), problems };
 }
 
