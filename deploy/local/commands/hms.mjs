@@ -19,8 +19,9 @@ export async function run(args) {
     cwd: process.env['INIT_CWD'] ?? process.cwd(),
     env: { ...process.env, ...parseEnvironment(readFileSync(file, 'utf8')) },
   });
-  // The terminal tells the child about Ctrl-C as well; its answer decides.
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => {});
+  // The terminal tells the child about Ctrl-C by itself; whatever ends this process otherwise is passed on.
+  process.on('SIGINT', () => {});
+  for (const signal of /** @type {const} */ (['SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
