@@ -12,6 +12,7 @@ import { ErrorLog } from './operations/error-log.js';
 import { IngestMetrics } from './operations/ingest-metrics.js';
 import { operationsRoutes } from './operations/operations.routes.js';
 import { Admission } from './telemetry/admission.js';
+import { repairLatest } from './telemetry/live/latest-repair.js';
 import { LatestWriter } from './telemetry/live/latest-writer.js';
 import { WardPublisher } from './telemetry/live/ward-publisher.js';
 import { RecentBatches } from './telemetry/recent-batches.js';
@@ -80,6 +81,7 @@ export async function startIngest(parts: IngestParts): Promise<void> {
     }),
   ];
   await serve(parts, endpoints, { metrics, admission });
+  void repairLatest({ lane: lookups, hospitals, logger, stopping: () => lifecycle.stopping });
 }
 
 interface StoreNeeds {

@@ -20,6 +20,19 @@ export class NewestValues {
     }
   }
 
+  /** Takes over what is newer in `other`. */
+  merge(other: NewestValues): void {
+    for (const { assignment, recordedAt, values, times } of other.byPatient.values()) {
+      const patient = this.#of(assignment);
+      patient.recordedAt = Math.max(patient.recordedAt, recordedAt);
+      for (const [i, time] of times.entries()) {
+        if (Number.isNaN(time) || (patient.times[i] ?? absent) >= time) continue;
+        patient.values[i] = values[i] ?? absent;
+        patient.times[i] = time;
+      }
+    }
+  }
+
   #of(assignment: Assignment): PatientValues {
     let patient = this.byPatient.get(assignment.patientId);
     if (!patient) {

@@ -1,0 +1,77 @@
+import { createLogger } from '@hms/service-kit';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Hospital } from '../../hospitals/hospital.js';
+import { field, noValues } from '../fields.js';
+import type { ResolvedReading } from '../reading.js';
+import { LatestWriter } from './latest-writer.js';
+
+const hospital = new Hospital('019a0000-0000-7000-8000-000000000001', 'north');
+const id = '019a0000-0000-7000-8000-000000000002';
+
+function reading(recordedAt: number, measured: Partial<Record<keyof typeof field, number>>): ResolvedReading {
+  const values = noValues();
+  for (const name of ['heartRate', 'spo2'] as const) values[field[name]] = measured[name] ?? NaN;
+  const assignment = { from: 0, until: Infinity, patientId: id, patientWords: [], wardId: id, patientRank: 0 };
+  return {
+    assignment,
+    device: { no: 1, externalId: 'mon-1', gatewayId: id, disabled: false, assignments: [assignment] },
+    reading: { index: 0, device: 'mon-1', recordedAt, values, flags: 0, clockOffsetMs: undefined },
+  };
+}
+
+/** Fails as often as told, and keeps what was written: codes, values and times. */
+class FakeLane {
+  readonly written: string[][] = [];
+  failures = 0;
+
+  run(statement: string): Promise<never[]> {
+    if (this.failures-- > 0) return Promise.reject(new Error('not now'));
+    this.written.push([...statement.matchAll(/'\{(.*?)\}'/g)].slice(1).map(([, list]) => list ?? ''));
+    return Promise.resolve([]);
+  }
+}
+
+let lane: FakeLane;
+let writer: LatestWriter;
+
+beforeEach(() => {
+  jest.useFakeTimers();
+  lane = new FakeLane();
+  writer = new LatestWriter(lane, createLogger('test', 'silent'));
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+describe('latest values that could not be written', () => {
+  it('are written a second later', async () => {
+    lane.failures = 1;
+    writer.add(hospital, [reading(5, { heartRate: 72 })]);
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(lane.written).toEqual([]);
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(lane.written).toEqual([['heartRate', '72', '5']]);
+    await jest.advanceTimersByTimeAsync(5_000);
+    expect(lane.written).toHaveLength(1);
+  });
+
+  it('give way to newer ones, each for itself', async () => {
+    lane.failures = 1;
+    writer.add(hospital, [reading(5, { heartRate: 72, spo2: 97 })]);
+    const flushed = writer.flush();
+    writer.add(hospital, [reading(6, { heartRate: 80 }), reading(4, { spo2: 90 })]);
+    await flushed;
+    await writer.flush();
+    expect(lane.written).toEqual([['heartRate,spo2', '80,97', '6,5']]);
+  });
+
+  it('are tried once more at the end, and no more after it', async () => {
+    lane.failures = 2;
+    writer.add(hospital, [reading(5, { heartRate: 72 })]);
+    await jest.advanceTimersByTimeAsync(1_000);
+    await writer.stop();
+    expect(lane.failures).toBe(0);
+    await jest.advanceTimersByTimeAsync(5_000);
+    expect(lane.written).toEqual([]);
+  });
+});
