@@ -41,9 +41,9 @@ export class Responder {
 
   send(reply: Reply, { close = false, thrown }: { close?: boolean; thrown?: unknown } = {}): void {
     if (!this.#open) return;
-    this.#open = false;
     const { response, parts } = this;
     const body = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body);
+    this.#open = false;
     const closing = close || parts.closing();
     response.cork(() => {
       response.writeStatus(statusLines.get(reply.status) ?? String(reply.status));

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { TestDevice, TestGateway } from './test-hospital.js';
 import type { TestIngest } from './test-ingest.js';
 
 const perBatch = 5;
+const pauseMs = 5;
 
 /**
  * A gateway that sends batch after batch, each again and again until it is accepted. Every reading has a millisecond of
@@ -33,8 +35,15 @@ export class Sender {
     while (this.#sending) {
       const times = Array.from({ length: perBatch }, () => this.#time++);
       const body = { batch: randomUUID(), readings: times.map((t) => ({ d: this.device.name, t, hr: 70 })) };
-      while (this.#sending && !(await this.#accepted(body))) await new Promise((resolve) => setTimeout(resolve, 5));
+      await this.#insist(body);
     }
+  }
+
+  async #insist(body: { readings: readonly { t: number }[] }): Promise<void> {
+    do {
+      if (await this.#accepted(body)) return;
+      await delay(pauseMs);
+    } while (this.#sending);
   }
 
   async #accepted(body: { readings: readonly { t: number }[] }): Promise<boolean> {

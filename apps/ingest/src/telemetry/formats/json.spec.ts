@@ -10,8 +10,10 @@ const decode = (body: unknown, idempotencyKey = ''): TelemetryBatch =>
   decodeJson(typeof body === 'string' ? body : JSON.stringify(body), { at: now, idempotencyKey });
 const reading = (values: object): object => ({ d: 'mon-1', t: now, ...values });
 const one = (values: object): TelemetryBatch => decode({ readings: [reading(values)] });
-const named = (values: readonly number[] | undefined): Record<string, number> =>
-  Object.fromEntries((values ?? []).flatMap((value, i) => (Number.isNaN(value) ? [] : [[fields[i]?.wire, value]])));
+const named = (values: readonly number[] | undefined): object =>
+  Object.fromEntries<number>(
+    (values ?? []).flatMap((value, i) => (Number.isNaN(value) ? [] : [[String(fields[i]?.wire), value]])),
+  );
 
 describe('both forms', () => {
   it('say the same', () => {

@@ -23,7 +23,6 @@ export class Batcher {
   #queue: Submission[] = [];
   #queuedRows = 0;
   #scheduled: { readonly cancel: () => void; readonly soon: boolean } | undefined;
-  #drained: (() => void) | undefined;
 
   constructor(
     writers: readonly Writer[],
@@ -49,12 +48,6 @@ export class Batcher {
     this.#schedule();
   }
 
-  /** Ends when everything submitted so far is answered. */
-  async drain(): Promise<void> {
-    if (this.#queue.length === 0 && this.#busy === 0) return;
-    await new Promise<void>((resolve) => (this.#drained = resolve));
-  }
-
   get #busy(): number {
     return this.#writers - this.#idle.length;
   }
@@ -74,7 +67,6 @@ export class Batcher {
     void writer.write(this.#take()).then(() => {
       this.#idle.push(writer);
       this.#schedule();
-      if (this.#queue.length === 0 && this.#busy === 0) this.#drained?.();
     });
     this.#schedule();
   }

@@ -192,7 +192,7 @@ describe('ending', () => {
     const pending = ingest.post(gateway.key, { readings: [{ d: device.name, t: Date.now(), hr: 70 }] });
     await eventually(async () => (await ingest.metric('ingest_queue_bytes')) > 0 || undefined);
     const ended = ingest.stop();
-    await eventually(async () => (await ingest.isReady()) === false || undefined);
+    await eventually(async () => !(await ingest.isReady()) || undefined);
     await hospital.owner.query('rollback');
     const answer = await pending;
     expect(answer.body).toMatchObject({ accepted: 1 });

@@ -1,0 +1,248 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { commonError } from '@hms/contracts';
+import type { HttpResponse } from 'uWebSockets.js';
+import { Exchange } from './exchange.js';
+import { Responder } from './responder.js';
+import type { Reply, RequestHead, Route } from './route.js';
+
+/** A response that, like the real one, must not be touched once it ended or the client left. */
+class FakeResponse {
+  status = '';
+  body: unknown;
+  closed = false;
+  reading = false;
+  #dead = false;
+  #corked = false;
+  #onAborted: () => void = () => undefined;
+  #onData: (chunk: ArrayBuffer, isLast: boolean) => void = () => undefined;
+
+  onAborted(handler: () => void): this {
+    this.#onAborted = handler;
+    return this;
+  }
+  onData(handler: (chunk: ArrayBuffer, isLast: boolean) => void): this {
+    this.reading = true;
+    this.#onData = handler;
+    return this;
+  }
+  cork(work: () => void): this {
+    this.#touch();
+    this.#corked = true;
+    work();
+    this.#corked = false;
+    return this;
+  }
+  writeStatus(status: string): this {
+    this.#touch();
+    if (!this.#corked) throw new Error('not corked');
+    this.status = status.slice(0, 3);
+    return this;
+  }
+  writeHeader(): this {
+    this.#touch();
+    return this;
+  }
+  end(body: string, close: boolean): this {
+    this.#touch();
+    this.#dead = true;
+    this.body = JSON.parse(body);
+    this.closed = close;
+    return this;
+  }
+
+  /** What uWebSockets.js does: the buffer is gone when the handler returns. */
+  feed(text: string, isLast = true): void {
+    const chunk = new TextEncoder().encode(text).buffer;
+    this.#onData(chunk, isLast);
+    structuredClone(chunk, { transfer: [chunk] });
+  }
+  abort(): void {
+    this.#dead = true;
+    this.#onAborted();
+  }
+
+  #touch(): void {
+    if (this.#dead) throw new Error('touched after its end');
+  }
+}
+
+const head: RequestHead = {
+  requestId: 'r1',
+  authorization: '',
+  contentType: 'application/json',
+  contentEncoding: '',
+  contentLength: undefined,
+  idempotencyKey: '',
+};
+
+interface Bench {
+  readonly response: FakeResponse;
+  readonly exchange: { abandon(): void };
+  readonly gate: { held: number };
+  readonly handled: string[];
+}
+
+function begin(change: Partial<Route<string, string>> = {}): Bench {
+  const response = new FakeResponse();
+  const gate = { held: 0 };
+  const handled: string[] = [];
+  const route: Route<string, string> = {
+    method: 'POST',
+    path: '/x',
+    access: { by: 'gateway-key' },
+    accepts: ['application/json'],
+    maxBytes: 10,
+    deadlineMs: 1_000,
+    gate: { tryEnter: (bytes) => ((gate.held += bytes), true), leave: (bytes) => (gate.held -= bytes) },
+    authenticate: () => 'caller',
+    decode: (body) => Buffer.from(body).toString(),
+    handle: (_, input) => {
+      handled.push(input);
+      return { status: 200, body: { input } };
+    },
+    ...change,
+  };
+  const responder = new Responder(response as unknown as HttpResponse, {
+    requestId: 'r1',
+    withoutBody: false,
+    closing: () => false,
+    onAborted: () => exchange.abandon(),
+    onReplied: () => undefined,
+  });
+  const exchange = new Exchange(route, head, responder);
+  exchange.begin(response as unknown as HttpResponse);
+  return { response, exchange, gate, handled };
+}
+
+const settled = (): Promise<void> => jest.advanceTimersByTimeAsync(0);
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
+
+describe('a request', () => {
+  it('is answered once, and holds its place until then', () => {
+    const { response, gate, handled } = begin();
+    expect(gate.held).toBe(10);
+    response.feed('ab', false);
+    response.feed('cd');
+    expect([response.status, response.body, handled, gate.held]).toEqual(['200', { input: 'abcd' }, ['abcd'], 0]);
+  });
+
+  it('is not read when its sender is refused', () => {
+    const { response, gate } = begin({
+      authenticate: () => {
+        throw commonError('auth.unauthenticated');
+      },
+    });
+    expect([response.status, response.reading, gate.held]).toEqual(['401', false, 0]);
+  });
+
+  it('is not read when there is no room', () => {
+    const { response } = begin({ gate: { tryEnter: () => false, leave: () => undefined } });
+    expect([response.status, response.reading]).toEqual(['503', false]);
+  });
+
+  it('is kept while its sender is looked up', async () => {
+    let known: (caller: string) => void = () => undefined;
+    const { response, handled } = begin({ authenticate: () => new Promise((resolve) => (known = resolve)) });
+    response.feed('abc');
+    expect(handled).toEqual([]);
+    known('caller');
+    await settled();
+    expect([response.body, handled]).toEqual([{ input: 'abc' }, ['abc']]);
+  });
+
+  it.each([
+    ['before its body is there', false],
+    ['after', true],
+  ])('whose sender turns out to be unknown %s is refused', async (_, whole) => {
+    let refuse: (reason: unknown) => void = () => undefined;
+    const { response, gate, handled } = begin({ authenticate: () => new Promise((_, reject) => (refuse = reject)) });
+    response.feed('abc', whole);
+    refuse(commonError('auth.unauthenticated'));
+    await settled();
+    expect([response.status, gate.held, handled]).toEqual(['401', 0, []]);
+  });
+
+  it('that is too large is refused without its end', () => {
+    const { response, gate } = begin();
+    response.feed('0123456789', false);
+    response.feed('0', false);
+    expect([response.status, gate.held]).toEqual(['413', 0]);
+  });
+
+  it('that cannot be decoded, or makes the service fail, shows nothing of why', async () => {
+    const bug = new Error('secret');
+    const decoding = begin({
+      decode: () => {
+        throw bug;
+      },
+    });
+    decoding.response.feed('x');
+    const handling = begin({ handle: () => Promise.reject(bug) });
+    handling.response.feed('x');
+    await settled();
+    for (const { response, gate } of [decoding, handling]) {
+      expect(response.body).toMatchObject({ status: 500, code: 'internal.error' });
+      expect(JSON.stringify(response.body)).not.toContain('secret');
+      expect(gate.held).toBe(0);
+    }
+  });
+});
+
+describe('a client that leaves', () => {
+  it('while its body comes gives its place back at once', () => {
+    const { response, gate, handled } = begin();
+    response.feed('ab', false);
+    response.abort();
+    expect([gate.held, handled]).toEqual([0, []]);
+  });
+
+  it('while its sender is looked up is not worked for', async () => {
+    let known: (caller: string) => void = () => undefined;
+    const { response, gate, handled } = begin({ authenticate: () => new Promise((resolve) => (known = resolve)) });
+    response.feed('ab');
+    response.abort();
+    known('caller');
+    await settled();
+    expect([gate.held, handled]).toEqual([0, []]);
+  });
+
+  it('while its work goes on leaves it to end, with its place', async () => {
+    let done: (reply: Reply) => void = () => undefined;
+    const { response, gate } = begin({ handle: () => new Promise((resolve) => (done = resolve)) });
+    response.feed('ab');
+    response.abort();
+    expect(gate.held).toBe(10);
+    done({ status: 200, body: {} });
+    await settled();
+    expect([gate.held, response.status]).toEqual([0, '']);
+  });
+});
+
+describe('the deadline', () => {
+  it('cuts off a body that does not end', async () => {
+    const { response, gate } = begin();
+    response.feed('ab', false);
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect([response.status, response.closed, gate.held]).toEqual(['408', true, 0]);
+  });
+
+  it('answers for work that does not end, which keeps its place', async () => {
+    let done: (reply: Reply) => void = () => undefined;
+    const { response, gate } = begin({ handle: () => new Promise((resolve) => (done = resolve)) });
+    response.feed('ab');
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect([response.status, gate.held]).toEqual(['503', 10]);
+    done({ status: 200, body: {} });
+    await settled();
+    expect(gate.held).toBe(0);
+  });
+
+  it('is forgotten once the request is answered', async () => {
+    const { response } = begin();
+    response.feed('ab');
+    await jest.advanceTimersByTimeAsync(5_000);
+    expect(response.status).toBe('200');
+  });
+});

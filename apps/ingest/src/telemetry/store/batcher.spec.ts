@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { hospitalWith, readingOf, submissionOf } from '../../testing/telemetry-fakes.js';
+import type { Submission } from '../submission.js';
+import { Batcher, type Writer } from './batcher.js';
+
+const hospital = hospitalWith(3);
+const ofRows = (rows: number, submittedAt = 0): Submission =>
+  submissionOf(
+    hospital,
+    Array.from({ length: rows }, (_, i) => readingOf(1, i)),
+    submittedAt,
+  );
+
+/** Holds each flush until it is let go. */
+class HeldWriter implements Writer {
+  readonly flushes: (readonly Submission[])[] = [];
+  #release: () => void = () => undefined;
+
+  write(submissions: readonly Submission[]): Promise<void> {
+    this.flushes.push(submissions);
+    return new Promise((resolve) => (this.#release = resolve));
+  }
+
+  async release(): Promise<void> {
+    this.#release();
+    await jest.advanceTimersByTimeAsync(0);
+  }
+}
+
+const rowsOf = (writer: HeldWriter): number[] =>
+  writer.flushes.map((flush) => flush.reduce((sum, { rows }) => sum + rows.length, 0));
+
+let now = 0;
+beforeEach(() => {
+  now = 0;
+  jest.useFakeTimers();
+});
+afterEach(() => void jest.useRealTimers());
+
+function setUp(writers: number): { batcher: Batcher; held: HeldWriter[] } {
+  const held = Array.from({ length: writers }, () => new HeldWriter());
+  return { batcher: new Batcher(held, () => now), held };
+}
+
+describe('a flush', () => {
+  it('leaves at the end of the turn when nothing is being written, with all that came in it', async () => {
+    const { batcher, held } = setUp(1);
+    for (const rows of [1, 2, 3]) batcher.submit(ofRows(rows));
+    expect(rowsOf(held[0]!)).toEqual([]);
+    await jest.advanceTimersByTimeAsync(0);
+    expect(rowsOf(held[0]!)).toEqual([6]);
+    expect(batcher.queuedRows).toBe(0);
+  });
+
+  it('grows while another is being written: until that ends', async () => {
+    const { batcher, held } = setUp(1);
+    batcher.submit(ofRows(1));
+    await jest.advanceTimersByTimeAsync(0);
+    for (let i = 0; i < 10; i++) batcher.submit(ofRows(1));
+    await jest.advanceTimersByTimeAsync(50);
+    expect(batcher.queuedRows).toBe(10);
+    await held[0]?.release();
+    expect(rowsOf(held[0]!)).toEqual([1, 10]);
+  });
+
+  it('goes to a second writer after 4 ms, or as soon as it is worth it', async () => {
+    const { batcher, held } = setUp(3);
+    const all = (): number[] => held.flatMap(rowsOf).sort((a, b) => a - b);
+    batcher.submit(ofRows(1));
+    await jest.advanceTimersByTimeAsync(0);
+    batcher.submit(ofRows(2));
+    await jest.advanceTimersByTimeAsync(3);
+    expect(all()).toEqual([1]);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(all()).toEqual([1, 2]);
+    batcher.submit(ofRows(3));
+    batcher.submit(ofRows(400));
+    await jest.advanceTimersByTimeAsync(0);
+    expect(all()).toEqual([1, 2, 403]);
+  });
+
+  it('takes no more than 4,000 rows, unless they are of one submission', async () => {
+    const { batcher, held } = setUp(1);
+    for (const rows of [3_000, 900, 200, 5_000, 1]) batcher.submit(ofRows(rows));
+    for (let i = 0; i < 4; i++) {
+      await jest.advanceTimersByTimeAsync(0);
+      await held[0]?.release();
+    }
+    expect(rowsOf(held[0]!)).toEqual([3_900, 200, 5_000, 1]);
+  });
+});
+
+describe('a submission', () => {
+  it('that waited 10 s is given back', async () => {
+    const { batcher, held } = setUp(1);
+    batcher.submit(ofRows(1));
+    await jest.advanceTimersByTimeAsync(0);
+    const late = ofRows(1, 0);
+    batcher.submit(late);
+    batcher.submit(ofRows(2, 5_000));
+    now = 10_001;
+    expect(batcher.waitedMs).toBe(10_001);
+    const refused = expect(late.answered).rejects.toMatchObject({ code: 'service.unavailable' });
+    await held[0]?.release();
+    await refused;
+    expect(rowsOf(held[0]!)).toEqual([1, 2]);
+  });
+});
