@@ -66,8 +66,11 @@ create table patient_identifier (
   patient_id  uuid not null references patient,
   system      text not null check (length(system) between 1 and 200),
   value       text not null check (length(value) between 1 and 100),
+  version     int not null default 1,
   created_by  uuid not null,
   created_at  timestamptz not null default now(),
+  updated_by  uuid not null,
+  updated_at  timestamptz not null default now(),
   ended_at    timestamptz
 );
 create unique index patient_identifier_active on patient_identifier (system, value) where ended_at is null;
@@ -168,8 +171,12 @@ end $$;
 
 create trigger advance_version before update on ward for each row execute function public.advance_version();
 create trigger advance_version before update on patient for each row execute function public.advance_version();
+create trigger advance_version before update on patient_identifier
+  for each row execute function public.advance_version();
 create trigger advance_version before update on allergy for each row execute function public.advance_version();
 create trigger record_change after insert or update on patient for each row execute function record_change();
+create trigger record_change after insert or update on patient_identifier
+  for each row execute function record_change();
 create trigger record_change after insert or update on allergy for each row execute function record_change();
 
 do $$ begin

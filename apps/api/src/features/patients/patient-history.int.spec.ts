@@ -79,6 +79,35 @@ describe('the history of a patient', () => {
     expect(JSON.stringify(body)).not.toMatch(/blood|allergy|penicillin/i);
   });
 
+  it('names who gave the patient an identifier, and who ended it', async () => {
+    const { body: created } = await api.send<PatientDto>(
+      {
+        method: 'POST',
+        url: '/api/v1/patients',
+        payload: { familyName: 'Daly', givenName: 'Eoin', identifiers: [{ system: 'urn:test', value: 'H-1' }] },
+      },
+      doctor,
+    );
+    const path = `/api/v1/patients/${created.id}`;
+    const payload = { identifiers: [{ system: 'urn:test', value: 'H-2' }] };
+    await api.send({ method: 'PATCH', url: path, headers: headers(1), payload }, nurse);
+    await api.send({ method: 'DELETE', url: path, headers: headers(2), payload: { reason: 'twice' } }, admin);
+    await api.send({ method: 'POST', url: `${path}/restore`, headers: headers(3) }, admin);
+    const { body } = await api.send<HistoryPageDto>({ method: 'GET', url: `${path}/history` }, admin);
+    const time = expect.any(String) as unknown;
+    expect(
+      body.items
+        .filter(({ entity }) => entity === 'patient-identifier')
+        .map(({ version, action, actor, changes }) => [version, action, actor.id, changes]),
+    ).toEqual([
+      [3, 'update', admin.id, { endedAt: { from: time, to: null } }],
+      [2, 'update', admin.id, { endedAt: { from: null, to: time } }],
+      [1, 'create', nurse.id, { system: { from: null, to: 'urn:test' }, value: { from: null, to: 'H-2' } }],
+      [2, 'update', nurse.id, { endedAt: { from: null, to: time } }],
+      [1, 'create', doctor.id, { system: { from: null, to: 'urn:test' }, value: { from: null, to: 'H-1' } }],
+    ]);
+  });
+
   it('is paged without a gap', async () => {
     const whole = (await history(doctor)).body.items;
     const paged = [];

@@ -11,6 +11,9 @@ const keys = ['id', 'patient_id'];
 export const hiddenColumns = (seesClinical: boolean): string[] =>
   seesClinical ? keys : [...keys, ...clinicalFields.map(snakeCase)];
 
+/** What the row of a table is called at the API. */
+export const namedEntity = (table: string): string => table.replaceAll('_', '-');
+
 /** The fields a client knows, by the names it knows them by. */
 export const namedChanges = (columns: HistoryEntryDto['changes']): HistoryEntryDto['changes'] =>
   Object.fromEntries(Object.entries(columns).map(([column, change]) => [camelCase(column), change]));

@@ -5,6 +5,7 @@ const { sql, empty } = TenantPrisma;
 
 export interface HistoryRow {
   readonly id: bigint;
+  /** Name of the table. */
   readonly entity: string;
   readonly entityId: string;
   readonly version: number;
@@ -18,7 +19,7 @@ export interface HistoryRow {
 export interface HistoryPosition {
   /** Columns nobody is shown, and changes of nothing else with them. */
   readonly hidden: readonly string[];
-  /** Also the entries of what belongs to the patient, such as allergies. */
+  /** Also the entries of what is clinical altogether, such as allergies. */
   readonly whole: boolean;
   /** Only entries before this one. */
   readonly before: number | undefined;
@@ -36,7 +37,7 @@ export class PatientHistoryRepository {
         from ${schemaSql(tx.hospital)}.change_history
        where patient_id = ${patientId}::uuid
          and (changes = '{}' or ${shown} <> '{}')
-             ${whole ? empty : sql`and entity = 'patient'`}
+             ${whole ? empty : sql`and entity in ('patient', 'patient_identifier')`}
              ${before === undefined ? empty : sql`and id < ${before}`}
        order by id desc
        limit ${take}`;

@@ -6,7 +6,7 @@ import { toPage, type Page, type PageQueryDto } from '../../platform/http/page.j
 import { UserDirectory } from '../users/user-directory.service.js';
 import { seesClinicalFields, seesDeleted } from './clinical-fields.policy.js';
 import type { HistoryEntryDto } from './patient-history.dto.js';
-import { hiddenColumns, namedChanges } from './patient-history.policy.js';
+import { hiddenColumns, namedChanges, namedEntity } from './patient-history.policy.js';
 import { PatientHistoryRepository, type HistoryRow } from './patient-history.repository.js';
 import { patientError } from './patients.errors.js';
 import { PatientsRepository } from './patients.repository.js';
@@ -44,7 +44,7 @@ export class PatientHistoryService {
 }
 
 const toHistoryEntry = (row: HistoryRow, names: ReadonlyMap<string, string>): HistoryEntryDto => ({
-  entity: row.entity,
+  entity: namedEntity(row.entity),
   entityId: row.entityId,
   version: row.version,
   action: row.action,

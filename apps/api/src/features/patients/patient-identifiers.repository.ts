@@ -20,20 +20,33 @@ export class PatientIdentifiersRepository {
     const [kept, present] = [new Set(wanted.map(key)), new Set(active.map(key))];
     const gone = active.filter((identifier) => !kept.has(key(identifier))).map(({ id }) => id);
     const added = wanted.filter((identifier) => !present.has(key(identifier)));
-    await tx.patientIdentifier.updateMany({ where: { id: { in: gone } }, data: { endedAt: new Date() } });
-    const data = added.map(({ system, value }) => ({ id: uuidv7(), patientId, system, value, createdBy: by }));
+    await tx.patientIdentifier.updateMany({
+      where: { id: { in: gone } },
+      data: { endedAt: new Date(), updatedBy: by },
+    });
+    const data = added.map(({ system, value }) => ({
+      id: uuidv7(),
+      patientId,
+      system,
+      value,
+      createdBy: by,
+      updatedBy: by,
+    }));
     await tx.patientIdentifier.createMany({ data }).catch(refuseTaken);
   }
 
   /** Frees the identifiers of a deleted patient for the record that is the right one. */
-  async endAll(tx: TenantTx, patientId: string, at: Date): Promise<void> {
-    await tx.patientIdentifier.updateMany({ where: { patientId, endedAt: null }, data: { endedAt: at } });
+  async endAll(tx: TenantTx, patientId: string, at: Date, by: string): Promise<void> {
+    await tx.patientIdentifier.updateMany({
+      where: { patientId, endedAt: null },
+      data: { endedAt: at, updatedBy: by },
+    });
   }
 
   /** Gives back what {@link endAll} took at that moment. @throws `patient.identifier-taken` */
-  async resume(tx: TenantTx, patientId: string, endedAt: Date): Promise<void> {
+  async resume(tx: TenantTx, patientId: string, endedAt: Date, by: string): Promise<void> {
     await tx.patientIdentifier
-      .updateMany({ where: { patientId, endedAt }, data: { endedAt: null } })
+      .updateMany({ where: { patientId, endedAt }, data: { endedAt: null, updatedBy: by } })
       .catch(refuseTaken);
   }
 }

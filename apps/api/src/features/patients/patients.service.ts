@@ -71,7 +71,7 @@ export class PatientsService {
     return this.database.inHospital(actor.hospital, async (tx) => {
       const deleted = await this.patients.delete(tx, change, { deletedAt: now, deletedReason: reason });
       if (!deleted) throw await this.#whyNot(tx, id);
-      await this.identifiers.endAll(tx, id, now);
+      await this.identifiers.endAll(tx, id, now, actor.userId);
       return this.#answer(tx, actor, id);
     });
   }
@@ -89,7 +89,7 @@ export class PatientsService {
 
   async #restore(tx: TenantTx, change: Change, deletedAt: Date): Promise<void> {
     if (!(await this.patients.restore(tx, change))) throw commonError('precondition.failed');
-    await this.identifiers.resume(tx, change.id, deletedAt);
+    await this.identifiers.resume(tx, change.id, deletedAt, change.by);
   }
 
   async #refuseNamesakes(tx: TenantTx, name: CreatePatientDto, birthDate: Date | null): Promise<void> {

@@ -73,6 +73,7 @@ async function insertIdentifiers(context: SeedContext, patients: readonly Planne
       system: identifierSystem,
       value: `DEMO-${id.slice(-12).toUpperCase()}`,
       created_by: plan.userId('receptionist'),
+      updated_by: plan.userId('receptionist'),
     })),
   );
 }
