@@ -7,10 +7,11 @@ import { Authenticator } from './gateways/authenticator.js';
 import { GatewayDirectory } from './gateways/gateway-directory.js';
 import { EpochWatch } from './hospitals/epoch-watch.js';
 import { Hospitals } from './hospitals/hospitals.js';
-import { type Endpoint, HttpServer } from './http/server.js';
+import type { Endpoint } from './http/endpoint.js';
+import { HttpServer } from './http/server.js';
 import { ErrorLog } from './operations/error-log.js';
 import { IngestMetrics } from './operations/ingest-metrics.js';
-import { operationsRoutes } from './operations/operations.routes.js';
+import { ingestRoutes } from './routes.js';
 import { Admission } from './telemetry/admission.js';
 import { repairLatest } from './telemetry/live/latest-repair.js';
 import { LatestWriter } from './telemetry/live/latest-writer.js';
@@ -22,7 +23,6 @@ import { FlushNumbers } from './telemetry/store/flush-numbers.js';
 import { FlushWriter } from './telemetry/store/flush-writer.js';
 import type { HospitalGroup } from './telemetry/store/hospital-group.js';
 import type { StoreParts } from './telemetry/store/store-parts.js';
-import { telemetryRoutes } from './telemetry/telemetry.routes.js';
 import { TelemetryService } from './telemetry/telemetry.service.js';
 
 /** One backend stores some 300,000 rows a second; more only hide the round trips. */
@@ -64,22 +64,18 @@ export async function startIngest(parts: IngestParts): Promise<void> {
     submit: (submission) => batcher.submit(submission),
     now: () => performance.now(),
   });
-  const endpoints = [
-    ...telemetryRoutes({
-      authenticate: (header) => authenticator.authenticate(header),
-      gate: admission,
-      receive: (caller, batch, at) => service.receive(caller, batch, at),
-      onAnswered: (receipt) => metrics.answered(receipt),
-      now: Date.now,
-    }),
-    ...operationsRoutes({
-      registry,
-      obstacles: () => [
-        ...(lifecycle.stopping ? ['stopping'] : []),
-        ...(breaker.open || !watch.trustworthy ? ['database'] : []),
-      ],
-    }),
-  ];
+  const endpoints = ingestRoutes({
+    authenticate: (header) => authenticator.authenticate(header),
+    gate: admission,
+    receive: (caller, batch, at) => service.receive(caller, batch, at),
+    metrics,
+    now: Date.now,
+    registry,
+    obstacles: () => [
+      ...(lifecycle.stopping ? ['stopping'] : []),
+      ...(breaker.open || !watch.trustworthy ? ['database'] : []),
+    ],
+  });
   await serve(parts, endpoints, { metrics, admission });
   void repairLatest({ lane: lookups, hospitals, logger, stopping: () => lifecycle.stopping });
 }

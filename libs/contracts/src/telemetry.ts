@@ -63,6 +63,7 @@ export const readingFlag = {
 export const telemetryErrors = defineErrors({
   /** The device key is good, but its hospital is not active. */
   'hospital.suspended': { status: 403, title: 'This hospital is not active' },
+  'body.timeout': { status: 408, title: 'The body took too long to arrive' },
   /** Every reading comes from a device of another gateway. */
   'telemetry.foreign-device': { status: 403, title: 'The device belongs to another gateway' },
   /** The same batch key came before with other readings. */

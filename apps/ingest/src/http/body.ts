@@ -11,22 +11,43 @@ export interface BodyEvents {
 
 /** Collects a body of at most `maxBytes`. A body that comes in one piece, as most do, is not copied. */
 export function readBody(response: HttpResponse, maxBytes: number, { whole, tooLarge }: BodyEvents): void {
-  let chunks: Buffer[] = [];
-  let size = 0;
+  const owned = new GrowingBuffer();
   response.onData((chunk, isLast) => {
-    const fitted = size <= maxBytes;
-    size += chunk.byteLength;
-    if (size > maxBytes) {
-      chunks = [];
-      if (fitted) tooLarge();
-    } else if (isLast && chunks.length === 0) {
-      whole(new Uint8Array(chunk));
-    } else {
-      // uWebSockets.js takes the chunk back when this callback returns.
-      chunks.push(Buffer.from(new Uint8Array(chunk)));
-      if (isLast) whole(Buffer.concat(chunks, size));
+    if (owned.size > maxBytes) return;
+    const bytes = new Uint8Array(chunk);
+    if (isLast && owned.size === 0 && bytes.length <= maxBytes) {
+      whole(bytes);
+      return;
     }
+    owned.append(bytes);
+    if (owned.size > maxBytes) tooLarge();
+    else if (isLast) whole(owned.bytes);
   });
+}
+
+/** uWebSockets.js takes each chunk back when its callback returns; one buffer for all, however small they are. */
+class GrowingBuffer {
+  #buffer = Buffer.alloc(0);
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.#size);
+  }
+
+  append(bytes: Uint8Array): void {
+    const needed = this.#size + bytes.length;
+    if (needed > this.#buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
+      this.#buffer.copy(larger, 0, 0, this.#size);
+      this.#buffer = larger;
+    }
+    this.#buffer.set(bytes, this.#size);
+    this.#size = needed;
+  }
 }
 
 /** Undoes the content encoding. A compressed body may hold no more than an uncompressed one. */

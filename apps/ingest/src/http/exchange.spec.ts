@@ -82,19 +82,23 @@ interface Bench {
   readonly handled: string[];
 }
 
-function begin(change: Partial<Route<string, string>> = {}): Bench {
+type Change = Partial<Route<string, string>> & {
+  told?: Partial<RequestHead>;
+  authenticate?: Route<string>['access']['authenticate'];
+};
+
+function begin({ told = {}, authenticate = () => 'caller', ...change }: Change = {}): Bench {
   const response = new FakeResponse();
   const gate = { held: 0 };
   const handled: string[] = [];
   const route: Route<string, string> = {
     method: 'POST',
     path: '/x',
-    access: { by: 'gateway-key' },
+    access: { by: 'gateway-key', authenticate },
     accepts: ['application/json'],
     maxBytes: 10,
     deadlineMs: 1_000,
     gate: { tryEnter: (bytes) => ((gate.held += bytes), true), leave: (bytes) => (gate.held -= bytes) },
-    authenticate: () => 'caller',
     decode: (body) => Buffer.from(body).toString(),
     handle: (_, input) => {
       handled.push(input);
@@ -109,7 +113,7 @@ function begin(change: Partial<Route<string, string>> = {}): Bench {
     onAborted: () => exchange.abandon(),
     onReplied: () => undefined,
   });
-  const exchange = new Exchange(route, head, responder);
+  const exchange = new Exchange(route, { ...head, ...told }, responder);
   exchange.begin(response as unknown as HttpResponse);
   return { response, exchange, gate, handled };
 }
@@ -162,6 +166,24 @@ describe('a request', () => {
     refuse(commonError('auth.unauthenticated'));
     await settled();
     expect([response.status, gate.held, handled]).toEqual(['401', 0, []]);
+  });
+
+  it.each([
+    ['of another kind', { contentType: 'text/plain' }],
+    ['too large', { contentLength: 11 }],
+  ])('that is %s is told so only when its sender is known', async (_, told) => {
+    const unknown = begin({ told, authenticate: () => Promise.reject(commonError('auth.unauthenticated')) });
+    const known = begin({ told, authenticate: () => Promise.resolve('caller') });
+    expect([unknown.response.status, known.response.status]).toEqual(['', '']);
+    await settled();
+    expect(unknown.response.status).toBe('401');
+    expect(['413', '415']).toContain(known.response.status);
+    expect([unknown.response.reading, known.response.reading, unknown.gate.held, known.gate.held]).toEqual([
+      false,
+      false,
+      0,
+      0,
+    ]);
   });
 
   it('that is too large is refused without its end', () => {

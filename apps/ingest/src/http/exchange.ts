@@ -1,7 +1,6 @@
-import { commonError } from '@hms/contracts';
+import { type AppError, commonError, telemetryError } from '@hms/contracts';
 import type { HttpResponse } from 'uWebSockets.js';
 import { decompress, readBody } from './body.js';
-import { httpError } from './http-errors.js';
 import type { Responder } from './responder.js';
 import type { Reply, RequestHead, Route } from './route.js';
 
@@ -26,11 +25,12 @@ export class Exchange<Caller, Input> {
   begin(response: HttpResponse): void {
     const { route, head } = this;
     try {
-      const caller = route.authenticate(head);
-      this.#admit();
+      const caller = route.access.authenticate(head);
       this.#deadline = setTimeout(() => this.#expire(), route.deadlineMs);
       if (caller instanceof Promise) caller.catch((err: unknown) => this.#fail(err));
-      if (route.accepts.length === 0) this.#whenKnown(caller, nothing);
+      const refusal = this.#admit();
+      if (refusal) this.#whenKnown(caller, () => this.#fail(refusal));
+      else if (route.accepts.length === 0) this.#whenKnown(caller, (known) => this.#proceed(known, nothing));
       else this.#read(response, caller);
     } catch (err) {
       this.#fail(err);
@@ -42,40 +42,37 @@ export class Exchange<Caller, Input> {
     if (this.#reading) this.#end();
   }
 
-  #admit(): void {
+  /** Says why the request may not come in, or lets it in. */
+  #admit(): AppError | undefined {
     const { route, head } = this;
     if (route.accepts.length > 0) {
-      if (!route.accepts.includes(mediaType(head.contentType))) throw commonError('body.unsupported-type');
-      if (head.contentEncoding !== '' && head.contentEncoding !== 'gzip') throw commonError('body.unsupported-type');
-      if ((head.contentLength ?? 0) > route.maxBytes) throw commonError('body.too-large');
+      if (!route.accepts.includes(mediaType(head.contentType))) return commonError('body.unsupported-type');
+      if (head.contentEncoding !== '' && head.contentEncoding !== 'gzip') return commonError('body.unsupported-type');
+      if ((head.contentLength ?? 0) > route.maxBytes) return commonError('body.too-large');
     }
     const bytes = head.contentLength ?? route.maxBytes;
-    if (!route.gate.tryEnter(bytes)) throw commonError('service.busy');
+    if (!route.gate.tryEnter(bytes)) return commonError('service.busy');
     this.#reserved = bytes;
+    return undefined;
   }
 
   #read(response: HttpResponse, caller: Caller | Promise<Caller>): void {
     this.#reading = true;
     readBody(response, this.route.maxBytes, {
-      tooLarge: () => this.#fail(commonError('body.too-large')),
+      tooLarge: () => this.#whenKnown(caller, () => this.#fail(commonError('body.too-large'))),
       whole: (body) => {
         this.#reading = false;
-        this.#whenKnown(caller, body);
+        // A body whose sender is still being looked up is copied: it is valid now only.
+        const kept = caller instanceof Promise ? Buffer.from(body) : body;
+        this.#whenKnown(caller, (known) => this.#proceed(known, kept));
       },
     });
   }
 
-  /** A body whose sender is still being looked up is copied: it is valid now only. */
-  #whenKnown(caller: Caller | Promise<Caller>, body: Uint8Array): void {
-    if (!(caller instanceof Promise)) {
-      this.#proceed(caller, body);
-      return;
-    }
-    const owned = Buffer.from(body);
-    caller.then(
-      (known) => this.#proceed(known, owned),
-      () => undefined,
-    );
+  /** Nobody but a known caller learns anything beyond that they are unknown. */
+  #whenKnown(caller: Caller | Promise<Caller>, work: (known: Caller) => void): void {
+    if (caller instanceof Promise) caller.then(work, () => undefined);
+    else work(caller);
   }
 
   #proceed(caller: Caller, body: Uint8Array): void {
@@ -112,7 +109,7 @@ export class Exchange<Caller, Input> {
   #expire(): void {
     if (this.#reading) {
       this.#end();
-      this.responder.fail(httpError('body.timeout'), { close: true });
+      this.responder.fail(telemetryError('body.timeout'), { close: true });
     } else {
       this.responder.fail(commonError('service.unavailable'));
     }

@@ -23,20 +23,32 @@ export interface Gate {
   leave(bytes: number): void;
 }
 
+/** Who may call a route. There is no route without an answer to that. */
+export interface Access<Caller> {
+  readonly by: 'gateway-key' | 'anybody';
+  /** Why anybody may. */
+  readonly because?: string;
+  /** A promise only when the caller is not known yet. Throws or rejects with an AppError. */
+  readonly authenticate: (head: RequestHead) => Caller | Promise<Caller>;
+}
+
+export const anybody = (because: string): Access<undefined> => ({
+  by: 'anybody',
+  because,
+  authenticate: () => undefined,
+});
+
 /** One address and all that the pipeline needs to know about it. The list of them is the whole surface of a service. */
 export interface Route<Caller = unknown, Input = unknown> {
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  /** Who may call it: a gateway with its key, or anybody, for the stated reason. */
-  readonly access: { readonly by: 'gateway-key' } | { readonly by: 'anybody'; readonly because: string };
+  readonly access: Access<Caller>;
   /** Media types a body may have; none for a route without a body. */
   readonly accepts: readonly string[];
   readonly maxBytes: number;
   /** From the head to the reply, reading the body included. */
   readonly deadlineMs: number;
   readonly gate: Gate;
-  /** A promise only when the caller is not known yet. Throws or rejects with an AppError. */
-  readonly authenticate: (head: RequestHead) => Caller | Promise<Caller>;
   /** `body` is valid during the call only. */
   readonly decode: (body: Uint8Array, head: RequestHead) => Input;
   readonly handle: (caller: Caller, input: Input) => Reply | Promise<Reply>;

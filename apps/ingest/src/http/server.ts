@@ -7,9 +7,9 @@ import {
   us_listen_socket_close,
   type us_listen_socket,
 } from 'uWebSockets.js';
-import { Exchange } from './exchange.js';
+import type { Endpoint } from './endpoint.js';
 import { Responder } from './responder.js';
-import type { RequestHead, Route } from './route.js';
+import type { RequestHead } from './route.js';
 
 export interface Replied {
   /** Path of the route; empty when there is none. */
@@ -19,20 +19,6 @@ export interface Replied {
   /** What was thrown, when the reply is a problem. */
   readonly thrown: unknown;
 }
-
-/** A route whose types are sealed in: all that is left is to serve it. */
-export interface Endpoint {
-  readonly route: Pick<Route, 'method' | 'path' | 'access' | 'accepts' | 'maxBytes' | 'deadlineMs'>;
-  readonly exchange: (
-    head: RequestHead,
-    responder: Responder,
-  ) => { begin(response: HttpResponse): void; abandon(): void };
-}
-
-export const endpoint = <Caller, Input>(route: Route<Caller, Input>): Endpoint => ({
-  route,
-  exchange: (head, responder) => new Exchange(route, head, responder),
-});
 
 /**
  * The HTTP server over a list of endpoints. uWebSockets.js sets what cannot be configured: it closes a connection that

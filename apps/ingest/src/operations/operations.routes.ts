@@ -1,8 +1,8 @@
 import type { Registry } from '@hms/service-kit';
-import { endpoint, type Endpoint } from '../http/server.js';
-import { openGate, type Reply } from '../http/route.js';
+import { endpoint, type Endpoint } from '../http/endpoint.js';
+import { anybody, openGate, type Reply } from '../http/route.js';
 
-export interface Health {
+export interface OperationsRouteParts {
   /** Why the service should get no traffic; empty when it should. */
   readonly obstacles: () => readonly string[];
   readonly registry: Registry;
@@ -12,17 +12,16 @@ const probe = (path: string, because: string, handle: () => Reply | Promise<Repl
   endpoint({
     method: 'GET',
     path,
-    access: { by: 'anybody', because },
+    access: anybody(because),
     accepts: [],
     maxBytes: 0,
     deadlineMs: 5_000,
     gate: openGate,
-    authenticate: () => undefined,
     decode: () => undefined,
     handle,
   });
 
-export const operationsRoutes = ({ obstacles, registry }: Health): Endpoint[] => [
+export const operationsRoutes = ({ obstacles, registry }: OperationsRouteParts): Endpoint[] => [
   probe('/healthz', 'says only that the process answers', () => ({ status: 200, body: { status: 'ok' } })),
   probe('/readyz', 'orchestrator probe, not routed by the public Nginx', () => {
     const found = obstacles();

@@ -9,6 +9,7 @@ const batch = (change: Partial<TelemetryBatch>): TelemetryBatch => ({
   key: undefined,
   digest: () => Buffer.alloc(32, 1),
   correctionMs: 0,
+  clockOffsetMs: undefined,
   readings: [readingOf(1, yesterday * 1_000)],
   rejected: [],
   ...change,

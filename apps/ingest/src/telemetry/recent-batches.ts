@@ -2,6 +2,9 @@ import { telemetryError } from '@hms/contracts';
 import { LRUCache } from 'lru-cache';
 import type { Answer } from './submission.js';
 
+/** Answers that list more are left to the ledger. */
+const rejectionsKept = 10;
+
 interface Known {
   readonly bodyHash: bigint;
   readonly answer: Promise<Answer>;
@@ -24,6 +27,8 @@ export class RecentBatches {
     const answer = store();
     this.#known.set(name, { bodyHash, answer });
     try {
+      const { receipt } = await answer;
+      if (receipt.rejected.length > rejectionsKept) this.#known.delete(name);
       return await answer;
     } catch (err) {
       this.#known.delete(name);

@@ -1,7 +1,7 @@
 import { type TelemetryReceipt } from '@hms/contracts';
 import type { Caller } from '../gateways/caller.js';
-import { endpoint, type Endpoint } from '../http/server.js';
-import type { Gate, RequestHead, Reply } from '../http/route.js';
+import { endpoint, type Endpoint } from '../http/endpoint.js';
+import type { Gate, RequestHead } from '../http/route.js';
 import { bodyText } from './formats/body-text.js';
 import { decodeJson } from './formats/json.js';
 import type { Answer } from './submission.js';
@@ -11,9 +11,14 @@ export interface TelemetryRouteParts {
   readonly authenticate: (header: string) => Caller | Promise<Caller>;
   readonly gate: Gate;
   readonly receive: (caller: Caller, batch: TelemetryBatch, receivedMs: number) => Promise<Answer>;
-  readonly onAnswered: (receipt: TelemetryReceipt) => void;
+  readonly metrics: TelemetryMetrics;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+}
+
+export interface TelemetryMetrics {
+  clockOffset(ms: number): void;
+  answered(receipt: TelemetryReceipt): void;
 }
 
 interface Received {
@@ -25,23 +30,22 @@ export const telemetryRoutes = (parts: TelemetryRouteParts): Endpoint[] => [
   endpoint<Caller, Received>({
     method: 'POST',
     path: '/telemetry',
-    access: { by: 'gateway-key' },
+    access: { by: 'gateway-key', authenticate: ({ authorization }) => parts.authenticate(authorization) },
     accepts: ['application/json', 'application/vnd.hms.telemetry+json'],
     maxBytes: 4 * 1024 * 1024,
     // Longer than a submission is kept, so that it is the store that says what became of it.
     deadlineMs: 15_000,
     gate: parts.gate,
-    authenticate: ({ authorization }) => parts.authenticate(authorization),
     decode: (body, { idempotencyKey }: RequestHead) => {
       const at = parts.now();
       return { batch: decodeJson(bodyText(body), { at, idempotencyKey }), at };
     },
-    handle: async (caller, { batch, at }) => toReply(await parts.receive(caller, batch, at), parts.onAnswered),
+    handle: async (caller, { batch, at }) => {
+      if (batch.clockOffsetMs !== undefined) parts.metrics.clockOffset(batch.clockOffsetMs);
+      const { receipt, replayed } = await parts.receive(caller, batch, at);
+      if (replayed) return { status: 200, body: receipt, headers: [['Idempotent-Replay', 'true']] };
+      parts.metrics.answered(receipt);
+      return { status: 200, body: receipt };
+    },
   }),
 ];
-
-function toReply({ receipt, replayed }: Answer, onAnswered: (receipt: TelemetryReceipt) => void): Reply {
-  if (replayed) return { status: 200, body: receipt, headers: [['Idempotent-Replay', 'true']] };
-  onAnswered(receipt);
-  return { status: 200, body: receipt };
-}

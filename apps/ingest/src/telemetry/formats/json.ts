@@ -44,7 +44,14 @@ export function decodeJson(text: string, received: Received): TelemetryBatch {
     if ('code' in result) rejected.push(result);
     else readings.push(result);
   }
-  return { key, digest: () => digestOf(text), correctionMs: clock.correctionMs, readings, rejected };
+  return {
+    key,
+    digest: () => digestOf(text),
+    correctionMs: clock.correctionMs,
+    clockOffsetMs: clock.offsetMs,
+    readings,
+    rejected,
+  };
 }
 
 function parse(text: string): JsonObject {

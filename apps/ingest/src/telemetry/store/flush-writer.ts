@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { failureOf } from '../../database/failure.js';
 import type { Submission } from '../submission.js';
 import { encodeRows, type FlushMark } from './copy-encoder.js';
@@ -6,6 +7,8 @@ import { insertLedger } from './ledger.js';
 import { Recovery } from './recovery.js';
 import { assertEpochs, begin, copyInto, insertFlush } from './statements.js';
 import type { StoreParts } from './store-parts.js';
+
+const longestPauseMs = 1_000;
 
 /**
  * Writes one flush at a time: all hospitals in one transaction of plain COPYs, which almost always succeeds. When it
@@ -24,7 +27,7 @@ export class FlushWriter {
   }
 
   async #store(groups: readonly HospitalGroup[]): Promise<void> {
-    const { numbers, writer, breaker, lane, onCommitted, metrics } = this.parts;
+    const { numbers, writer, breaker, onCommitted, metrics } = this.parts;
     const mark = { writer, flushNo: numbers.open() };
     const began = performance.now();
     try {
@@ -34,16 +37,30 @@ export class FlushWriter {
       for (const { submissions } of groups) for (const submission of submissions) submission.answerStored();
       for (const group of groups) onCommitted(group);
     } catch (err) {
-      const failure = failureOf(err);
-      metrics.flushFailed(failure);
-      await lane.rollback();
-      for (const group of groups) await new Recovery(this.parts, mark, group, failure).run();
+      await this.#recover(groups, mark, err);
     } finally {
       numbers.close(mark.flushNo);
       metrics.flushed(
         groups.reduce((sum, { rows }) => sum + rows.length, 0),
         (performance.now() - began) / 1_000,
       );
+    }
+  }
+
+  /** Hospital by hospital, round by round: one that cannot be written delays the others by no more than an attempt. */
+  async #recover(groups: readonly HospitalGroup[], mark: FlushMark, err: unknown): Promise<void> {
+    const { lane, logger, metrics } = this.parts;
+    const failure = failureOf(err);
+    metrics.flushFailed(failure);
+    // Batches that come again and devices that move are no trouble.
+    logger[failure === 'conflict' || failure === 'stale' ? 'debug' : 'warn']({ err, failure }, 'flush failed');
+    await lane.rollback();
+    let open = groups.map((group) => new Recovery(this.parts, mark, group, failure));
+    for (let pauseMs = 0; open.length > 0; pauseMs = Math.min(pauseMs * 2 + 25, longestPauseMs)) {
+      await pause(pauseMs);
+      const unsettled: Recovery[] = [];
+      for (const recovery of open) if (!(await recovery.attempt())) unsettled.push(recovery);
+      open = unsettled;
     }
   }
 

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { commonError } from '@hms/contracts';
 import { type Failure, failureOf } from '../../database/failure.js';
 import type { ResolvedReading } from '../reading.js';
@@ -11,64 +10,49 @@ import type { StoreParts } from './store-parts.js';
 
 /** What could not be stored this long after it came is given back: its sender will come again. */
 export const storeWithinMs = 10_000;
-const longestPauseMs = 1_000;
 
 /**
- * Stores the rows of one hospital after their flush failed. It keeps the number of that flush, so that it can find
- * out whether the flush was committed after all, and so that both can never be.
+ * Stores the rows of one hospital after their flush failed, attempt by attempt. It keeps the number of that flush, so
+ * that it can find out whether the flush was committed after all, and so that both can never be.
  */
 export class Recovery {
   #duplicates: ReadonlySet<ResolvedReading> = new Set();
-  #pauseMs = 0;
+  readonly #since: number;
 
   constructor(
     private readonly parts: StoreParts,
     private readonly mark: FlushMark,
     private group: HospitalGroup,
     private failure: Failure,
-  ) {}
-
-  async run(): Promise<void> {
-    const { breaker, lane, logger, metrics } = this.parts;
-    const since = Math.min(...this.group.submissions.map(({ submittedAt }) => submittedAt));
-    while (this.group.submissions.length > 0) {
-      if (this.failure === 'fatal') {
-        this.#giveBack(commonError('internal.error'));
-        return;
-      }
-      if (performance.now() - since > storeWithinMs) {
-        this.#giveBack(commonError('service.unavailable'));
-        return;
-      }
-      try {
-        await this.#attempt();
-        breaker.succeeded();
-      } catch (err) {
-        this.failure = failureOf(err);
-        metrics.flushFailed(this.failure);
-        logger.warn({ err, failure: this.failure, hospitalId: this.group.hospital.id }, 'flush failed again');
-        if (this.failure === 'lost' || this.failure === 'transient') breaker.failed();
-        await lane.rollback();
-        await pause(this.#pauseMs);
-        this.#pauseMs = Math.min(this.#pauseMs * 2 + 25, longestPauseMs);
-      }
-    }
+  ) {
+    this.#since = Math.min(...group.submissions.map(({ submittedAt }) => submittedAt));
   }
 
-  async #attempt(): Promise<void> {
-    const { lane } = this.parts;
+  /** True when every submission is answered or given back. */
+  async attempt(): Promise<boolean> {
+    const { breaker, lane } = this.parts;
+    try {
+      await this.#cure();
+      breaker.succeeded();
+    } catch (err) {
+      await lane.rollback();
+      this.#fail(err);
+    }
+    return this.group.submissions.length === 0;
+  }
+
+  async #cure(): Promise<void> {
+    const { lane, reloadDevices } = this.parts;
     if (this.failure === 'lost' && (await this.#isCommitted())) {
       this.#settle();
       return;
     }
-    if (this.failure === 'stale') this.#use(await this.parts.reloadDevices(this.group.hospital));
+    if (this.failure === 'stale') this.#use(await reloadDevices(this.group.hospital));
     if (this.failure === 'data') await this.#refusePoison();
     this.group = await answerReplays(lane, this.group);
-    if (this.group.rows.length === 0) {
-      this.#settle();
-      return;
+    if (this.group.rows.length > 0) {
+      await mergeGroup(lane, this.group, this.mark, (duplicates) => (this.#duplicates = duplicates));
     }
-    await mergeGroup(lane, this.group, this.mark, (duplicates) => (this.#duplicates = duplicates));
     this.#settle();
   }
 
@@ -84,7 +68,7 @@ export class Recovery {
   async #refusePoison(): Promise<void> {
     const { logger, lane } = this.parts;
     const poison = await findPoison(lane, this.group, this.mark);
-    logger.error({ rows: poison.size, hospitalId: this.group.hospital.id }, 'rows refused by the database');
+    logger.error({ rows: poison.size, hospitalId: this.group.hospital.id }, 'the database refuses rows');
     for (const submission of this.group.submissions) submission.refuse(poison);
     this.group = this.group.with(this.group.submissions);
   }
@@ -96,7 +80,20 @@ export class Recovery {
     if (group.rows.length > 0) this.parts.onCommitted(group);
   }
 
+  #fail(err: unknown): void {
+    const { breaker, logger, metrics } = this.parts;
+    const failure = failureOf(err);
+    this.failure = failure;
+    metrics.flushFailed(failure);
+    logger.warn({ err, failure, hospitalId: this.group.hospital.id }, 'flush failed again');
+    if (failure === 'lost' || failure === 'transient') breaker.failed();
+    if (failure === 'fatal') this.#giveBack(commonError('internal.error', { cause: err }));
+    else if (performance.now() - this.#since > storeWithinMs)
+      this.#giveBack(commonError('service.unavailable', { cause: err }));
+  }
+
   #giveBack(reason: Error): void {
     for (const submission of this.group.submissions) submission.fail(reason);
+    this.group = this.group.with([]);
   }
 }

@@ -8,7 +8,8 @@ import type { HospitalGroup, TableRows } from './hospital-group.js';
 const columns = copyColumns.join(', ');
 const keys = { vitals: 'patient_id, recorded_at, device_no', vitals_unassigned: 'device_no, recorded_at' };
 
-export const begin = `begin; set local statement_timeout = '5s'`;
+/** A hospital whose tables are locked, as by a migration, must not hold up the others of its flush for long. */
+export const begin = `begin; set local statement_timeout = '5s'; set local lock_timeout = '1s'`;
 
 /**
  * Fails with 22012 when what the rows were resolved with is no longer true: a device that moved on must not write to

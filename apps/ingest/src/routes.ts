@@ -1,0 +1,9 @@
+import type { Endpoint } from './http/endpoint.js';
+import { type OperationsRouteParts, operationsRoutes } from './operations/operations.routes.js';
+import { type TelemetryRouteParts, telemetryRoutes } from './telemetry/telemetry.routes.js';
+
+/** Everything this service answers. */
+export const ingestRoutes = (parts: TelemetryRouteParts & OperationsRouteParts): readonly Endpoint[] => [
+  ...telemetryRoutes(parts),
+  ...operationsRoutes(parts),
+];
