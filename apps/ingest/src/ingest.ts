@@ -114,8 +114,12 @@ function liveOutputs(
   lifecycle.onStop('latest vitals', () => latest.stop());
   const publisher = new WardPublisher(redis, () => metrics.publishLost());
   return ({ hospital, rows }) => {
-    publisher.publish(hospital, rows, numbers.position);
-    latest.add(hospital, rows);
+    try {
+      publisher.publish(hospital, rows, numbers.position);
+      latest.add(hospital, rows);
+    } catch (err) {
+      logger.error({ err, hospitalId: hospital.id }, 'committed, but not shown');
+    }
   };
 }
 

@@ -5,6 +5,11 @@ import { startIngest } from './ingest.js';
 const config = loadConfig(process.env);
 const logger = createLogger('ingest', config.logLevel);
 const lifecycle = new Lifecycle(logger);
+// Node's own report would quote what the driver quotes: rows.
+process.on('uncaughtException', (err, origin) => {
+  logger.fatal({ err, origin }, 'cannot go on');
+  process.exit(1);
+});
 lifecycle.listen();
 try {
   await startIngest({ config, logger, registry: createMetrics('ingest'), lifecycle });

@@ -27,24 +27,24 @@ export class FlushWriter {
   }
 
   async #store(groups: readonly HospitalGroup[]): Promise<void> {
-    const { numbers, writer, breaker, onCommitted, metrics } = this.parts;
+    const { numbers, writer, metrics } = this.parts;
     const mark = { writer, flushNo: numbers.open() };
     const began = performance.now();
-    try {
-      await this.#copy(groups, mark);
-      breaker.succeeded();
-      numbers.close(mark.flushNo);
-      for (const { submissions } of groups) for (const submission of submissions) submission.answerStored();
-      for (const group of groups) onCommitted(group);
-    } catch (err) {
-      await this.#recover(groups, mark, err);
-    } finally {
-      numbers.close(mark.flushNo);
-      metrics.flushed(
-        groups.reduce((sum, { rows }) => sum + rows.length, 0),
-        (performance.now() - began) / 1_000,
-      );
-    }
+    const failed = await this.#copy(groups, mark).then(
+      () => undefined,
+      (err: unknown) => ({ err }),
+    );
+    if (failed) await this.#recover(groups, mark, failed.err);
+    numbers.close(mark.flushNo);
+    if (!failed) this.#settle(groups);
+    const rows = groups.reduce((sum, group) => sum + group.rows.length, 0);
+    metrics.flushed(rows, (performance.now() - began) / 1_000);
+  }
+
+  #settle(groups: readonly HospitalGroup[]): void {
+    this.parts.breaker.succeeded();
+    for (const { submissions } of groups) for (const submission of submissions) submission.answerStored();
+    for (const group of groups) this.parts.onCommitted(group);
   }
 
   /** Hospital by hospital, round by round: one that cannot be written delays the others by no more than an attempt. */
