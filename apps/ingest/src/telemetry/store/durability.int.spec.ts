@@ -130,6 +130,24 @@ describe('a connection that is lost', () => {
     expect(await ingest.metric('ingest_flush_failures_total')).toBeGreaterThan(failures);
     expect(await hospital.count('vitals', 'device_no = $1', [device.no])).toBe(4);
   });
+
+  it('and stays away: what waits is given back after 10 s, new work is turned away, and all goes well afterwards', async () => {
+    const device = await addDevice();
+    const batch = { batch: 'patient', readings: [{ d: device.name, t: Date.now(), hr: 70 }] };
+    // Twice: the first finds the device, the second finds the key again, so that nothing has to be looked up.
+    for (const age of [2_000, 1_000]) {
+      await ingest.post(gateway.key, { readings: [{ d: device.name, t: Date.now() - age, hr: 60 }] });
+    }
+    proxy.refuse();
+    const began = performance.now();
+    const pending = ingest.post(gateway.key, batch);
+    await eventually(async () => (await ingest.post(gateway.key, '{}')).status === 503 || undefined);
+    expect((await pending).body).toMatchObject({ status: 503, code: 'service.unavailable' });
+    expect(performance.now() - began).toBeGreaterThan(9_500);
+    proxy.restore();
+    await eventually(async () => (await ingest.isReady()) || undefined);
+    expect((await ingest.post(gateway.key, batch)).body).toMatchObject({ accepted: 1 });
+  }, 40_000);
 });
 
 describe('a row the database refuses', () => {
