@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import patched from 'postgres';
 import unpatched from 'postgres-unpatched';
-import { variable } from '../testing/environment.js';
+import { named, variable } from '../testing/environment.js';
 import { eventually } from '../testing/eventually.js';
 import { failureOf } from './failure.js';
 import { Lane } from './lane.js';
@@ -19,7 +19,8 @@ import { Lane } from './lane.js';
  * two patched ones is the release before: the patch goes by version.
  */
 
-const table = `public.driver_${randomBytes(6).toString('hex')}`;
+const application = `driver-${randomBytes(6).toString('hex')}`;
+const table = `public.${application.replace('-', '_')}`;
 const testing = join(import.meta.dirname, '../testing');
 let superuser: pg.Client;
 
@@ -52,7 +53,7 @@ async function states(application: string): Promise<string[]> {
 
 describe('small flushes over TCP', () => {
   it('take less than 10 ms each', async () => {
-    const lane = new Lane(variable('INGEST_DATABASE_URL'));
+    const lane = new Lane(named(variable('INGEST_DATABASE_URL'), application));
     await lane.copy(flush, rows);
     expect(await timed(100, () => lane.copy(flush, rows))).toBeLessThan(1_000);
     await lane.close();
@@ -75,7 +76,7 @@ describe('a COPY the server refuses', () => {
   const poison = Buffer.from('666\n');
 
   it('fails with the error of the server, and leaks no connection in 200 times', async () => {
-    const lane = new Lane(variable('INGEST_DATABASE_URL'));
+    const lane = new Lane(named(variable('INGEST_DATABASE_URL'), application));
     const before = await superuser.query(`select from ${table}`);
     for (let i = 0; i < 200; i++) {
       const failure = await lane.copy(flush, poison).then(() => 'none', failureOf);
@@ -85,12 +86,12 @@ describe('a COPY the server refuses', () => {
     }
     const after = await superuser.query(`select from ${table}`);
     expect((after.rowCount ?? 0) - (before.rowCount ?? 0)).toBe(200 * 20);
-    expect((await states('hms-ingest')).filter((state) => state.startsWith('idle in transaction'))).toEqual([]);
+    expect((await states(application)).filter((state) => state.startsWith('idle in transaction'))).toEqual([]);
     await lane.close();
   });
 
   it('fails also when it is a statement after the COPY that is refused', async () => {
-    const lane = new Lane(variable('INGEST_DATABASE_URL'));
+    const lane = new Lane(named(variable('INGEST_DATABASE_URL'), application));
     const failing = lane.copy(`begin; copy ${table} (n) from stdin; select 1 / 0; commit`, rows);
     expect(await failing.then(() => 'none', failureOf)).toBe('stale');
     await lane.rollback();
@@ -98,10 +99,9 @@ describe('a COPY the server refuses', () => {
   });
 
   it('control: never settles in the unpatched driver, and holds its transaction open', async () => {
-    const application = 'driver-control';
     const sql = unpatched(variable('INGEST_DATABASE_DIRECT_URL'), {
       max: 1,
-      connection: { application_name: application },
+      connection: { application_name: `${application}-control` },
     });
     const stream = await sql.unsafe(flush).writable();
     stream.end(poison);
@@ -113,7 +113,7 @@ describe('a COPY the server refuses', () => {
       delay(1_500, 'silence'),
     ]);
     expect(outcome).toBe('silence');
-    expect(await states(application)).toEqual(['idle in transaction (aborted)']);
+    expect(await states(`${application}-control`)).toEqual(['idle in transaction (aborted)']);
     await sql.end({ timeout: 0 });
   });
 });

@@ -40,6 +40,9 @@ export class TestIngest {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    // A test that fails half-way must not keep Jest waiting, nor leave a service behind.
+    child.unref();
+    process.once('exit', () => child.kill('SIGKILL'));
     const output: string[] = [];
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(String(chunk)));
     const ingest = new TestIngest(own, child, output);
