@@ -172,7 +172,9 @@ describe('a row the database refuses', () => {
     const device = await addDevice();
     const siblingGateway = await sibling.addGateway();
     const [siblingDevice] = (await sibling.addDevices(siblingGateway, 1)) as [TestDevice];
-    await hospital.rows('alter table {schema}.vitals drop constraint if exists poison, add constraint poison check (heart_rate <> 66)');
+    await hospital.rows(
+      'alter table {schema}.vitals drop constraint if exists poison, add constraint poison check (heart_rate <> 66)',
+    );
     const start = Date.now() - 1_000_000;
     for (let wave = 0; wave < 20; wave++) {
       const posts = Array.from({ length: 10 }, (_, i) => {
