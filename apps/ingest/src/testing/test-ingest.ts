@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { afterAll } from '@jest/globals';
 import { variable } from './environment.js';
 import { eventually } from './eventually.js';
 
@@ -19,6 +20,10 @@ export interface TestIngestOptions {
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
 }
+
+/** A test that fails half-way leaves no service behind. */
+const running = new Set<TestIngest>();
+afterAll(() => Promise.all([...running].map((ingest) => ingest.kill())));
 
 /** The real service in a process of its own. */
 export class TestIngest {
@@ -40,12 +45,10 @@ export class TestIngest {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    // A test that fails half-way must not keep Jest waiting, nor leave a service behind.
-    child.unref();
-    process.once('exit', () => child.kill('SIGKILL'));
     const output: string[] = [];
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(String(chunk)));
     const ingest = new TestIngest(own, child, output);
+    running.add(ingest);
     await eventually(async () => {
       if (child.exitCode !== null) throw new Error(`ingest ended at start: ${ingest.log}`);
       return (await ingest.isReady()) || undefined;
