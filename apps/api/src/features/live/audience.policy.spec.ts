@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { permissionsOf } from '@hms/contracts';
 import { hospitalRef } from '@hms/database';
-import type { HospitalActor } from '../../platform/access/actor.js';
+import type { HospitalIdentity } from '../../platform/access/actor.js';
 import { audienceKey, audienceOf, roomsHearing, roomsOf, sameStanding, type Audience } from './audience.policy.js';
 
 const hospital = hospitalRef({ id: '01900000-0000-7000-8000-000000000001', slug: 'north' });
-const actor = (wardIds?: string[]): HospitalActor => ({
+const actor = (wardIds?: string[]): HospitalIdentity => ({
   userId: 'u',
   sessionId: 's',
   roles: ['nurse'],

@@ -1,4 +1,4 @@
-import { coversWard, type HospitalActor } from '../../platform/access/actor.js';
+import { coversWard, type HospitalIdentity } from '../../platform/access/actor.js';
 
 /** The wards of one hospital a socket hears of; `wardIds` undefined means all, those opened later included. */
 export interface Audience {
@@ -10,7 +10,7 @@ const everyWard = '*';
 const room = (hospitalId: string, ward: string): string => `h:${hospitalId}:ward:${ward}`;
 
 /** The audience an actor belongs to, narrowed to one ward if it asks; undefined for a ward it does not work on. */
-export function audienceOf(actor: HospitalActor, wardId: string | undefined): Audience | undefined {
+export function audienceOf(actor: HospitalIdentity, wardId: string | undefined): Audience | undefined {
   const hospitalId = actor.hospital.id;
   if (wardId === undefined) return { hospitalId, wardIds: actor.wardIds && [...actor.wardIds].sort() };
   return coversWard(actor, wardId) ? { hospitalId, wardIds: [wardId] } : undefined;
@@ -39,7 +39,7 @@ export function sameStanding(before: Standing, after: Standing): boolean {
   );
 }
 
-type Standing = Pick<Partial<HospitalActor>, 'hospital' | 'wardIds'> & Pick<HospitalActor, 'roles'>;
+type Standing = Pick<Partial<HospitalIdentity>, 'hospital' | 'wardIds'> & Pick<HospitalIdentity, 'roles'>;
 
 const sameMembers = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((member) => b.includes(member));

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { HospitalDatabase } from '@hms/database';
 import { z } from 'zod';
 import { accessError } from '../../platform/access/access.errors.js';
-import { isInHospital, type HospitalActor } from '../../platform/access/actor.js';
+import { isInHospital, type HospitalIdentity } from '../../platform/access/actor.js';
 import { Authenticator } from '../../platform/access/authenticator.service.js';
 import { authorize } from '../../platform/access/authorize.policy.js';
 import { WardsService } from '../wards/wards.service.js';
@@ -35,14 +35,14 @@ export class LiveAdmission {
   }
 
   /** @throws `auth.unauthenticated`, `auth.forbidden` or `auth.no-hospital` */
-  async identify(token: string): Promise<{ actor: HospitalActor; expiresAt: number }> {
-    const { actor, expiresAt } = await this.authenticator.fromToken(token);
+  async identify(token: string): Promise<{ actor: HospitalIdentity; expiresAt: number }> {
+    const { identity: actor, expiresAt } = await this.authenticator.fromToken(token);
     authorize(actor, rule);
     if (!isInHospital(actor)) throw accessError('auth.no-hospital');
     return { actor, expiresAt };
   }
 
-  async #audience(actor: HospitalActor, wardId: string | undefined): Promise<Audience> {
+  async #audience(actor: HospitalIdentity, wardId: string | undefined): Promise<Audience> {
     const audience = audienceOf(actor, wardId);
     if (!audience || (wardId !== undefined && !(await this.#exists(actor, wardId)))) {
       throw liveError('live.ward-not-found');
@@ -50,7 +50,7 @@ export class LiveAdmission {
     return audience;
   }
 
-  #exists(actor: HospitalActor, wardId: string): Promise<boolean> {
+  #exists(actor: HospitalIdentity, wardId: string): Promise<boolean> {
     return this.database.readInHospital(actor.hospital, (tx) => this.wards.exists(tx, wardId));
   }
 }

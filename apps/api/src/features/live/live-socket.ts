@@ -1,6 +1,6 @@
 import type { Problem, VitalsUpdate } from '@hms/contracts';
 import type { DefaultEventsMap, Namespace, Socket } from 'socket.io';
-import type { HospitalActor } from '../../platform/access/actor.js';
+import type { HospitalIdentity } from '../../platform/access/actor.js';
 import type { Audience } from './audience.policy.js';
 
 /** What a client hears. */
@@ -22,7 +22,7 @@ export interface LiveServerEvents {
 
 /** What the server knows of a connected client. */
 export interface LiveSession {
-  actor: HospitalActor;
+  actor: HospitalIdentity;
   /** When its token stops counting, ms since the epoch. */
   expiresAt: number;
   readonly audience: Audience;

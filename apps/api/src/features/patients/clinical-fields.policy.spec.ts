@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { AppError, hospitalRoles, permissionsOf, permissionTable, type HospitalRole, type Role } from '@hms/contracts';
-import type { Actor } from '../../platform/access/actor.js';
+import type { Identity } from '../../platform/access/actor.js';
 import { assertMayWrite, clinicalFields, seesClinicalFields, seesDeleted } from './clinical-fields.policy.js';
 import { hiddenColumns } from './patient-history.policy.js';
 
 const record = '01900000-0000-7000-8000-000000000001';
-const actor = (role: HospitalRole, patientId?: string): Actor => ({
+const actor = (role: HospitalRole, patientId?: string): Identity => ({
   userId: 'user',
   sessionId: 'session',
   roles: [role],

@@ -1,20 +1,20 @@
 import { commonError } from '@hms/contracts';
-import type { Actor } from '../../platform/access/actor.js';
+import type { Identity } from '../../platform/access/actor.js';
 import type { PatientDetailsDto, PatientDto } from './patients.dto.js';
 
 /** What a patient's record says of its health; the rest identifies a person and is for the front desk too. */
 export const clinicalFields = ['allergyStatus', 'bloodGroup'] as const satisfies readonly (keyof PatientDto)[];
 
 /** Those who may read allergies, and the patient whose record it is. */
-export const seesClinicalFields = (actor: Actor, patientId: string): boolean =>
+export const seesClinicalFields = (actor: Identity, patientId: string): boolean =>
   actor.permissions.has('allergy:read') || (actor.permissions.has('patient:own') && actor.patientId === patientId);
 
 /** Nobody changes what they may not see. @throws `auth.forbidden` naming the field */
-export function assertMayWrite(actor: Actor, details: PatientDetailsDto): void {
+export function assertMayWrite(actor: Identity, details: PatientDetailsDto): void {
   if (details.bloodGroup === undefined || actor.permissions.has('allergy:write')) return;
   const message = 'bloodGroup needs the permission allergy:write';
   throw commonError('auth.forbidden', { errors: [{ field: 'bloodGroup', code: 'permission', message }] });
 }
 
 /** Deleted records are shown to those who can restore them. */
-export const seesDeleted = (actor: Actor): boolean => actor.permissions.has('patient:delete');
+export const seesDeleted = (actor: Identity): boolean => actor.permissions.has('patient:delete');

@@ -1,23 +1,11 @@
 import { applyDecorators, HttpCode, SetMetadata, type Type } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBearerAuth, ApiExtension, ApiResponse } from '@nestjs/swagger';
 import type { Permission } from '@hms/contracts';
-import type { FastifyContextConfig } from 'fastify';
 import { ProblemDto } from '../errors/problem.dto.js';
+import { extendRouteConfig } from '../http/route-config.js';
 import type { AccessRule, AccessScope } from './access-rule.js';
 
 export const accessRuleKey = Symbol('hms:access');
-const routeConfigKey = Symbol('hms:route-config');
-
-/** Adds to what other decorators put on the Fastify route; Nest's own `RouteConfig` would replace it. */
-function extendRouteConfig(part: FastifyContextConfig): MethodDecorator {
-  return (target, key, descriptor) => {
-    const handler = descriptor.value as object;
-    const config = { ...(Reflect.getMetadata(routeConfigKey, handler) as FastifyContextConfig | undefined), ...part };
-    Reflect.defineMetadata(routeConfigKey, config, handler);
-    RouteConfig(config)(target, key, descriptor);
-  };
-}
 
 const withRule = (rule: AccessRule): MethodDecorator =>
   applyDecorators(SetMetadata(accessRuleKey, rule), extendRouteConfig({ access: rule }));

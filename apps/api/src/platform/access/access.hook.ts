@@ -3,6 +3,7 @@ import { authorize } from './authorize.policy.js';
 import type { Authenticator } from './authenticator.service.js';
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import type { AccessRule } from './access-rule.js';
+import { originOf } from './request-origin.js';
 
 /** One HTTP route as the access tests see it. */
 export interface RouteAccess {
@@ -22,9 +23,9 @@ export function enforceAccess(fastify: FastifyInstance, authenticator: Authentic
     const rule = request.routeOptions.config.access;
     if (!rule) throw accessError('auth.forbidden');
     if (rule.kind === 'public') return;
-    const { actor } = await authenticator.fromHeader(request.headers.authorization);
-    authorize(actor, rule);
-    request.actor = actor;
+    const { identity } = await authenticator.fromHeader(request.headers.authorization);
+    authorize(identity, rule);
+    request.actor = { ...identity, origin: originOf(request) };
   });
 }
 

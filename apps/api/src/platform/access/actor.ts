@@ -1,8 +1,9 @@
 import type { Permission, Role } from '@hms/contracts';
 import type { HospitalRef } from '@hms/database';
+import type { RequestOrigin } from './request-origin.js';
 
 /** Who is asking, from verified credentials and the session's present state only. */
-export interface Actor {
+export interface Identity {
   readonly userId: string;
   readonly sessionId: string;
   readonly roles: readonly Role[];
@@ -15,13 +16,24 @@ export interface Actor {
   readonly patientId?: string;
 }
 
+/** Somebody inside a hospital. */
+export interface HospitalIdentity extends Identity {
+  readonly hospital: HospitalRef;
+}
+
+/** Somebody asking through one HTTP request: what every route is given. */
+export interface Actor extends Identity {
+  readonly origin: RequestOrigin;
+}
+
 /** An actor inside a hospital: what every route of scope `hospital` is given. */
 export interface HospitalActor extends Actor {
   readonly hospital: HospitalRef;
 }
 
-export const isInHospital = (actor: Actor): actor is HospitalActor => actor.hospital !== undefined;
+export const isInHospital = <T extends Identity>(identity: T): identity is T & HospitalIdentity =>
+  identity.hospital !== undefined;
 
 /** May the actor see what happens on this ward? */
-export const coversWard = (actor: Actor, wardId: string): boolean =>
-  actor.wardIds === undefined || actor.wardIds.includes(wardId);
+export const coversWard = (identity: Identity, wardId: string): boolean =>
+  identity.wardIds === undefined || identity.wardIds.includes(wardId);

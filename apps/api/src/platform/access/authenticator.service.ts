@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { InvalidTokenError, verifyAccessToken } from '@hms/auth';
 import { permissionsOf } from '@hms/contracts';
 import { accessError } from './access.errors.js';
-import type { Actor } from './actor.js';
+import type { Identity } from './actor.js';
 import { SessionRegistry } from './session-registry.service.js';
 import { TokenKeys } from './token-keys.service.js';
 
 /** A verified caller and the moment (ms since the epoch) its token stops counting. */
 export interface Authentication {
-  readonly actor: Actor;
+  readonly identity: Identity;
   readonly expiresAt: number;
 }
 
@@ -36,7 +36,7 @@ export class Authenticator {
     if (state?.userId !== claims.userId || state.hospital?.id !== claims.hospitalId) {
       throw accessError('auth.unauthenticated');
     }
-    const actor: Actor = { ...state, sessionId: claims.sessionId, permissions: permissionsOf(state.roles) };
-    return { actor, expiresAt: claims.expiresAt * 1_000 };
+    const identity: Identity = { ...state, sessionId: claims.sessionId, permissions: permissionsOf(state.roles) };
+    return { identity, expiresAt: claims.expiresAt * 1_000 };
   }
 }
