@@ -6,6 +6,7 @@ import { DevicesModule } from './features/devices/devices.module.js';
 import { HospitalsModule } from './features/hospitals/hospitals.module.js';
 import { LiveModule } from './features/live/live.module.js';
 import { PatientsModule } from './features/patients/patients.module.js';
+import { SessionsModule } from './features/sessions/sessions.module.js';
 import { UsersModule } from './features/users/users.module.js';
 import { VitalsModule } from './features/vitals/vitals.module.js';
 import { WardsModule } from './features/wards/wards.module.js';
@@ -32,6 +33,7 @@ export class AppModule {
         AccessModule,
         DocsModule,
         AuthModule,
+        SessionsModule,
         UsersModule,
         HospitalsModule,
         PatientsModule,

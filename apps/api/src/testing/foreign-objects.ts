@@ -76,5 +76,10 @@ export async function foreignObjects(hospital: Hospital): Promise<ObjectIds> {
     devices: device,
     assignments: assignment,
   };
-  return new ObjectIds({ ...(ids as Record<string, string>), users: user.id, hospitals: hospital.id });
+  return new ObjectIds({
+    ...(ids as Record<string, string>),
+    users: user.id,
+    sessions: user.sessionId,
+    hospitals: hospital.id,
+  });
 }

@@ -15,7 +15,7 @@ export interface Credentials {
 /** How long before its end an access token is replaced. */
 const renewBeforeMs = 60_000;
 
-/** A signed-in user of the API, whose access token never grows old. */
+/** A signed-in user of the API, whose access token never grows old. It is a device: a screen watches for days untouched. */
 export class ApiSession {
   #tokens: Tokens | undefined;
   #renewAt = 0;
@@ -49,7 +49,7 @@ export class ApiSession {
     const refreshToken = this.#tokens?.refreshToken;
     const renewed =
       (refreshToken === undefined ? undefined : await this.#refresh(refreshToken)) ??
-      tokens.parse(await this.#request('/api/v1/auth/login', post(this.credentials)));
+      tokens.parse(await this.#request('/api/v1/auth/login', post({ ...this.credentials, client: 'device' })));
     this.#tokens = renewed;
     this.#renewAt = Date.now() + renewed.expiresIn * 1_000 - renewBeforeMs;
     return renewed.accessToken;

@@ -1,8 +1,9 @@
-import { Body, Controller, Get, Headers, Post } from '@nestjs/common';
+import { Body, Controller, Get, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Access, Public, Returns } from '../../platform/access/access.decorator.js';
 import type { Actor } from '../../platform/access/actor.js';
-import { CurrentActor } from '../../platform/access/current-actor.decorator.js';
+import { CurrentActor, Origin } from '../../platform/access/current-actor.decorator.js';
+import type { RequestOrigin } from '../../platform/access/request-origin.js';
 import {
   AcceptInvitationDto,
   LoginDto,
@@ -23,11 +24,14 @@ export class AuthController {
   @Post('auth/login')
   @Public('this is where a session begins')
   @Returns(200, LoginResultDto)
-  login(@Body() credentials: LoginDto, @Headers('user-agent') userAgent?: string): Promise<LoginResultDto> {
-    return this.auth.login(credentials, userAgent);
+  login(@Body() credentials: LoginDto, @Origin() origin: RequestOrigin): Promise<LoginResultDto> {
+    return this.auth.login(credentials, origin);
   }
 
-  /** Exchanges a refresh token for new tokens. A lost answer may be asked for again for 10 seconds. */
+  /**
+   * Exchanges a refresh token for new tokens. A lost answer may be asked for again for 10 seconds.
+   * @throws {401} `auth.refresh-invalid`, `auth.refresh-reused`, `auth.session-idle`, `auth.session-expired`
+   */
   @Post('auth/refresh')
   @Public('the refresh token is the credential')
   @Returns(200, TokensDto)
@@ -71,11 +75,7 @@ export class AuthController {
   @Post(['auth/switch-hospital', 'switch-hospital'])
   @Access('session:own', 'any')
   @Returns(200, LoginResultDto)
-  switchHospital(
-    @CurrentActor() actor: Actor,
-    @Body() { hospital }: SwitchHospitalDto,
-    @Headers('user-agent') userAgent?: string,
-  ): Promise<LoginResultDto> {
-    return this.auth.switchHospital(actor, hospital, userAgent);
+  switchHospital(@CurrentActor() actor: Actor, @Body() { hospital }: SwitchHospitalDto): Promise<LoginResultDto> {
+    return this.auth.switchHospital(actor, hospital);
   }
 }

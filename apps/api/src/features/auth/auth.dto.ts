@@ -1,6 +1,7 @@
 import { roles, type Permission, type Role } from '@hms/contracts';
-import { ApiProperty } from '@nestjs/swagger';
-import { IsEmail, IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsEmail, IsIn, IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
+import { sessionKinds, type SessionKind } from '../../platform/access/session-limits.policy.js';
 
 const slug = /^[a-z][a-z0-9_]{1,40}$/;
 
@@ -17,6 +18,15 @@ export class LoginDto {
   @IsOptional()
   @Matches(slug)
   hospital?: string;
+
+  /**
+   * Where the session is used, which decides how long it may rest and live: `web` 15 minutes and 12 hours,
+   * `shared-terminal` 5 minutes and 12 hours, `device` 7 and 30 days.
+   */
+  @ApiPropertyOptional({ enum: sessionKinds, default: 'web' })
+  @IsOptional()
+  @IsIn(sessionKinds)
+  client?: SessionKind;
 }
 
 export class RefreshDto {

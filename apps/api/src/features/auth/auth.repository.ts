@@ -1,17 +1,30 @@
 import { Injectable } from '@nestjs/common';
 import { HospitalDatabase, type PublicTx } from '@hms/database';
 import { uuidv7 } from 'uuidv7';
+import type { RequestOrigin } from '../../platform/access/request-origin.js';
+import { sessionKindOf, type SessionKind } from '../../platform/access/session-limits.policy.js';
 import { authError } from './auth.errors.js';
-import { sessionLifetimeMs } from './refresh-token.js';
 
 const hospitalSummary = { id: true, slug: true, name: true, timezone: true, currency: true } as const;
+const lockedSession = {
+  id: true,
+  userId: true,
+  hospitalId: true,
+  kind: true,
+  lastSeenAt: true,
+  expiresAt: true,
+  revokedAt: true,
+} as const;
 const userSummary = { id: true, email: true, displayName: true, platformRole: true } as const;
 
 export interface NewSession {
   readonly userId: string;
   readonly hospitalId: string | null;
   readonly tokenHash: Uint8Array<ArrayBuffer>;
-  readonly userAgent: string | undefined;
+  readonly origin: Pick<RequestOrigin, 'ip' | 'userAgent'>;
+  readonly kind: SessionKind;
+  /** When it ends whatever is done with it. */
+  readonly expiresAt: Date;
   readonly now: Date;
 }
 
@@ -22,7 +35,7 @@ export interface Acceptance {
   readonly now: Date;
 }
 
-type RevokeReason = 'logout' | 'logout_all' | 'token_reuse' | 'switched';
+type RevokeReason = 'logout' | 'token_reuse';
 
 @Injectable()
 export class AuthRepository {
@@ -50,8 +63,11 @@ export class AuthRepository {
         id,
         userId: session.userId,
         hospitalId: session.hospitalId,
-        userAgent: session.userAgent?.slice(0, 300) ?? null,
-        expiresAt: new Date(session.now.getTime() + sessionLifetimeMs),
+        userAgent: session.origin.userAgent?.slice(0, 300) ?? null,
+        ip: session.origin.ip,
+        kind: session.kind,
+        lastSeenAt: session.now,
+        expiresAt: session.expiresAt,
       },
     });
     await this.addToken(tx, id, session.tokenHash);
@@ -68,14 +84,11 @@ export class AuthRepository {
     const token = await tx.refreshToken.findUnique({ where: { tokenHash }, select: { sessionId: true } });
     if (!token) return null;
     await tx.$queryRaw`select from public.session where id = ${token.sessionId}::uuid for update`;
-    return tx.refreshToken.findUnique({
+    const found = await tx.refreshToken.findUnique({
       where: { tokenHash },
-      select: {
-        rotatedAt: true,
-        successor: true,
-        session: { select: { id: true, userId: true, hospitalId: true, expiresAt: true, revokedAt: true } },
-      },
+      select: { rotatedAt: true, session: { select: lockedSession } },
     });
+    return found && { ...found, session: { ...found.session, kind: sessionKindOf(found.session.kind) } };
   }
 
   async isRotated(tx: PublicTx, tokenHash: Uint8Array<ArrayBuffer>): Promise<boolean> {
@@ -90,8 +103,21 @@ export class AuthRepository {
       select: { sessionId: true },
     });
     await this.addToken(tx, sessionId, to);
-    const expiresAt = new Date(now.getTime() + sessionLifetimeMs);
-    await tx.session.update({ where: { id: sessionId }, data: { expiresAt } });
+  }
+
+  /** Records that a session is in use. */
+  async touchSession(tx: PublicTx, id: string, now: Date): Promise<void> {
+    await tx.session.update({ where: { id }, data: { lastSeenAt: now } });
+  }
+
+  /** Ends a session which another one continues; undefined when it had ended already. */
+  async endForSwitch(tx: PublicTx, id: string, now: Date): Promise<Pick<NewSession, 'kind' | 'expiresAt'> | undefined> {
+    const [ended] = await tx.session.updateManyAndReturn({
+      where: { id, revokedAt: null },
+      data: { revokedAt: now, revokeReason: 'switched' },
+      select: { kind: true, expiresAt: true },
+    });
+    return ended && { kind: sessionKindOf(ended.kind), expiresAt: ended.expiresAt };
   }
 
   async revokeSession(tx: PublicTx, id: string, reason: RevokeReason, now: Date): Promise<void> {

@@ -1,13 +1,22 @@
 import { Injectable } from '@nestjs/common';
-import { HospitalDatabase } from '@hms/database';
+import { HospitalDatabase, type PublicTx } from '@hms/database';
+import { accessError } from '../../platform/access/access.errors.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { hashOpaqueToken, newOpaqueToken } from '../../platform/access/opaque-token.js';
+import type { RequestOrigin } from '../../platform/access/request-origin.js';
+import {
+  absoluteEnd,
+  renewalIsUse,
+  timeoutOf,
+  type SessionKind,
+  type SessionTimeout,
+} from '../../platform/access/session-limits.policy.js';
 import { SessionRegistry } from '../../platform/access/session-registry.service.js';
 import { ApiConfig } from '../../platform/config/api-config.js';
 import { accessTokenLifetime, AccessTokenIssuer } from './access-token.issuer.js';
 import { authError } from './auth.errors.js';
 import type { AcceptInvitationDto, LoginDto, LoginResultDto, MeDto, TokensDto } from './auth.dto.js';
-import { AuthRepository } from './auth.repository.js';
+import { AuthRepository, type NewSession } from './auth.repository.js';
 import { PasswordHasher } from './password-hasher.service.js';
 import { judge, successorOf } from './refresh-token.js';
 import { chooseHospital, hospitalsOf, signIn, type SignIn, type UserWithMemberships } from './sign-in.policy.js';
@@ -21,7 +30,10 @@ type Rotation =
       readonly hospitalId: string | null;
     }
   | { readonly outcome: 'invalid' }
+  | { readonly outcome: SessionTimeout }
   | { readonly outcome: 'reused'; readonly sessionId: string };
+
+type SessionMaker = (tx: PublicTx, session: Omit<NewSession, 'kind' | 'expiresAt' | 'origin'>) => Promise<string>;
 
 @Injectable()
 export class AuthService {
@@ -35,22 +47,18 @@ export class AuthService {
   ) {}
 
   /** @throws `auth.invalid-credentials`, `auth.hospital-required`, `auth.not-a-member` or `service.busy` */
-  async login(credentials: LoginDto, userAgent: string | undefined): Promise<LoginResultDto> {
+  async login(credentials: LoginDto, origin: RequestOrigin): Promise<LoginResultDto> {
     const user = await this.users.findByEmail(credentials.email);
     const matches = await this.passwords.verify(user?.passwordHash ?? null, credentials.password);
     if (!user || !matches || user.status !== 'active') throw authError('auth.invalid-credentials');
-    return this.#open(chooseHospital(user, credentials.hospital), userAgent);
+    return this.#open(chooseHospital(user, credentials.hospital), credentials.client ?? 'web', origin);
   }
 
-  /** @throws `auth.refresh-invalid` or `auth.refresh-reused` */
+  /** @throws `auth.refresh-invalid`, `auth.refresh-reused`, `auth.session-idle` or `auth.session-expired` */
   async refresh(presented: string): Promise<TokensDto> {
     const now = new Date();
     const rotation = await this.database.inPublic((tx) => this.#rotate(tx, presented, now));
-    if (rotation.outcome === 'invalid') throw authError('auth.refresh-invalid');
-    if (rotation.outcome === 'reused') {
-      this.sessions.forget(rotation.sessionId);
-      throw authError('auth.refresh-reused');
-    }
+    if (rotation.outcome !== 'renewed') throw this.#refusal(rotation);
     const user = await this.#activeUser(rotation.userId);
     const hospital = hospitalsOf(user).find((h) => h.id === rotation.hospitalId) ?? null;
     if (hospital === null && user.platformRole !== 'super_admin') throw authError('auth.refresh-invalid');
@@ -79,10 +87,20 @@ export class AuthService {
     };
   }
 
-  /** Ends the present session and opens one in the other hospital. @throws `auth.not-a-member` */
-  async switchHospital(actor: Actor, slug: string, userAgent: string | undefined): Promise<LoginResultDto> {
-    const user = await this.#activeUser(actor.userId);
-    return this.#open(chooseHospital(user, slug), userAgent, actor.sessionId);
+  /**
+   * Ends the present session and opens one in the other hospital, of the same kind and ending no later.
+   * @throws `auth.not-a-member`
+   */
+  async switchHospital(actor: Actor, slug: string): Promise<LoginResultDto> {
+    const where = chooseHospital(await this.#activeUser(actor.userId), slug);
+    const now = new Date();
+    const result = await this.#begin(where, now, async (tx, session) => {
+      const ended = await this.users.endForSwitch(tx, actor.sessionId, now);
+      if (!ended) throw accessError('auth.unauthenticated');
+      return this.users.createSession(tx, { ...session, ...ended, origin: actor.origin });
+    });
+    this.sessions.forget(actor.sessionId);
+    return result;
   }
 
   /**
@@ -104,17 +122,20 @@ export class AuthService {
     });
   }
 
-  async #rotate(tx: Parameters<AuthRepository['addToken']>[0], presented: string, now: Date): Promise<Rotation> {
+  async #rotate(tx: PublicTx, presented: string, now: Date): Promise<Rotation> {
     const hash = hashOpaqueToken(presented);
     const token = await this.users.lockSessionOfToken(tx, hash);
-    if (!token || token.session.revokedAt !== null || token.session.expiresAt <= now) return { outcome: 'invalid' };
-    const { id: sessionId, userId, hospitalId } = token.session;
+    if (!token || token.session.revokedAt !== null) return { outcome: 'invalid' };
+    const { id: sessionId, userId, hospitalId, kind } = token.session;
+    const timeout = timeoutOf(token.session, now);
+    if (timeout !== undefined) return { outcome: timeout };
     const successor = successorOf(presented, this.config.refreshSecret);
     const successorHash = hashOpaqueToken(successor);
     const successorRotated = token.rotatedAt !== null && (await this.users.isRotated(tx, successorHash));
     switch (judge({ rotatedAt: token.rotatedAt, successorRotated }, now)) {
       case 'rotate':
         await this.users.rotate(tx, hash, successorHash, now);
+        if (renewalIsUse(kind)) await this.users.touchSession(tx, sessionId, now);
         break;
       case 'repeat':
         break;
@@ -125,21 +146,36 @@ export class AuthService {
     return { outcome: 'renewed', token: successor, sessionId, userId, hospitalId };
   }
 
-  async #open(where: SignIn, userAgent: string | undefined, replaces?: string): Promise<LoginResultDto> {
+  #refusal(rotation: Exclude<Rotation, { outcome: 'renewed' }>): Error {
+    switch (rotation.outcome) {
+      case 'invalid':
+        return authError('auth.refresh-invalid');
+      case 'reused':
+        this.sessions.forget(rotation.sessionId);
+        return authError('auth.refresh-reused');
+      case 'idle':
+      case 'expired':
+        return accessError(`auth.session-${rotation.outcome}`);
+    }
+  }
+
+  #open(where: SignIn, kind: SessionKind, origin: RequestOrigin): Promise<LoginResultDto> {
     const now = new Date();
+    const expiresAt = absoluteEnd(kind, now);
+    return this.#begin(where, now, (tx, session) =>
+      this.users.createSession(tx, { ...session, kind, expiresAt, origin }),
+    );
+  }
+
+  async #begin(where: SignIn, now: Date, create: SessionMaker): Promise<LoginResultDto> {
     const refreshToken = newOpaqueToken();
     const session = {
       userId: where.user.id,
       hospitalId: where.hospital?.id ?? null,
       tokenHash: hashOpaqueToken(refreshToken),
-      userAgent,
       now,
     };
-    const sessionId = await this.database.inPublic(async (tx) => {
-      if (replaces !== undefined) await this.users.revokeSession(tx, replaces, 'switched', now);
-      return this.users.createSession(tx, session);
-    });
-    if (replaces !== undefined) this.sessions.forget(replaces);
+    const sessionId = await this.database.inPublic((tx) => create(tx, session));
     return { ...(await this.#tokens(where, sessionId, refreshToken, now)), ...where };
   }
 

@@ -2,7 +2,6 @@ import { createHmac } from 'node:crypto';
 
 /** How long the answer to a rotation may be asked for again when it got lost on the way. */
 export const repeatWindowMs = 10_000;
-export const sessionLifetimeMs = 7 * 24 * 3_600_000;
 
 /**
  * The token that replaces this one. It is derived, not drawn, so that a client whose answer was lost can be given the

@@ -71,7 +71,7 @@ export class LiveSessions implements OnApplicationShutdown {
     try {
       const state = await this.registry.find(sessionId);
       for (const socket of sockets) {
-        if (!state) this.#end(socket, 'live.session-ended');
+        if (!state || 'timeout' in state) this.#end(socket, 'live.session-ended');
         else if (!sameStanding(socket.data.actor, state)) this.#end(socket, 'live.access-changed');
       }
     } catch (err) {

@@ -21,6 +21,6 @@ import { UsersService } from './users.service.js';
     UsersRepository,
     UsersService,
   ],
-  exports: [InvitationsService, UserDirectory],
+  exports: [InvitationsService, UserDirectory, UsersService],
 })
 export class UsersModule {}

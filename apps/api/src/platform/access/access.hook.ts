@@ -4,6 +4,7 @@ import type { Authenticator } from './authenticator.service.js';
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import type { AccessRule } from './access-rule.js';
 import { originOf } from './request-origin.js';
+import type { SessionActivity } from './session-activity.service.js';
 
 /** One HTTP route as the access tests see it. */
 export interface RouteAccess {
@@ -15,15 +16,16 @@ export interface RouteAccess {
 
 /**
  * Decides before a body is read, on the route Fastify matched and never on the text of the URL. A route without a rule
- * is refused to everybody.
+ * is refused to everybody. A request is what keeps a session from being idle; an open socket or a renewed token is not.
  */
-export function enforceAccess(fastify: FastifyInstance, authenticator: Authenticator): void {
+export function enforceAccess(fastify: FastifyInstance, authenticator: Authenticator, activity: SessionActivity): void {
   fastify.addHook('onRequest', async (request) => {
     if (request.is404) return;
     const rule = request.routeOptions.config.access;
     if (!rule) throw accessError('auth.forbidden');
     if (rule.kind === 'public') return;
     const { identity } = await authenticator.fromHeader(request.headers.authorization);
+    activity.seen(identity.sessionId);
     authorize(identity, rule);
     request.actor = { ...identity, origin: originOf(request) };
   });

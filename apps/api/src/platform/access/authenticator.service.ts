@@ -19,20 +19,24 @@ export class Authenticator {
     private readonly sessions: SessionRegistry,
   ) {}
 
-  /** @throws `auth.unauthenticated` unless the header carries a valid token of a living session */
+  /**
+   * @throws `auth.unauthenticated` unless the header carries a valid token of a living session; `auth.session-idle` or
+   * `auth.session-expired` when that is why it lives no more
+   */
   async fromHeader(authorization: string | undefined): Promise<Authentication> {
     const token = /^Bearer ([\w.-]+)$/i.exec(authorization ?? '')?.[1];
     if (token === undefined) throw accessError('auth.unauthenticated');
     return this.fromToken(token);
   }
 
-  /** @throws `auth.unauthenticated` */
+  /** @throws as {@link fromHeader} */
   async fromToken(token: string): Promise<Authentication> {
     const claims = await verifyAccessToken(token, this.keys.verificationKey).catch((err: unknown) => {
       if (err instanceof InvalidTokenError) throw accessError('auth.unauthenticated', { cause: err });
       throw err;
     });
     const state = await this.sessions.find(claims.sessionId);
+    if (state && 'timeout' in state) throw accessError(`auth.session-${state.timeout}`);
     if (state?.userId !== claims.userId || state.hospital?.id !== claims.hospitalId) {
       throw accessError('auth.unauthenticated');
     }

@@ -1,13 +1,13 @@
-import type { SessionRepository, SessionState } from './session.repository.js';
+import type { SessionRepository, SessionStanding, SessionState } from './session.repository.js';
 import { SessionRegistry } from './session-registry.service.js';
 
 const alive = (userId: string): SessionState => ({ userId, roles: ['nurse'] });
 
 /** A repository whose answers are given by the test. */
 function questions() {
-  const asked: ((state: SessionState | undefined) => void)[] = [];
-  const repository: Pick<SessionRepository, 'findActive'> = {
-    findActive: () => new Promise((resolve) => asked.push(resolve)),
+  const asked: ((standing: SessionStanding) => void)[] = [];
+  const repository: Pick<SessionRepository, 'findStanding'> = {
+    findStanding: () => new Promise((resolve) => asked.push(resolve)),
   };
   return { asked, registry: new SessionRegistry(repository as SessionRepository) };
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isRole, type Role } from '@hms/contracts';
 import { HospitalDatabase, hospitalRef, type HospitalRef } from '@hms/database';
+import { sessionKindOf, timeoutOf, type SessionTimeout } from './session-limits.policy.js';
 
 /** What the database says of a session right now. */
 export interface SessionState {
@@ -11,22 +12,27 @@ export interface SessionState {
   readonly patientId?: string;
 }
 
+/** What a session is good for, or how it ended; undefined for one that is unknown, revoked or of no right any more. */
+export type SessionStanding = SessionState | { readonly timeout: SessionTimeout } | undefined;
+
 @Injectable()
 export class SessionRepository {
   constructor(private readonly database: HospitalDatabase) {}
 
-  /** The state of a session whose user and hospital are active, or undefined. */
-  async findActive(sessionId: string, now: Date): Promise<SessionState | undefined> {
+  /** The state of a session whose user and hospital are active. */
+  async findStanding(sessionId: string, now: Date): Promise<SessionStanding> {
     const session = await this.database.publicClient.session.findFirst({
       where: {
         id: sessionId,
         revokedAt: null,
-        expiresAt: { gt: now },
         user: { status: 'active' },
         OR: [{ hospitalId: null }, { hospital: { status: 'active' } }],
       },
       select: {
         userId: true,
+        kind: true,
+        lastSeenAt: true,
+        expiresAt: true,
         hospital: { select: { id: true, slug: true } },
         user: {
           select: {
@@ -39,7 +45,17 @@ export class SessionRepository {
         },
       },
     });
-    return session ? toSessionState(session) : undefined;
+    if (!session) return undefined;
+    const timeout = timeoutOf({ ...session, kind: sessionKindOf(session.kind) }, now);
+    return timeout === undefined ? toSessionState(session) : { timeout };
+  }
+
+  /** Records that the sessions are in use. */
+  async touch(ids: readonly string[], now: Date): Promise<void> {
+    await this.database.publicClient.session.updateMany({
+      where: { id: { in: [...ids] }, revokedAt: null, lastSeenAt: { lt: now } },
+      data: { lastSeenAt: now },
+    });
   }
 }
 

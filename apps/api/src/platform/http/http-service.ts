@@ -5,6 +5,7 @@ import type { Logger, Registry } from '@hms/service-kit';
 import type { FastifyInstance } from 'fastify';
 import { enforceAccess, RouteInventory, type RouteAccess } from '../access/access.hook.js';
 import { Authenticator } from '../access/authenticator.service.js';
+import { SessionActivity } from '../access/session-activity.service.js';
 import { measureRequests } from '../observability/http-metrics.js';
 import { NestLogger } from '../observability/nest-logger.js';
 import { metricsRegistry, rootLogger } from '../observability/observability.tokens.js';
@@ -36,7 +37,7 @@ export async function createHttpService(
   const logger = nest.get<Logger>(rootLogger);
   nest.useLogger(new NestLogger(logger));
   measureRequests(fastify, nest.get<Registry>(metricsRegistry));
-  enforceAccess(fastify, nest.get(Authenticator));
+  enforceAccess(fastify, nest.get(Authenticator), nest.get(SessionActivity));
   prepare(nest);
   await nest.init();
   await fastify.ready();
