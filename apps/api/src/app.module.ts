@@ -15,6 +15,7 @@ import type { ApiConfig } from './platform/config/api-config.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { DocsModule } from './platform/docs/docs.module.js';
+import { EncryptionModule } from './platform/encryption/encryption.module.js';
 import { ProblemFilter } from './platform/errors/problem.filter.js';
 import { validationPipe } from './platform/errors/validation.pipe.js';
 import { EtagInterceptor } from './platform/http/etag.js';
@@ -30,6 +31,7 @@ export class AppModule {
         ConfigModule.with(config),
         ObservabilityModule.of('api'),
         DatabaseModule,
+        EncryptionModule,
         AccessModule,
         DocsModule,
         AuthModule,

@@ -7,6 +7,7 @@ import { AccessModule } from './platform/access/access.module.js';
 import type { ApiConfig } from './platform/config/api-config.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
+import { EncryptionModule } from './platform/encryption/encryption.module.js';
 import { ProblemFilter } from './platform/errors/problem.filter.js';
 import { JobsModule } from './platform/jobs/jobs.module.js';
 import { ObservabilityModule } from './platform/observability/observability.module.js';
@@ -21,6 +22,7 @@ export class WorkerModule {
         ConfigModule.with(config),
         ObservabilityModule.of('worker'),
         DatabaseModule,
+        EncryptionModule,
         AccessModule,
         JobsModule.running([TelemetryPartitionsJob], [TelemetryPartitionsModule]),
       ],

@@ -18,7 +18,14 @@ const CONNECTIONS = 24;
 export function platformServices({ env, settings }) {
   const { ports } = settings;
   const api = {
-    ...pick(env, ['DATABASE_URL', 'DATABASE_REPLICA_URL', 'REDIS_URL', 'PUBLIC_URL', 'AUTH_KEYS_FILE']),
+    ...pick(env, [
+      'DATABASE_URL',
+      'DATABASE_REPLICA_URL',
+      'REDIS_URL',
+      'PUBLIC_URL',
+      'AUTH_KEYS_FILE',
+      'ENCRYPTION_KEYS_FILE',
+    ]),
     DATABASE_POOL_SIZE: String(Math.floor(CONNECTIONS / (ports.api.length + ports.worker.length))),
   };
   const ingest = { ...pick(env, ['REDIS_URL']), DATABASE_URL: env['INGEST_DATABASE_URL'] ?? '' };

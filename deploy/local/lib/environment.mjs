@@ -33,6 +33,7 @@ export function stackEnvironment(place, external) {
     HMS_DEMO_FILE: demoFile(data),
     HMS_CONTROL: `http://127.0.0.1:${ports.control}/${secrets.control}`,
     AUTH_KEYS_FILE: place.authKeys,
+    ENCRYPTION_KEYS_FILE: place.encryptionKeys,
     ...databaseEnvironment(place, external),
     REDIS_URL: external.redisUrl ?? place.urls.redis,
   };

@@ -58,3 +58,18 @@ export function ensureAuthKeys(data) {
   }
   return file;
 }
+
+/**
+ * The key-encryption keys of encrypted fields, made once for this data folder. Without them those fields are lost.
+ * @param {string} data
+ * @returns {string} the file
+ */
+export function ensureEncryptionKeys(data) {
+  const file = join(data, 'encryption-keys.json');
+  if (!existsSync(file)) {
+    const key = randomBytes(32).toString('base64url');
+    const keys = [{ id: `kek-${randomBytes(6).toString('hex')}`, key, createdAt: new Date().toISOString() }];
+    writePrivate(file, `${JSON.stringify({ keys }, null, 2)}\n`);
+  }
+  return file;
+}

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { privateFolder } from '../lib/account.mjs';
-import { ensureAuthKeys, loadSecrets } from '../lib/secrets.mjs';
+import { ensureAuthKeys, ensureEncryptionKeys, loadSecrets } from '../lib/secrets.mjs';
 import { storeUrls } from '../lib/urls.mjs';
 
 /** @import { Account } from '../lib/account.mjs' */
@@ -15,6 +15,7 @@ import { storeUrls } from '../lib/urls.mjs';
  * @property {Account | null} account
  * @property {Secrets} secrets
  * @property {string} authKeys file
+ * @property {string} encryptionKeys file
  * @property {Ports} ports
  * @property {StoreUrls} urls
  */
@@ -32,5 +33,13 @@ export function preparePlace(data, account, ports) {
   chmodSync(join(data, 'log'), account ? 0o711 : 0o700);
   for (const name of ['pg', 'conf', 'redis', 'nginx']) privateFolder(join(data, name), account);
   const secrets = loadSecrets(data);
-  return { data, account, secrets, authKeys: ensureAuthKeys(data), ports, urls: storeUrls(ports, secrets) };
+  return {
+    data,
+    account,
+    secrets,
+    authKeys: ensureAuthKeys(data),
+    encryptionKeys: ensureEncryptionKeys(data),
+    ports,
+    urls: storeUrls(ports, secrets),
+  };
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readKeySource, type KeySource } from '@hms/encryption';
 import { parseEnv, postgresUrl, redisUrl, serviceEnv } from '@hms/service-kit';
 import { z } from 'zod';
 
@@ -44,6 +45,8 @@ export class ApiConfig {
   /** Newest first: the first signs, all verify. */
   readonly signingKeys: readonly SigningKey[];
   readonly refreshSecret: Buffer;
+  /** Where the keys are that wrap the keys of encrypted fields. */
+  readonly encryptionKeys: KeySource;
 
   /** @throws an Error that names what is wrong, never its value */
   constructor(source: NodeJS.ProcessEnv) {
@@ -60,6 +63,7 @@ export class ApiConfig {
     this.allowedOrigins = [env.PUBLIC_URL, ...(env.ALLOWED_ORIGINS ?? [])].map((url) => new URL(url).origin);
     this.signingKeys = keys.signingKeys;
     this.refreshSecret = Buffer.from(keys.refreshSecret, 'base64url');
+    this.encryptionKeys = readKeySource(source);
   }
 }
 
