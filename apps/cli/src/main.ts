@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { registerDemo } from './demo/demo.command.js';
 import { errorLine } from './error-line.js';
 import { registerHospital } from './hospital/hospital.command.js';
+import { registerKeys } from './keys/keys.command.js';
 import { registerMigrate } from './migrate/migrate.command.js';
 import { registerSimulate } from './simulate/simulate.command.js';
 import { registerUser } from './user/user.command.js';
@@ -16,6 +17,7 @@ const program = new Command('hms')
 registerMigrate(program);
 registerHospital(program);
 registerUser(program);
+registerKeys(program);
 registerDemo(program);
 registerSimulate(program);
 registerWatch(program);

@@ -5,6 +5,8 @@ export const accessTokenIssuer = 'urn:hms:auth';
 export const accessTokenAudience = 'urn:hms:services';
 export const accessTokenType = 'at+jwt';
 export const accessTokenAlgorithm = 'EdDSA';
+/** How long an access token counts. */
+export const accessTokenLifetimeSeconds = 10 * 60;
 /** How far a client's and our clocks may differ, seconds. */
 export const clockToleranceSeconds = 10;
 
@@ -34,7 +36,7 @@ const maxTokenLength = 2_048;
 export async function verifyAccessToken(token: string, key: JWTVerifyGetKey, now = new Date()): Promise<AccessClaims> {
   if (token.length > maxTokenLength) throw new InvalidTokenError('too long');
   try {
-    const { payload } = await jwtVerify(token, key, {
+    const { payload, protectedHeader } = await jwtVerify(token, key, {
       algorithms: [accessTokenAlgorithm],
       issuer: accessTokenIssuer,
       audience: accessTokenAudience,
@@ -43,7 +45,8 @@ export async function verifyAccessToken(token: string, key: JWTVerifyGetKey, now
       requiredClaims: ['sub', 'sid', 'exp', 'iat', 'roles'],
       currentDate: now,
     });
-    return parseClaims(payload);
+    if (protectedHeader.crit !== undefined) throw new InvalidTokenError('critical extension');
+    return parseClaims(payload, now);
   } catch (err) {
     if (err instanceof InvalidTokenError) throw err;
     if (err instanceof errors.JOSEError || err instanceof TypeError) {
@@ -53,10 +56,11 @@ export async function verifyAccessToken(token: string, key: JWTVerifyGetKey, now
   }
 }
 
-function parseClaims(payload: Record<string, unknown>): AccessClaims {
+function parseClaims(payload: Record<string, unknown>, now: Date): AccessClaims {
   const { sub, sid, hid, roles, exp, iat, aud } = payload;
   if (typeof aud !== 'string' || typeof exp !== 'number' || typeof iat !== 'number')
     throw new InvalidTokenError('claims');
+  if (iat > now.getTime() / 1_000 + clockToleranceSeconds) throw new InvalidTokenError('issued in the future');
   if (!isUuid(sub) || !isUuid(sid) || !(hid === undefined || isUuid(hid))) throw new InvalidTokenError('claims');
   if (!Array.isArray(roles) || !roles.every(isRole)) throw new InvalidTokenError('claims');
   return { userId: sub, sessionId: sid, roles, expiresAt: exp, ...(hid === undefined ? {} : { hospitalId: hid }) };

@@ -1,2 +1,3 @@
 export * from './access-token.js';
 export * from './gateway-key.js';
+export * from './key-file.js';

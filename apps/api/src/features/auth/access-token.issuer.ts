@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { accessTokenAlgorithm, accessTokenAudience, accessTokenIssuer, accessTokenType } from '@hms/auth';
+import {
+  accessTokenAlgorithm,
+  accessTokenAudience,
+  accessTokenIssuer,
+  accessTokenLifetimeSeconds,
+  accessTokenType,
+} from '@hms/auth';
 import type { Role } from '@hms/contracts';
 import { SignJWT } from 'jose';
 import { TokenKeys } from '../../platform/access/token-keys.service.js';
-
-/** Seconds an access token counts. */
-export const accessTokenLifetime = 15 * 60;
 
 export interface TokenSubject {
   readonly userId: string;
@@ -19,7 +22,7 @@ export class AccessTokenIssuer {
   constructor(private readonly keys: TokenKeys) {}
 
   async issue(subject: TokenSubject, now: Date): Promise<string> {
-    const { kid, key } = await this.keys.signingKey();
+    const { kid, key } = this.keys.signingKey(now);
     const issuedAt = Math.floor(now.getTime() / 1_000);
     return new SignJWT({
       sid: subject.sessionId,
@@ -31,7 +34,7 @@ export class AccessTokenIssuer {
       .setAudience(accessTokenAudience)
       .setSubject(subject.userId)
       .setIssuedAt(issuedAt)
-      .setExpirationTime(issuedAt + accessTokenLifetime)
+      .setExpirationTime(issuedAt + accessTokenLifetimeSeconds)
       .sign(key);
   }
 }

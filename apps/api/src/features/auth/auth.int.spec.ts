@@ -45,7 +45,7 @@ describe('signing in', () => {
     const { status, body } = await login({ email: email.toUpperCase(), password });
     expect(status).toBe(200);
     expect(body).toMatchObject({
-      expiresIn: 900,
+      expiresIn: 600,
       user: { email, roles: ['doctor'] },
       hospital: { slug: hospital.slug },
     });

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { accessTokenLifetimeSeconds } from '@hms/auth';
 import { HospitalDatabase, type PublicTx } from '@hms/database';
 import { accessError } from '../../platform/access/access.errors.js';
 import type { Actor } from '../../platform/access/actor.js';
@@ -13,7 +14,7 @@ import {
 } from '../../platform/access/session-limits.policy.js';
 import { SessionRegistry } from '../../platform/access/session-registry.service.js';
 import { ApiConfig } from '../../platform/config/api-config.js';
-import { accessTokenLifetime, AccessTokenIssuer } from './access-token.issuer.js';
+import { AccessTokenIssuer } from './access-token.issuer.js';
 import { authError } from './auth.errors.js';
 import type { AcceptInvitationDto, LoginDto, LoginResultDto, MeDto, TokensDto } from './auth.dto.js';
 import { AuthRepository, type NewSession } from './auth.repository.js';
@@ -181,7 +182,7 @@ export class AuthService {
 
   async #tokens({ user, hospital }: SignIn, sessionId: string, refreshToken: string, now: Date): Promise<TokensDto> {
     const subject = { userId: user.id, sessionId, hospitalId: hospital?.id ?? null, roles: user.roles };
-    return { accessToken: await this.issuer.issue(subject, now), refreshToken, expiresIn: accessTokenLifetime };
+    return { accessToken: await this.issuer.issue(subject, now), refreshToken, expiresIn: accessTokenLifetimeSeconds };
   }
 
   async #activeUser(id: string): Promise<UserWithMemberships> {

@@ -1,36 +1,96 @@
-import { createPublicKey } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
-import { accessTokenAlgorithm } from '@hms/auth';
-import { createLocalJWKSet, importJWK, type CryptoKey, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
-import { ApiConfig } from '../config/api-config.js';
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { isRetired, signerOf, type SigningKey } from '@hms/auth';
+import type { Logger } from '@hms/service-kit';
+import { errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { ApiConfig, readAuthKeys } from '../config/api-config.js';
+import { rootLogger } from '../observability/observability.tokens.js';
 
-/** The keys access tokens are signed and verified with. Lookups by `kid` never leave memory. */
+/** Far less than a new key waits before it signs, so every process verifies with it by then. */
+const lookEveryMs = 2_000;
+
+interface LoadedKey extends Pick<SigningKey, 'kid' | 'activeFrom' | 'retireAt'> {
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+  /** Public half, as the JWKS shows it. */
+  readonly jwk: JSONWebKeySet['keys'][number];
+}
+
+/**
+ * The keys access tokens are signed and verified with, kept up to date with their file. A lookup by `kid` never leaves
+ * memory; a file that cannot be used changes nothing.
+ */
 @Injectable()
-export class TokenKeys {
-  /** Public half, as `/.well-known/jwks.json` shows it. */
-  readonly jwks: JSONWebKeySet;
-  readonly verificationKey: JWTVerifyGetKey;
-  readonly #signing: Promise<{ kid: string; key: CryptoKey | Uint8Array }>;
+export class TokenKeys implements OnModuleInit, OnApplicationShutdown {
+  #keys: ReadonlyMap<string, LoadedKey>;
+  #seen: string;
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(config: ApiConfig) {
-    this.jwks = {
-      keys: config.signingKeys.map(({ kty, crv, kid, x }) => ({
-        kty,
-        crv,
-        kid,
-        x,
-        alg: accessTokenAlgorithm,
-        use: 'sig',
-      })),
-    };
-    for (const jwk of this.jwks.keys) createPublicKey({ key: jwk as Record<string, unknown>, format: 'jwk' });
-    this.verificationKey = createLocalJWKSet(this.jwks);
-    const [newest] = config.signingKeys;
-    if (!newest) throw new Error('AUTH_KEYS_FILE has no signing key');
-    this.#signing = importJWK({ ...newest }, accessTokenAlgorithm).then((key) => ({ kid: newest.kid, key }));
+  constructor(
+    private readonly config: ApiConfig,
+    @Inject(rootLogger) private readonly logger: Logger,
+  ) {
+    this.#keys = load(config.signingKeys);
+    this.#seen = versionOf(config.authKeysFile);
   }
 
-  signingKey(): Promise<{ kid: string; key: CryptoKey | Uint8Array }> {
-    return this.#signing;
+  onModuleInit(): void {
+    this.#timer = setInterval(() => this.refresh(), lookEveryMs).unref();
   }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Those not retired, those that do not sign yet included. */
+  get jwks(): JSONWebKeySet {
+    const now = new Date();
+    return { keys: [...this.#keys.values()].filter((key) => !isRetired(key, now)).map(({ jwk }) => jwk) };
+  }
+
+  readonly verificationKey: JWTVerifyGetKey = ({ kid }) => {
+    const key = kid === undefined ? undefined : this.#keys.get(kid);
+    if (!key || isRetired(key, new Date())) throw new errors.JWKSNoMatchingKey();
+    return key.publicKey;
+  };
+
+  /** @throws an Error when every key is retired */
+  signingKey(now: Date): { readonly kid: string; readonly key: KeyObject } {
+    const key = signerOf([...this.#keys.values()], now);
+    if (!key) throw new Error('AUTH_KEYS_FILE has no key that may sign now');
+    return { kid: key.kid, key: key.privateKey };
+  }
+
+  /** Reads the file again if it changed. */
+  refresh(): void {
+    const version = versionOf(this.config.authKeysFile);
+    if (version === this.#seen) return;
+    this.#seen = version;
+    try {
+      this.#keys = load(readAuthKeys(this.config.authKeysFile).signingKeys);
+      this.logger.info({ kids: [...this.#keys.keys()] }, 'signing keys read again');
+    } catch (err) {
+      this.logger.error({ err }, 'AUTH_KEYS_FILE changed and cannot be used; the keys before stay');
+    }
+  }
+}
+
+/** Different whenever the file was written or replaced. */
+function versionOf(file: string): string {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat ? `${String(stat.ino)} ${String(stat.size)} ${String(stat.mtimeMs)}` : 'absent';
+}
+
+/** @throws an Error for a key that is none */
+function load(keys: readonly SigningKey[]): ReadonlyMap<string, LoadedKey> {
+  return new Map(
+    keys.map(({ kty, crv, kid, x, d, alg, use, ...term }) => {
+      const publicKey = createPublicKey({ key: { kty, crv, x }, format: 'jwk' });
+      const privateKey = createPrivateKey({ key: { kty, crv, x, d }, format: 'jwk' });
+      if (!createPublicKey(privateKey).equals(publicKey))
+        throw new Error('the halves of a signing key do not belong together');
+      return [kid, { ...term, kid, publicKey, privateKey, jwk: { kty, crv, kid, x, alg, use } }];
+    }),
+  );
 }

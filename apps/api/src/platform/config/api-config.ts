@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+
+import { parseKeyFile, type KeyFile, type SigningKey } from '@hms/auth';
 import { readKeySource, type KeySource } from '@hms/encryption';
 import { parseEnv, postgresUrl, redisUrl, serviceEnv } from '@hms/service-kit';
 import { z } from 'zod';
@@ -16,20 +18,6 @@ const Env = serviceEnv.extend({
   AUTH_KEYS_FILE: z.string().min(1),
 });
 
-const SigningKey = z.object({
-  kty: z.literal('OKP'),
-  crv: z.literal('Ed25519'),
-  alg: z.literal('EdDSA'),
-  kid: z.string().regex(/^[\w-]{1,64}$/),
-  x: z.string().min(1),
-  d: z.string().min(1),
-});
-const AuthKeys = z.object({
-  signingKeys: z.array(SigningKey).min(1),
-  refreshSecret: z.string().regex(/^[A-Za-z0-9_-]{43,}$/),
-});
-export type SigningKey = z.output<typeof SigningKey>;
-
 /** Everything the API reads from outside, parsed once. */
 export class ApiConfig {
   readonly environment: 'development' | 'test' | 'production';
@@ -42,7 +30,9 @@ export class ApiConfig {
   readonly publicUrl: string;
   /** Origins whose pages may open sockets: the public one and those of ALLOWED_ORIGINS. */
   readonly allowedOrigins: readonly string[];
-  /** Newest first: the first signs, all verify. */
+  /** Watched: its keys may change while the process runs. */
+  readonly authKeysFile: string;
+  /** As the file had them at start. */
   readonly signingKeys: readonly SigningKey[];
   readonly refreshSecret: Buffer;
   /** Where the keys are that wrap the keys of encrypted fields. */
@@ -61,20 +51,20 @@ export class ApiConfig {
     this.redisUrl = env.REDIS_URL;
     this.publicUrl = env.PUBLIC_URL;
     this.allowedOrigins = [env.PUBLIC_URL, ...(env.ALLOWED_ORIGINS ?? [])].map((url) => new URL(url).origin);
+    this.authKeysFile = env.AUTH_KEYS_FILE;
     this.signingKeys = keys.signingKeys;
     this.refreshSecret = Buffer.from(keys.refreshSecret, 'base64url');
     this.encryptionKeys = readKeySource(source);
   }
 }
 
-function readAuthKeys(file: string): z.output<typeof AuthKeys> {
-  let content: unknown;
+/** @throws an Error that names what is wrong, never its value */
+export function readAuthKeys(file: string): KeyFile {
+  let text: string;
   try {
-    content = JSON.parse(readFileSync(file, 'utf8'));
+    text = readFileSync(file, 'utf8');
   } catch {
-    throw new Error('AUTH_KEYS_FILE cannot be read as JSON');
+    throw new Error('AUTH_KEYS_FILE cannot be read');
   }
-  const parsed = AuthKeys.safeParse(content);
-  if (parsed.success) return parsed.data;
-  throw new Error(`AUTH_KEYS_FILE is not valid: ${parsed.error.issues.map((i) => i.path.join('.')).join(', ')}`);
+  return parseKeyFile(text);
 }
