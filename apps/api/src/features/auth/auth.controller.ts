@@ -13,19 +13,25 @@ import {
   SwitchHospitalDto,
   TokensDto,
 } from './auth.dto.js';
-import { AuthService } from './auth.service.js';
+import { InvitationAcceptance } from './invitation-acceptance.service.js';
+import { OwnSessionService } from './own-session.service.js';
+import { SignInService } from './sign-in.service.js';
 
 @ApiTags('Signing in')
 @Controller('api/v1')
 export class AuthController {
-  constructor(private readonly auth: AuthService) {}
+  constructor(
+    private readonly signIn: SignInService,
+    private readonly session: OwnSessionService,
+    private readonly invitations: InvitationAcceptance,
+  ) {}
 
   /** Signs in with e-mail and password. */
   @Post('auth/login')
   @Public('this is where a session begins')
   @Returns(200, LoginResultDto)
   login(@Body() credentials: LoginDto, @Origin() origin: RequestOrigin): Promise<LoginResultDto> {
-    return this.auth.login(credentials, origin);
+    return this.signIn.login(credentials, origin);
   }
 
   /**
@@ -36,7 +42,7 @@ export class AuthController {
   @Public('the refresh token is the credential')
   @Returns(200, TokensDto)
   refresh(@Body() { refreshToken }: RefreshDto): Promise<TokensDto> {
-    return this.auth.refresh(refreshToken);
+    return this.session.refresh(refreshToken);
   }
 
   /** Ends this session. */
@@ -44,7 +50,7 @@ export class AuthController {
   @Access('session:own', 'any')
   @Returns(204)
   logout(@CurrentActor() actor: Actor): Promise<void> {
-    return this.auth.logout(actor);
+    return this.session.logout(actor);
   }
 
   /** Ends every session of the user, on every device. */
@@ -52,7 +58,7 @@ export class AuthController {
   @Access('session:own', 'any')
   @Returns(204)
   logoutAll(@CurrentActor() actor: Actor): Promise<void> {
-    return this.auth.logoutAll(actor);
+    return this.session.logoutAll(actor);
   }
 
   /** Joins a hospital by invitation: a new user sets a password, an existing one proves who it is with its own. */
@@ -60,7 +66,7 @@ export class AuthController {
   @Public('the invitation token is the credential')
   @Returns(204)
   acceptInvitation(@Body() acceptance: AcceptInvitationDto): Promise<void> {
-    return this.auth.acceptInvitation(acceptance);
+    return this.invitations.accept(acceptance);
   }
 
   /** Who is signed in, where, and what they may do. */
@@ -68,7 +74,7 @@ export class AuthController {
   @Access('session:own', 'any')
   @Returns(200, MeDto)
   me(@CurrentActor() actor: Actor): Promise<MeDto> {
-    return this.auth.me(actor);
+    return this.session.me(actor);
   }
 
   /** Continues in another hospital of the same user; the present session ends. */
@@ -76,6 +82,6 @@ export class AuthController {
   @Access('session:own', 'any')
   @Returns(200, LoginResultDto)
   switchHospital(@CurrentActor() actor: Actor, @Body() { hospital }: SwitchHospitalDto): Promise<LoginResultDto> {
-    return this.auth.switchHospital(actor, hospital);
+    return this.signIn.switchHospital(actor, hospital);
   }
 }

@@ -56,6 +56,13 @@ export class AuthRepository {
     });
   }
 
+  /** @throws `auth.refresh-invalid` unless the user is active */
+  async requireActive(id: string) {
+    const user = await this.findById(id);
+    if (user?.status !== 'active') throw authError('auth.refresh-invalid');
+    return user;
+  }
+
   async createSession(tx: PublicTx, session: NewSession): Promise<string> {
     const id = uuidv7();
     await tx.session.create({

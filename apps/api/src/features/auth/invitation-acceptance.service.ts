@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { HospitalDatabase } from '@hms/database';
+import { hashOpaqueToken } from '../../platform/access/opaque-token.js';
+import { authError } from './auth.errors.js';
+import type { AcceptInvitationDto } from './auth.dto.js';
+import { AuthRepository } from './auth.repository.js';
+import { PasswordHasher } from './password-hasher.service.js';
+
+@Injectable()
+export class InvitationAcceptance {
+  constructor(
+    private readonly database: HospitalDatabase,
+    private readonly users: AuthRepository,
+    private readonly passwords: PasswordHasher,
+  ) {}
+
+  /**
+   * Joins the hospital of an invitation. A new account gets the password; an existing one must prove it is its own, so
+   * that whoever holds the token of one hospital can never enter another.
+   * @throws `auth.invitation-invalid`, `auth.invalid-credentials` or `service.busy`
+   */
+  async accept({ token, password }: AcceptInvitationDto): Promise<void> {
+    const tokenHash = hashOpaqueToken(token);
+    const invitation = await this.users.findInvitation(tokenHash, new Date());
+    if (!invitation) throw authError('auth.invitation-invalid');
+    const { status, passwordHash } = invitation.user;
+    const isNew = status === 'invited';
+    if (!isNew && !(await this.passwords.verify(passwordHash, password))) throw authError('auth.invalid-credentials');
+    const newHash = isNew ? await this.passwords.hash(password) : null;
+    await this.database.inPublic(async (tx) => {
+      const accepted = await this.users.acceptInvitation(tx, { tokenHash, newHash, now: new Date() });
+      if (!accepted) throw authError('auth.invitation-invalid');
+    });
+  }
+}

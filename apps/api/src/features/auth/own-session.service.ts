@@ -1,0 +1,108 @@
+import { Injectable } from '@nestjs/common';
+import { HospitalDatabase, type PublicTx } from '@hms/database';
+import { accessError } from '../../platform/access/access.errors.js';
+import type { Actor } from '../../platform/access/actor.js';
+import { hashOpaqueToken } from '../../platform/access/opaque-token.js';
+import { renewalIsUse, timeoutOf, type SessionTimeout } from '../../platform/access/session-limits.policy.js';
+import { SessionRegistry } from '../../platform/access/session-registry.service.js';
+import { ApiConfig } from '../../platform/config/api-config.js';
+import { authError } from './auth.errors.js';
+import type { MeDto, TokensDto } from './auth.dto.js';
+import { AuthRepository } from './auth.repository.js';
+import { judge, successorOf } from './refresh-token.js';
+import { SessionIssuer } from './session-issuer.service.js';
+import { hospitalsOf, signIn } from './sign-in.policy.js';
+
+type Rotation =
+  | {
+      readonly outcome: 'renewed';
+      readonly token: string;
+      readonly sessionId: string;
+      readonly userId: string;
+      readonly hospitalId: string | null;
+    }
+  | { readonly outcome: 'invalid' }
+  | { readonly outcome: SessionTimeout }
+  | { readonly outcome: 'reused'; readonly sessionId: string };
+
+/** What somebody does with the session they have: look, renew, end. */
+@Injectable()
+export class OwnSessionService {
+  constructor(
+    private readonly database: HospitalDatabase,
+    private readonly users: AuthRepository,
+    private readonly issuer: SessionIssuer,
+    private readonly sessions: SessionRegistry,
+    private readonly config: ApiConfig,
+  ) {}
+
+  /** @throws `auth.refresh-invalid`, `auth.refresh-reused`, `auth.session-idle` or `auth.session-expired` */
+  async refresh(presented: string): Promise<TokensDto> {
+    const now = new Date();
+    const rotation = await this.database.inPublic((tx) => this.#rotate(tx, presented, now));
+    if (rotation.outcome !== 'renewed') throw this.#refusal(rotation);
+    const user = await this.users.requireActive(rotation.userId);
+    const hospital = hospitalsOf(user).find((h) => h.id === rotation.hospitalId) ?? null;
+    if (hospital === null && user.platformRole !== 'super_admin') throw authError('auth.refresh-invalid');
+    return this.issuer.tokens(signIn(user, hospital), rotation.sessionId, rotation.token, now);
+  }
+
+  async logout(actor: Actor): Promise<void> {
+    await this.database.inPublic((tx) => this.users.revokeSession(tx, actor.sessionId, 'logout', new Date()));
+    this.sessions.forget(actor.sessionId);
+  }
+
+  async logoutAll(actor: Actor): Promise<void> {
+    const ended = await this.database.inPublic((tx) => this.users.revokeSessionsOf(tx, actor.userId, new Date()));
+    for (const id of ended) this.sessions.forget(id);
+  }
+
+  async me(actor: Actor): Promise<MeDto> {
+    const user = await this.users.requireActive(actor.userId);
+    const hospitals = hospitalsOf(user);
+    const here = hospitals.find((h) => h.id === actor.hospital?.id) ?? null;
+    return {
+      ...signIn(user, here),
+      permissions: [...actor.permissions],
+      wardIds: actor.wardIds ? [...actor.wardIds] : null,
+      hospitals,
+    };
+  }
+
+  async #rotate(tx: PublicTx, presented: string, now: Date): Promise<Rotation> {
+    const hash = hashOpaqueToken(presented);
+    const token = await this.users.lockSessionOfToken(tx, hash);
+    if (!token || token.session.revokedAt !== null) return { outcome: 'invalid' };
+    const { id: sessionId, userId, hospitalId, kind } = token.session;
+    const timeout = timeoutOf(token.session, now);
+    if (timeout !== undefined) return { outcome: timeout };
+    const successor = successorOf(presented, this.config.refreshSecret);
+    const successorHash = hashOpaqueToken(successor);
+    const successorRotated = token.rotatedAt !== null && (await this.users.isRotated(tx, successorHash));
+    switch (judge({ rotatedAt: token.rotatedAt, successorRotated }, now)) {
+      case 'rotate':
+        await this.users.rotate(tx, hash, successorHash, now);
+        if (renewalIsUse(kind)) await this.users.touchSession(tx, sessionId, now);
+        break;
+      case 'repeat':
+        break;
+      case 'reuse':
+        await this.users.revokeSession(tx, sessionId, 'token_reuse', now);
+        return { outcome: 'reused', sessionId };
+    }
+    return { outcome: 'renewed', token: successor, sessionId, userId, hospitalId };
+  }
+
+  #refusal(rotation: Exclude<Rotation, { outcome: 'renewed' }>): Error {
+    switch (rotation.outcome) {
+      case 'invalid':
+        return authError('auth.refresh-invalid');
+      case 'reused':
+        this.sessions.forget(rotation.sessionId);
+        return authError('auth.refresh-reused');
+      case 'idle':
+      case 'expired':
+        return accessError(`auth.session-${rotation.outcome}`);
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { accessTokenLifetimeSeconds } from '@hms/auth';
+import { HospitalDatabase, type PublicTx } from '@hms/database';
+import { accessError } from '../../platform/access/access.errors.js';
+import type { Actor } from '../../platform/access/actor.js';
+import { hashOpaqueToken, newOpaqueToken } from '../../platform/access/opaque-token.js';
+import type { RequestOrigin } from '../../platform/access/request-origin.js';
+import { absoluteEnd, type SessionKind } from '../../platform/access/session-limits.policy.js';
+import { SessionRegistry } from '../../platform/access/session-registry.service.js';
+import { AccessTokenIssuer } from './access-token.issuer.js';
+import type { LoginResultDto, TokensDto } from './auth.dto.js';
+import { AuthRepository, type NewSession } from './auth.repository.js';
+import type { SignIn } from './sign-in.policy.js';
+
+/** How and where a session is opened. */
+export interface SessionOpening {
+  readonly kind: SessionKind;
+  readonly origin: RequestOrigin;
+}
+
+type SessionMaker = (tx: PublicTx, session: Omit<NewSession, 'kind' | 'expiresAt' | 'origin'>) => Promise<string>;
+
+/** Opens sessions for whoever proved who they are, and makes their tokens. */
+@Injectable()
+export class SessionIssuer {
+  constructor(
+    private readonly database: HospitalDatabase,
+    private readonly users: AuthRepository,
+    private readonly issuer: AccessTokenIssuer,
+    private readonly sessions: SessionRegistry,
+  ) {}
+
+  open(where: SignIn, { kind, origin }: SessionOpening): Promise<LoginResultDto> {
+    const now = new Date();
+    const expiresAt = absoluteEnd(kind, now);
+    return this.#begin(where, now, (tx, session) =>
+      this.users.createSession(tx, { ...session, kind, expiresAt, origin }),
+    );
+  }
+
+  /** Ends the present session and opens one elsewhere, of the same kind and ending no later. */
+  async move(actor: Actor, where: SignIn): Promise<LoginResultDto> {
+    const now = new Date();
+    const result = await this.#begin(where, now, async (tx, session) => {
+      const ended = await this.users.endForSwitch(tx, actor.sessionId, now);
+      if (!ended) throw accessError('auth.unauthenticated');
+      return this.users.createSession(tx, { ...session, ...ended, origin: actor.origin });
+    });
+    this.sessions.forget(actor.sessionId);
+    return result;
+  }
+
+  async tokens({ user, hospital }: SignIn, sessionId: string, refreshToken: string, now: Date): Promise<TokensDto> {
+    const subject = { userId: user.id, sessionId, hospitalId: hospital?.id ?? null, roles: user.roles };
+    return { accessToken: await this.issuer.issue(subject, now), refreshToken, expiresIn: accessTokenLifetimeSeconds };
+  }
+
+  async #begin(where: SignIn, now: Date, create: SessionMaker): Promise<LoginResultDto> {
+    const refreshToken = newOpaqueToken();
+    const session = {
+      userId: where.user.id,
+      hospitalId: where.hospital?.id ?? null,
+      tokenHash: hashOpaqueToken(refreshToken),
+      now,
+    };
+    const sessionId = await this.database.inPublic((tx) => create(tx, session));
+    return { ...(await this.tokens(where, sessionId, refreshToken, now)), ...where };
+  }
+}
