@@ -11,6 +11,7 @@ import { UsersModule } from './features/users/users.module.js';
 import { VitalsModule } from './features/vitals/vitals.module.js';
 import { WardsModule } from './features/wards/wards.module.js';
 import { AccessModule } from './platform/access/access.module.js';
+import { AuditModule } from './platform/audit/audit.module.js';
 import type { ApiConfig } from './platform/config/api-config.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
@@ -33,6 +34,7 @@ export class AppModule {
         DatabaseModule,
         EncryptionModule,
         AccessModule,
+        AuditModule,
         DocsModule,
         AuthModule,
         SessionsModule,

@@ -4,6 +4,7 @@ import type { Logger } from '@hms/service-kit';
 import { TelemetryPartitionsJob } from './features/vitals/telemetry-partitions.job.js';
 import { TelemetryPartitionsModule } from './features/vitals/telemetry-partitions.module.js';
 import { AccessModule } from './platform/access/access.module.js';
+import { AuditModule } from './platform/audit/audit.module.js';
 import type { ApiConfig } from './platform/config/api-config.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
@@ -24,6 +25,7 @@ export class WorkerModule {
         DatabaseModule,
         EncryptionModule,
         AccessModule,
+        AuditModule,
         JobsModule.running([TelemetryPartitionsJob], [TelemetryPartitionsModule]),
       ],
       providers: [

@@ -24,6 +24,8 @@ export function platformServices({ env, settings }) {
       'REDIS_URL',
       'PUBLIC_URL',
       'AUTH_KEYS_FILE',
+      'AUDIT_KEYS_FILE',
+      'AUDIT_CHECKPOINT_DIR',
       'ENCRYPTION_KEYS_FILE',
     ]),
     DATABASE_POOL_SIZE: String(Math.floor(CONNECTIONS / (ports.api.length + ports.worker.length))),

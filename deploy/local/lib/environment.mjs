@@ -34,6 +34,8 @@ export function stackEnvironment(place, external) {
     HMS_CONTROL: `http://127.0.0.1:${ports.control}/${secrets.control}`,
     AUTH_KEYS_FILE: place.authKeys,
     ENCRYPTION_KEYS_FILE: place.encryptionKeys,
+    AUDIT_KEYS_FILE: place.auditKeys,
+    AUDIT_CHECKPOINT_DIR: join(data, 'audit'),
     ...databaseEnvironment(place, external),
     REDIS_URL: external.redisUrl ?? place.urls.redis,
   };

@@ -73,3 +73,21 @@ export function ensureEncryptionKeys(data) {
   }
   return file;
 }
+
+/**
+ * The keys that seal audit rows and sign the checkpoints of their chain, made once for this data folder.
+ * @param {string} data
+ * @returns {string} the file
+ */
+export function ensureAuditKeys(data) {
+  const file = join(data, 'audit-keys.json');
+  if (!existsSync(file)) {
+    const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+    const keys = {
+      macKeys: [{ kid: randomUUID(), key: randomBytes(32).toString('base64url') }],
+      signingKeys: [{ ...jwk, kid: randomUUID() }],
+    };
+    writePrivate(file, `${JSON.stringify(keys, null, 2)}\n`);
+  }
+  return file;
+}

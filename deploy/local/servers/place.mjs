@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { privateFolder } from '../lib/account.mjs';
-import { ensureAuthKeys, ensureEncryptionKeys, loadSecrets } from '../lib/secrets.mjs';
+import { ensureAuditKeys, ensureAuthKeys, ensureEncryptionKeys, loadSecrets } from '../lib/secrets.mjs';
 import { storeUrls } from '../lib/urls.mjs';
 
 /** @import { Account } from '../lib/account.mjs' */
@@ -16,6 +16,7 @@ import { storeUrls } from '../lib/urls.mjs';
  * @property {Secrets} secrets
  * @property {string} authKeys file
  * @property {string} encryptionKeys file
+ * @property {string} auditKeys file
  * @property {Ports} ports
  * @property {StoreUrls} urls
  */
@@ -39,6 +40,7 @@ export function preparePlace(data, account, ports) {
     secrets,
     authKeys: ensureAuthKeys(data),
     encryptionKeys: ensureEncryptionKeys(data),
+    auditKeys: ensureAuditKeys(data),
     ports,
     urls: storeUrls(ports, secrets),
   };

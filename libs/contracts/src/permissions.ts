@@ -51,6 +51,12 @@ export const permissionTable = { ...documented, ...added } as const;
 export type Permission = keyof typeof permissionTable;
 export const permissions = Object.keys(permissionTable) as Permission[];
 
+/**
+ * Permissions that show no patient and change no one's rights. A route that needs any other must say what it leaves in
+ * the audit, so a permission that is new and not named here is audited.
+ */
+export const unauditedPermissions: ReadonlySet<Permission> = new Set<Permission>(['session:own', 'ward:read']);
+
 const grants: ReadonlyMap<Role, ReadonlySet<Permission>> = new Map(
   roles.map((role) => [
     role,

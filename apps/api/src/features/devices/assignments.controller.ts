@@ -3,6 +3,8 @@ import { ApiTags } from '@nestjs/swagger';
 import { Access, Returns } from '../../platform/access/access.decorator.js';
 import type { HospitalActor } from '../../platform/access/actor.js';
 import { CurrentHospitalActor } from '../../platform/access/current-actor.decorator.js';
+import { valuesAt } from '../../platform/audit/audit-subjects.js';
+import { Audited } from '../../platform/audit/audited.decorator.js';
 import { PageQueryDto } from '../../platform/http/page.js';
 import { UuidPipe } from '../../platform/http/uuid.pipe.js';
 import {
@@ -22,6 +24,7 @@ export class AssignmentsController {
   /** Whom the device served, newest first. */
   @Get('devices/:id/assignments')
   @Access('device:read')
+  @Audited({ action: 'read', entity: 'device-assignment' })
   @Returns(200, AssignmentPageDto)
   list(
     @CurrentHospitalActor() actor: HospitalActor,
@@ -34,6 +37,7 @@ export class AssignmentsController {
   /** Gives the device to a patient for a time. A device serves one patient at a time. */
   @Post('devices/:id/assignments')
   @Access('device:assign')
+  @Audited({ action: 'create', entity: 'device-assignment' })
   @Returns(201, AssignmentDto)
   assign(
     @CurrentHospitalActor() actor: HospitalActor,
@@ -46,6 +50,7 @@ export class AssignmentsController {
   /** Ends an assignment, now or at the time named. */
   @Post('devices/:id/assignments/:assignmentId/end')
   @Access('device:assign')
+  @Audited({ action: 'update', entity: 'device-assignment' })
   @Returns(200, AssignmentDto)
   end(
     @CurrentHospitalActor() actor: HospitalActor,
@@ -59,6 +64,7 @@ export class AssignmentsController {
   /** What the patient wears now, sorted by the devices' names. */
   @Get('patients/:id/devices')
   @Access('device:read')
+  @Audited({ action: 'read', entity: 'device-assignment', entityIds: valuesAt('assignment.id') })
   @Returns(200, PatientDevicesDto)
   listOfPatient(
     @CurrentHospitalActor() actor: HospitalActor,

@@ -4,6 +4,8 @@ import type { FastifyReply } from 'fastify';
 import { Access, Returns } from '../../platform/access/access.decorator.js';
 import type { HospitalActor } from '../../platform/access/actor.js';
 import { CurrentHospitalActor } from '../../platform/access/current-actor.decorator.js';
+import { valuesAt } from '../../platform/audit/audit-subjects.js';
+import { Audited } from '../../platform/audit/audited.decorator.js';
 import { answerPage } from '../../platform/http/counted-page.js';
 import { IfMatch } from '../../platform/http/etag.js';
 import { UuidPipe } from '../../platform/http/uuid.pipe.js';
@@ -18,6 +20,7 @@ export class DevicesController {
   /** Devices in use on the caller's wards or by nobody, sorted by name. */
   @Get()
   @Access('device:read')
+  @Audited({ action: 'read', entity: 'device', patientIds: valuesAt('assignment.patientId') })
   @Returns(200, DevicePageDto)
   async list(
     @CurrentHospitalActor() actor: HospitalActor,
@@ -30,6 +33,7 @@ export class DevicesController {
   /** Registers a device under the name its gateway sends. */
   @Post()
   @Access('device:manage')
+  @Audited({ action: 'create', entity: 'device', patientIds: valuesAt('assignment.patientId') })
   @Returns(201, DeviceDto)
   create(@CurrentHospitalActor() actor: HospitalActor, @Body() device: CreateDeviceDto): Promise<DeviceDto> {
     return this.devices.create(actor, device);
@@ -38,6 +42,7 @@ export class DevicesController {
   /** One device, with who wears it now. */
   @Get(':id')
   @Access('device:read')
+  @Audited({ action: 'read', entity: 'device', patientIds: valuesAt('assignment.patientId') })
   @Returns(200, DeviceDto)
   get(@CurrentHospitalActor() actor: HospitalActor, @Param('id', UuidPipe) id: string): Promise<DeviceDto> {
     return this.devices.get(actor, id);
@@ -46,6 +51,7 @@ export class DevicesController {
   /** Changes what is named; needs `If-Match`. */
   @Patch(':id')
   @Access('device:manage')
+  @Audited({ action: 'update', entity: 'device', patientIds: valuesAt('assignment.patientId') })
   @Returns(200, DeviceDto)
   update(
     @CurrentHospitalActor() actor: HospitalActor,

@@ -3,6 +3,8 @@ import { ApiTags } from '@nestjs/swagger';
 import { Access, Returns } from '../../platform/access/access.decorator.js';
 import type { HospitalActor } from '../../platform/access/actor.js';
 import { CurrentHospitalActor } from '../../platform/access/current-actor.decorator.js';
+import { valuesAt } from '../../platform/audit/audit-subjects.js';
+import { Audited } from '../../platform/audit/audited.decorator.js';
 import { IfMatch } from '../../platform/http/etag.js';
 import { PageQueryDto } from '../../platform/http/page.js';
 import { UuidPipe } from '../../platform/http/uuid.pipe.js';
@@ -30,6 +32,7 @@ export class GatewaysController {
   /** What collects readings from devices and posts them, sorted by name. */
   @Get()
   @Access('gateway:manage')
+  @Audited({ action: 'read', entity: 'gateway' })
   @Returns(200, GatewayPageDto)
   list(@CurrentHospitalActor() actor: HospitalActor, @Query() query: PageQueryDto): Promise<GatewayPageDto> {
     return this.gateways.list(actor, query);
@@ -38,6 +41,7 @@ export class GatewaysController {
   /** Registers a gateway. It needs a key before it can post. */
   @Post()
   @Access('gateway:manage')
+  @Audited({ action: 'create', entity: 'gateway' })
   @Returns(201, GatewayDto)
   create(@CurrentHospitalActor() actor: HospitalActor, @Body() gateway: CreateGatewayDto): Promise<GatewayDto> {
     return this.gateways.create(actor, gateway);
@@ -46,6 +50,7 @@ export class GatewaysController {
   /** One gateway. */
   @Get(':id')
   @Access('gateway:manage')
+  @Audited({ action: 'read', entity: 'gateway' })
   @Returns(200, GatewayDto)
   get(@CurrentHospitalActor() actor: HospitalActor, @Param('id', UuidPipe) id: string): Promise<GatewayDto> {
     return this.gateways.get(actor, id);
@@ -54,6 +59,7 @@ export class GatewaysController {
   /** Renames, disables or enables; needs `If-Match`. */
   @Patch(':id')
   @Access('gateway:manage')
+  @Audited({ action: 'update', entity: 'gateway' })
   @Returns(200, GatewayDto)
   update(
     @CurrentHospitalActor() actor: HospitalActor,
@@ -67,6 +73,7 @@ export class GatewaysController {
   /** The newest 100 keys, newest first, without their secrets. */
   @Get(':id/keys')
   @Access('gateway:manage')
+  @Audited({ action: 'read', entity: 'gateway-key', entityIds: valuesAt('keyId') })
   @Returns(200, GatewayKeysDto)
   listKeys(@CurrentHospitalActor() actor: HospitalActor, @Param('id', UuidPipe) id: string): Promise<GatewayKeysDto> {
     return this.keys.list(actor, id);
@@ -75,6 +82,7 @@ export class GatewaysController {
   /** Makes a key and shows it this once. */
   @Post(':id/keys')
   @Access('gateway:manage')
+  @Audited({ action: 'create', entity: 'gateway-key', entityIds: valuesAt('keyId') })
   @Returns(201, NewGatewayKeyDto)
   createKey(
     @CurrentHospitalActor() actor: HospitalActor,
@@ -86,6 +94,7 @@ export class GatewaysController {
   /** Makes a key; those there are already keep working for the overlap, a day when nothing is said. */
   @Post(':id/keys/rotate')
   @Access('gateway:manage')
+  @Audited({ action: 'create', entity: 'gateway-key', entityIds: valuesAt('keyId') })
   @Returns(201, RotatedGatewayKeyDto)
   rotateKeys(
     @CurrentHospitalActor() actor: HospitalActor,
@@ -98,6 +107,7 @@ export class GatewaysController {
   /** Revokes a key for good; ingest refuses it within 5 seconds. */
   @Delete(':id/keys/:keyId')
   @Access('gateway:manage')
+  @Audited({ action: 'delete', entity: 'gateway-key' })
   @Returns(204)
   revokeKey(
     @CurrentHospitalActor() actor: HospitalActor,

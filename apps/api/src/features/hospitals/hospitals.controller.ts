@@ -4,6 +4,8 @@ import type { FastifyReply } from 'fastify';
 import { Access, Returns } from '../../platform/access/access.decorator.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { CurrentActor } from '../../platform/access/current-actor.decorator.js';
+import { valuesAt } from '../../platform/audit/audit-subjects.js';
+import { Audited } from '../../platform/audit/audited.decorator.js';
 import { answerPage } from '../../platform/http/counted-page.js';
 import { IfMatch } from '../../platform/http/etag.js';
 import { UuidPipe } from '../../platform/http/uuid.pipe.js';
@@ -23,6 +25,7 @@ export class HospitalsController {
    */
   @Get()
   @Access('hospital:manage', 'any')
+  @Audited({ action: 'read', entity: 'hospital' })
   @Returns(200, HospitalPageDto)
   async list(
     @Query() query: ListHospitalsQueryDto,
@@ -37,6 +40,7 @@ export class HospitalsController {
    */
   @Get(':id')
   @Access('hospital:manage', 'any')
+  @Audited({ action: 'read', entity: 'hospital' })
   @Returns(200, HospitalDto)
   get(@Param('id', UuidPipe) id: string): Promise<HospitalDto> {
     return this.hospitals.get(id);
@@ -52,6 +56,7 @@ export class HospitalsController {
    */
   @Patch(':id')
   @Access('hospital:manage', 'any')
+  @Audited({ action: 'update', entity: 'hospital' })
   @Returns(200, HospitalDto)
   update(
     @Param('id', UuidPipe) id: string,
@@ -69,6 +74,7 @@ export class HospitalsController {
    */
   @Post(':id/suspend')
   @Access('hospital:manage', 'any')
+  @Audited({ action: 'update', entity: 'hospital' })
   @Returns(200, HospitalDto)
   suspend(@Param('id', UuidPipe) id: string): Promise<HospitalDto> {
     return this.hospitals.suspend(id);
@@ -81,6 +87,7 @@ export class HospitalsController {
    */
   @Post(':id/resume')
   @Access('hospital:manage', 'any')
+  @Audited({ action: 'update', entity: 'hospital' })
   @Returns(200, HospitalDto)
   resume(@Param('id', UuidPipe) id: string): Promise<HospitalDto> {
     return this.hospitals.resume(id);
@@ -95,6 +102,7 @@ export class HospitalsController {
    */
   @Post(':id/administrators')
   @Access('hospital:manage', 'any')
+  @Audited({ action: 'create', entity: 'membership', entityIds: valuesAt('user.id') })
   @Returns(201, InvitationDto)
   inviteAdministrator(
     @CurrentActor() actor: Actor,

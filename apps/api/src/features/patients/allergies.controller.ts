@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Access, Returns } from '../../platform/access/access.decorator.js';
 import type { HospitalActor } from '../../platform/access/actor.js';
 import { CurrentHospitalActor } from '../../platform/access/current-actor.decorator.js';
+import { Audited } from '../../platform/audit/audited.decorator.js';
 import { IfMatch } from '../../platform/http/etag.js';
 import { UuidPipe } from '../../platform/http/uuid.pipe.js';
 import {
@@ -27,6 +28,7 @@ export class AllergiesController {
    */
   @Get('allergies')
   @Access('allergy:read')
+  @Audited({ action: 'read', entity: 'allergy' })
   @Returns(200, AllergyListDto)
   list(@CurrentHospitalActor() actor: HospitalActor, @Param('id', UuidPipe) id: string): Promise<AllergyListDto> {
     return this.allergies.list(actor, id);
@@ -40,6 +42,7 @@ export class AllergiesController {
    */
   @Post('allergies')
   @Access('allergy:write')
+  @Audited({ action: 'create', entity: 'allergy' })
   @Returns(201, AllergyDto)
   record(
     @CurrentHospitalActor() actor: HospitalActor,
@@ -60,6 +63,7 @@ export class AllergiesController {
    */
   @Patch('allergies/:allergyId')
   @Access('allergy:write')
+  @Audited({ action: 'update', entity: 'allergy' })
   @Returns(200, AllergyDto)
   update(
     @CurrentHospitalActor() actor: HospitalActor,
@@ -79,6 +83,7 @@ export class AllergiesController {
    */
   @Put('allergy-status')
   @Access('allergy:write')
+  @Audited({ action: 'update', entity: 'allergy-status' })
   @Returns(200, AllergyStatusDto)
   setStatus(
     @CurrentHospitalActor() actor: HospitalActor,

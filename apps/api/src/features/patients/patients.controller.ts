@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { Access, Returns } from '../../platform/access/access.decorator.js';
 import type { HospitalActor } from '../../platform/access/actor.js';
 import { CurrentHospitalActor } from '../../platform/access/current-actor.decorator.js';
+import { Audited } from '../../platform/audit/audited.decorator.js';
 import { answerPage } from '../../platform/http/counted-page.js';
 import { IfMatch } from '../../platform/http/etag.js';
 import { PageQueryDto } from '../../platform/http/page.js';
@@ -39,6 +40,7 @@ export class PatientsController {
    */
   @Post('patients')
   @Access('patient:write')
+  @Audited({ action: 'create', entity: 'patient', shownByRefusal: 'candidates' })
   @Returns(201, PatientDto)
   create(@CurrentHospitalActor() actor: HospitalActor, @Body() command: CreatePatientDto): Promise<PatientDto> {
     return this.patients.create(actor, command);
@@ -52,6 +54,7 @@ export class PatientsController {
    */
   @Get('patients')
   @Access('patient:read')
+  @Audited({ action: 'read', entity: 'patient' })
   @Returns(200, PatientPageDto)
   async list(
     @CurrentHospitalActor() actor: HospitalActor,
@@ -69,6 +72,7 @@ export class PatientsController {
    */
   @Get('patients/:id')
   @Access('patient:read')
+  @Audited({ action: 'read', entity: 'patient' })
   @Returns(200, PatientDto)
   get(@CurrentHospitalActor() actor: HospitalActor, @Param('id', UuidPipe) id: string): Promise<PatientDto> {
     return this.patients.get(actor, id);
@@ -85,6 +89,7 @@ export class PatientsController {
    */
   @Patch('patients/:id')
   @Access('patient:write')
+  @Audited({ action: 'update', entity: 'patient' })
   @Returns(200, PatientDto)
   update(
     @CurrentHospitalActor() actor: HospitalActor,
@@ -104,6 +109,7 @@ export class PatientsController {
    */
   @Delete('patients/:id')
   @Access('patient:delete')
+  @Audited({ action: 'delete', entity: 'patient' })
   @Returns(200, PatientDto)
   delete(
     @CurrentHospitalActor() actor: HospitalActor,
@@ -123,6 +129,7 @@ export class PatientsController {
    */
   @Post('patients/:id/restore')
   @Access('patient:delete')
+  @Audited({ action: 'update', entity: 'patient' })
   @Returns(200, PatientDto)
   restore(
     @CurrentHospitalActor() actor: HospitalActor,
@@ -139,6 +146,7 @@ export class PatientsController {
    */
   @Get('patients/:id/history')
   @Access('patient:history')
+  @Audited({ action: 'read', entity: 'patient-history' })
   @Returns(200, HistoryPageDto)
   history(
     @CurrentHospitalActor() actor: HospitalActor,
@@ -154,6 +162,7 @@ export class PatientsController {
    */
   @Get('me/patient')
   @Access('patient:own')
+  @Audited({ action: 'read', entity: 'patient' })
   @Returns(200, PatientDto)
   own(@CurrentHospitalActor() actor: HospitalActor): Promise<PatientDto> {
     return this.patients.own(actor);

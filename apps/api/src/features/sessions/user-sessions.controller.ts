@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Access, Returns } from '../../platform/access/access.decorator.js';
 import type { HospitalActor } from '../../platform/access/actor.js';
 import { CurrentHospitalActor } from '../../platform/access/current-actor.decorator.js';
+import { Audited } from '../../platform/audit/audited.decorator.js';
 import { PageQueryDto } from '../../platform/http/page.js';
 import { UuidPipe } from '../../platform/http/uuid.pipe.js';
 import { SessionPageDto } from './sessions.dto.js';
@@ -19,6 +20,7 @@ export class UserSessionsController {
    */
   @Get()
   @Access('user:manage')
+  @Audited({ action: 'read', entity: 'session' })
   @Returns(200, SessionPageDto)
   list(
     @CurrentHospitalActor() actor: HospitalActor,
@@ -34,6 +36,7 @@ export class UserSessionsController {
    */
   @Delete(':sessionId')
   @Access('user:manage')
+  @Audited({ action: 'delete', entity: 'session' })
   @Returns(204)
   revoke(
     @CurrentHospitalActor() actor: HospitalActor,

@@ -4,6 +4,8 @@ import type { FastifyReply } from 'fastify';
 import { Access, Returns } from '../../platform/access/access.decorator.js';
 import type { HospitalActor } from '../../platform/access/actor.js';
 import { CurrentHospitalActor } from '../../platform/access/current-actor.decorator.js';
+import { valuesAt } from '../../platform/audit/audit-subjects.js';
+import { Audited } from '../../platform/audit/audited.decorator.js';
 import { answerPage } from '../../platform/http/counted-page.js';
 import { UuidPipe } from '../../platform/http/uuid.pipe.js';
 import { InvitationsService } from './invitations.service.js';
@@ -21,6 +23,7 @@ export class UsersController {
   /** Members of the hospital by name and id. */
   @Get()
   @Access('user:manage')
+  @Audited({ action: 'read', entity: 'user' })
   @Returns(200, UserPageDto)
   async list(
     @CurrentHospitalActor() actor: HospitalActor,
@@ -36,6 +39,7 @@ export class UsersController {
    */
   @Get(':id')
   @Access('user:manage')
+  @Audited({ action: 'read', entity: 'user' })
   @Returns(200, UserDto)
   get(@CurrentHospitalActor() actor: HospitalActor, @Param('id', UuidPipe) id: string): Promise<UserDto> {
     return this.users.get(actor, id);
@@ -50,6 +54,7 @@ export class UsersController {
    */
   @Post('invitations')
   @Access('user:manage')
+  @Audited({ action: 'create', entity: 'membership', entityIds: valuesAt('user.id') })
   @Returns(201, InvitationDto)
   invite(@CurrentHospitalActor() actor: HospitalActor, @Body() command: InviteUserDto): Promise<InvitationDto> {
     return this.invitations.invite(actor.hospital, actor.userId, command);
@@ -64,6 +69,7 @@ export class UsersController {
    */
   @Put(':id/roles')
   @Access('user:manage')
+  @Audited({ action: 'update', entity: 'membership' })
   @Returns(200, UserDto)
   setRoles(
     @CurrentHospitalActor() actor: HospitalActor,
@@ -80,6 +86,7 @@ export class UsersController {
    */
   @Post(':id/disable')
   @Access('user:manage')
+  @Audited({ action: 'update', entity: 'membership' })
   @Returns(200, UserDto)
   disable(@CurrentHospitalActor() actor: HospitalActor, @Param('id', UuidPipe) id: string): Promise<UserDto> {
     return this.users.disable(actor, id);
@@ -91,6 +98,7 @@ export class UsersController {
    */
   @Post(':id/enable')
   @Access('user:manage')
+  @Audited({ action: 'update', entity: 'membership' })
   @Returns(200, UserDto)
   enable(@CurrentHospitalActor() actor: HospitalActor, @Param('id', UuidPipe) id: string): Promise<UserDto> {
     return this.users.enable(actor, id);

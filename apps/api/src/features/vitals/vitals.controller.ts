@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Access, Returns } from '../../platform/access/access.decorator.js';
 import type { HospitalActor } from '../../platform/access/actor.js';
 import { CurrentHospitalActor } from '../../platform/access/current-actor.decorator.js';
+import { Audited } from '../../platform/audit/audited.decorator.js';
 import { UuidPipe } from '../../platform/http/uuid.pipe.js';
 import { LatestVitalsDto, VitalsHistoryDto, VitalsQueryDto, WardVitalsDto } from './vitals.dto.js';
 import { VitalsService } from './vitals.service.js';
@@ -15,6 +16,7 @@ export class VitalsController {
   /** Readings of a patient: raw, or summed up for a chart. */
   @Get('patients/:id/vitals')
   @Access('vitals:read')
+  @Audited({ action: 'read', entity: 'vitals' })
   @Returns(200, VitalsHistoryDto)
   history(
     @CurrentHospitalActor() actor: HospitalActor,
@@ -27,6 +29,7 @@ export class VitalsController {
   /** The last known value of each vital sign, each with its own time. */
   @Get('patients/:id/vitals/latest')
   @Access('vitals:read')
+  @Audited({ action: 'read', entity: 'vitals' })
   @Returns(200, LatestVitalsDto)
   latestOfPatient(
     @CurrentHospitalActor() actor: HospitalActor,
@@ -38,6 +41,7 @@ export class VitalsController {
   /** The last known values of everybody who wears a device on the ward, by bed and name. */
   @Get('wards/:id/vitals/latest')
   @Access('vitals:read')
+  @Audited({ action: 'read', entity: 'vitals', entityIds: () => [] })
   @Returns(200, WardVitalsDto)
   latestOfWard(
     @CurrentHospitalActor() actor: HospitalActor,

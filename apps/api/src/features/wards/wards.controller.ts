@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { Access, Returns } from '../../platform/access/access.decorator.js';
 import type { HospitalActor } from '../../platform/access/actor.js';
 import { CurrentHospitalActor } from '../../platform/access/current-actor.decorator.js';
+import { Audited } from '../../platform/audit/audited.decorator.js';
 import { answerPage } from '../../platform/http/counted-page.js';
 import { IfMatch } from '../../platform/http/etag.js';
 import { PageQueryDto } from '../../platform/http/page.js';
@@ -41,6 +42,7 @@ export class WardsController {
   /** Opens a ward. */
   @Post()
   @Access('ward:manage')
+  @Audited({ action: 'create', entity: 'ward' })
   @Returns(201, WardDto)
   create(@CurrentHospitalActor() actor: HospitalActor, @Body() ward: CreateWardDto): Promise<WardDto> {
     return this.wards.create(actor, ward);
@@ -57,6 +59,7 @@ export class WardsController {
   /** Changes what is named; needs `If-Match`. */
   @Patch(':id')
   @Access('ward:manage')
+  @Audited({ action: 'update', entity: 'ward' })
   @Returns(200, WardDto)
   update(
     @CurrentHospitalActor() actor: HospitalActor,
@@ -82,6 +85,7 @@ export class WardsController {
   /** Adds a bed. */
   @Post(':id/beds')
   @Access('ward:manage')
+  @Audited({ action: 'create', entity: 'bed' })
   @Returns(201, BedDto)
   createBed(
     @CurrentHospitalActor() actor: HospitalActor,
@@ -94,6 +98,7 @@ export class WardsController {
   /** Patients with a device on this ward at this moment, by bed and name. */
   @Get(':id/patients')
   @Access('patient:read')
+  @Audited({ action: 'read', entity: 'patient' })
   @Returns(200, WardPatientsDto)
   patientsNow(
     @CurrentHospitalActor() actor: HospitalActor,

@@ -24,6 +24,8 @@ export interface HospitalIdentity extends Identity {
 /** Somebody asking through one HTTP request: what every route is given. */
 export interface Actor extends Identity {
   readonly origin: RequestOrigin;
+  /** The grant this request reaches its patient by, when glass was broken for it. */
+  readonly breakGlass?: string;
 }
 
 /** An actor inside a hospital: what every route of scope `hospital` is given. */

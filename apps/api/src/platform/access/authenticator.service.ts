@@ -6,6 +6,13 @@ import type { Identity } from './actor.js';
 import { SessionRegistry } from './session-registry.service.js';
 import { TokenKeys } from './token-keys.service.js';
 
+/** Whose session it was, when a genuine token names one that ended: the audit knows who knocked. */
+export class EndedSession extends Error {
+  constructor(readonly claims: { readonly userId: string; readonly sessionId: string; readonly hospitalId?: string }) {
+    super('the session of a genuine token has ended');
+  }
+}
+
 /** A verified caller and the moment (ms since the epoch) its token stops counting. */
 export interface Authentication {
   readonly identity: Identity;
@@ -36,9 +43,10 @@ export class Authenticator {
       throw err;
     });
     const state = await this.sessions.find(claims.sessionId);
-    if (state && 'timeout' in state) throw accessError(`auth.session-${state.timeout}`);
+    const cause = new EndedSession(claims);
+    if (state && 'timeout' in state) throw accessError(`auth.session-${state.timeout}`, { cause });
     if (state?.userId !== claims.userId || state.hospital?.id !== claims.hospitalId) {
-      throw accessError('auth.unauthenticated');
+      throw accessError('auth.unauthenticated', { cause });
     }
     const identity: Identity = { ...state, sessionId: claims.sessionId, permissions: permissionsOf(state.roles) };
     return { identity, expiresAt: claims.expiresAt * 1_000 };

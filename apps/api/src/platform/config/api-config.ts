@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-
+import { AuditKeys } from '@hms/audit';
 import { parseKeyFile, type KeyFile, type SigningKey } from '@hms/auth';
 import { readKeySource, type KeySource } from '@hms/encryption';
 import { parseEnv, postgresUrl, redisUrl, serviceEnv } from '@hms/service-kit';
@@ -16,6 +16,8 @@ const Env = serviceEnv.extend({
     .pipe(z.array(z.url({ protocol: /^https?$/ })))
     .optional(),
   AUTH_KEYS_FILE: z.string().min(1),
+  AUDIT_KEYS_FILE: z.string().min(1),
+  AUDIT_CHECKPOINT_DIR: z.string().min(1),
 });
 
 /** Everything the API reads from outside, parsed once. */
@@ -37,6 +39,9 @@ export class ApiConfig {
   readonly refreshSecret: Buffer;
   /** Where the keys are that wrap the keys of encrypted fields. */
   readonly encryptionKeys: KeySource;
+  readonly auditKeys: AuditKeys;
+  /** Folder outside the database that checkpoints of the audit are copied to. */
+  readonly auditCheckpointDir: string;
 
   /** @throws an Error that names what is wrong, never its value */
   constructor(source: NodeJS.ProcessEnv) {
@@ -55,6 +60,8 @@ export class ApiConfig {
     this.signingKeys = keys.signingKeys;
     this.refreshSecret = Buffer.from(keys.refreshSecret, 'base64url');
     this.encryptionKeys = readKeySource(source);
+    this.auditKeys = AuditKeys.read(env.AUDIT_KEYS_FILE);
+    this.auditCheckpointDir = env.AUDIT_CHECKPOINT_DIR;
   }
 }
 

@@ -6,6 +6,9 @@ import type { FastifyInstance } from 'fastify';
 import { enforceAccess, RouteInventory, type RouteAccess } from '../access/access.hook.js';
 import { Authenticator } from '../access/authenticator.service.js';
 import { SessionActivity } from '../access/session-activity.service.js';
+import { declaresAudit } from '../audit/audit-check.js';
+import { auditAnswers } from '../audit/audit.hook.js';
+import { AuditTrail } from '../audit/audit-trail.service.js';
 import { measureRequests } from '../observability/http-metrics.js';
 import { NestLogger } from '../observability/nest-logger.js';
 import { metricsRegistry, rootLogger } from '../observability/observability.tokens.js';
@@ -28,7 +31,7 @@ export async function createHttpService(
 ): Promise<HttpService> {
   const adapter = createAdapter();
   const fastify = adapter.getInstance<FastifyInstance>();
-  const inventory = new RouteInventory(fastify);
+  const inventory = new RouteInventory(fastify, [declaresAudit]);
   await protectResponses(adapter);
   const nest = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bufferLogs: true,
@@ -38,6 +41,7 @@ export async function createHttpService(
   nest.useLogger(new NestLogger(logger));
   measureRequests(fastify, nest.get<Registry>(metricsRegistry));
   enforceAccess(fastify, nest.get(Authenticator), nest.get(SessionActivity));
+  auditAnswers(fastify, nest.get(AuditTrail));
   prepare(nest);
   await nest.init();
   await fastify.ready();

@@ -1,0 +1,8 @@
+import { unauditedPermissions } from '@hms/contracts';
+import type { RouteCheck } from '../access/access.hook.js';
+
+/** Whatever shows a patient, or changes who may do what, says what it leaves in the audit. */
+export const declaresAudit: RouteCheck = ({ access, audit }) => {
+  if (audit || access?.kind !== 'permission' || unauditedPermissions.has(access.permission)) return undefined;
+  return '@Audited or @NotAudited';
+};

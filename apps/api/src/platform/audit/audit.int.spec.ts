@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { schemaOf, withOwner, type Hospital } from '@hms/database';
+import { auditRows, type AuditRow } from '../../testing/audit-rows.js';
+import { TestApi, type TestCaller } from '../../testing/test-api.js';
+import { asOwner, createTestHospital, dropTestHospital } from '../../testing/test-hospital.js';
+import { TestWards } from '../../testing/test-ward.js';
+
+const nowhere = '01900000-0000-7000-8000-000000000000';
+let api: TestApi;
+let hospital: Hospital;
+let other: Hospital;
+let wards: TestWards;
+
+beforeAll(async () => {
+  api = await TestApi.start();
+  [hospital, other] = [await createTestHospital(), await createTestHospital()];
+  wards = new TestWards(hospital);
+});
+
+afterAll(async () => {
+  await api.close();
+  await Promise.all([hospital, other].map(dropTestHospital));
+});
+
+const doctor = (at = hospital): Promise<TestCaller> => api.signIn({ hospital: at, role: 'doctor' });
+const get = (url: string, caller?: { accessToken: string }) => api.send({ method: 'GET', url }, caller);
+const essence = ({ action, entity, outcome, reason, patient_ids }: AuditRow) => ({
+  action,
+  entity,
+  outcome,
+  reason,
+  patients: patient_ids,
+});
+
+describe('a read', () => {
+  it('leaves one row with who, what, whose, from where and through what', async () => {
+    const [caller, patientId] = [await doctor(), await wards.patient()];
+    const headers = { 'user-agent': 'Ward tablet', 'x-request-id': 'audit-test-0001' };
+    await api.send({ method: 'GET', url: `/api/v1/patients/${patientId}`, headers }, caller);
+    expect(await auditRows(hospital, caller.id)).toMatchObject([
+      {
+        actor_roles: ['doctor'],
+        action: 'read',
+        entity: 'patient',
+        entity_ids: [patientId],
+        patient_ids: [patientId],
+        operation: 'GET /api/v1/patients/:id',
+        outcome: 'success',
+        ip: '127.0.0.1',
+        user_agent: 'Ward tablet',
+        session_id: caller.sessionId,
+        request_id: 'audit-test-0001',
+      },
+    ]);
+  });
+
+  it('of a list leaves one row with everybody shown', async () => {
+    const caller = await doctor();
+    const shown = [await wards.patient('Audited'), await wards.patient('Audited')];
+    await get('/api/v1/patients?q=Audited', caller);
+    const rows = await auditRows(hospital, caller.id);
+    expect(rows).toHaveLength(1);
+    expect([...rows[0]!.patient_ids].sort()).toEqual([...shown].sort());
+  });
+
+  it('is answered only with its row: of 200 at once in two hospitals, 200 rows in the right ones', async () => {
+    const callers = [await doctor(), await doctor(other)];
+    const ids = [await wards.patient(), await new TestWards(other).patient()];
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, i) => get(`/api/v1/patients/${ids[i % 2]!}`, callers[i % 2])),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    const [here, there] = [await auditRows(hospital, callers[0]!.id), await auditRows(other, callers[1]!.id)];
+    expect([here.length, there.length]).toEqual([100, 100]);
+    expect(new Set([...here, ...there].map(({ xid }) => xid)).size).toBeLessThan(200);
+  });
+
+  it('is a 503 when its row cannot be written, and shows nothing', async () => {
+    const [caller, patientId] = [await doctor(other), await new TestWards(other).patient('Unseen')];
+    const table = `${schemaOf(other.slug)}.audit_event`;
+    await asOwner((owner) => owner.query(`alter table ${table} rename to audit_event_away`));
+    const refused = await get(`/api/v1/patients/${patientId}`, caller);
+    await asOwner((owner) => owner.query(`alter table ${table}_away rename to audit_event`));
+    expect(refused.status).toBe(503);
+    expect(JSON.stringify(refused.body)).not.toContain('Unseen');
+    expect((await get(`/api/v1/patients/${patientId}`, caller)).status).toBe(200);
+  });
+});
+
+describe('a write', () => {
+  it('leaves one row of its own', async () => {
+    const caller = await doctor();
+    const payload = { familyName: 'Written', givenName: 'Once' };
+    const { body } = await api.send<{ id: string }>({ method: 'POST', url: '/api/v1/patients', payload }, caller);
+    expect((await auditRows(hospital, caller.id)).map(essence)).toEqual([
+      { action: 'create', entity: 'patient', outcome: 'success', reason: null, patients: [body.id] },
+    ]);
+  });
+
+  it('that is refused leaves a row only of whom the refusal showed', async () => {
+    const caller = await doctor();
+    const payload = { familyName: 'Twin', givenName: 'Same', birthDate: '1990-01-01' };
+    const create = () => api.send<{ id: string }>({ method: 'POST', url: '/api/v1/patients', payload }, caller);
+    const { id } = (await create()).body;
+    expect((await create()).status).toBe(409);
+    await api.send({ method: 'POST', url: '/api/v1/patients', payload: {} }, caller);
+    expect((await auditRows(hospital, caller.id)).map(essence).slice(1)).toEqual([
+      { action: 'read', entity: 'patient', outcome: 'failed', reason: 'patient.possible-duplicate', patients: [id] },
+    ]);
+  });
+});
+
+describe('a denial', () => {
+  it.each([
+    ['of somebody without the right', 'billing_clerk', 'auth.forbidden'],
+    ['of what is not there', 'doctor', 'patient.not-found'],
+  ] as const)('%s leaves a row', async (_, role, reason) => {
+    const caller = await api.signIn({ hospital, role });
+    await get(`/api/v1/patients/${nowhere}`, caller);
+    expect((await auditRows(hospital, caller.id)).map(essence)).toEqual([
+      { action: 'read', entity: 'patient', outcome: 'denied', reason, patients: [nowhere] },
+    ]);
+  });
+
+  it('of a session that ended leaves a row with whose it was', async () => {
+    const caller = await doctor();
+    expect((await api.send({ method: 'POST', url: '/api/v1/auth/logout' }, caller)).status).toBe(204);
+    await get(`/api/v1/patients/${nowhere}`, caller);
+    const rows = (await auditRows(hospital, caller.id)).filter(({ outcome }) => outcome === 'denied');
+    expect(rows).toMatchObject([{ reason: 'auth.unauthenticated', session_id: caller.sessionId, actor_roles: [] }]);
+  });
+
+  it('of somebody unknown leaves none, so that nobody can fill the table', async () => {
+    const before = (await auditRows(hospital)).length + (await auditRows(null)).length;
+    expect((await get(`/api/v1/patients/${nowhere}`)).status).toBe(401);
+    expect((await get(`/api/v1/patients/${nowhere}`, { accessToken: 'x.y.z' })).status).toBe(401);
+    expect((await auditRows(hospital)).length + (await auditRows(null)).length).toBe(before);
+  });
+});
+
+describe("the application's role", () => {
+  const keyOf = { audit_event: 'id', audit_chain: 'seq', audit_checkpoint: 'seq' };
+
+  it.each([
+    'update %s set key = null',
+    'delete from %s',
+    'truncate %s',
+    'drop table %s',
+    'alter table %s disable trigger all',
+  ])('may not: %s', async (statement) => {
+    const schema = schemaOf(hospital.slug);
+    for (const [table, key] of Object.entries(keyOf)) {
+      await withOwner(process.env['DATABASE_URL']!, async (login) => {
+        await login.query(`begin; set local role ${schema}`);
+        const attempt = login.query(statement.replace('%s', `${schema}.${table}`).replace('key', key));
+        await expect(attempt).rejects.toMatchObject({ code: '42501' });
+      });
+    }
+  });
+
+  it('has the trigger behind it: not even the owner changes a row', async () => {
+    const table = `${schemaOf(hospital.slug)}.audit_event`;
+    await asOwner(async (owner) => {
+      for (const statement of [`update ${table} set ip = null`, `delete from ${table}`, `truncate ${table}`]) {
+        await expect(owner.query(statement)).rejects.toMatchObject({ code: '42501' });
+      }
+    });
+  });
+});

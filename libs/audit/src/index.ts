@@ -1,0 +1,2 @@
+export * from './audit-event.js';
+export { AuditKeys, type AuditKeyFile, type Seal } from './audit-keys.js';
