@@ -20,6 +20,7 @@ import { EncryptionModule } from './platform/encryption/encryption.module.js';
 import { ProblemFilter } from './platform/errors/problem.filter.js';
 import { validationPipe } from './platform/errors/validation.pipe.js';
 import { EtagInterceptor } from './platform/http/etag.js';
+import { EventsModule } from './platform/events/events.module.js';
 import { ObservabilityModule } from './platform/observability/observability.module.js';
 import { rootLogger } from './platform/observability/observability.tokens.js';
 
@@ -34,6 +35,7 @@ export class AppModule {
         DatabaseModule,
         EncryptionModule,
         AccessModule,
+        EventsModule,
         AuditModule,
         DocsModule,
         AuthModule,

@@ -10,6 +10,7 @@ import { ConfigModule } from './platform/config/config.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { EncryptionModule } from './platform/encryption/encryption.module.js';
 import { ProblemFilter } from './platform/errors/problem.filter.js';
+import { EventsModule } from './platform/events/events.module.js';
 import { JobsModule } from './platform/jobs/jobs.module.js';
 import { ObservabilityModule } from './platform/observability/observability.module.js';
 import { rootLogger } from './platform/observability/observability.tokens.js';
@@ -25,6 +26,7 @@ export class WorkerModule {
         DatabaseModule,
         EncryptionModule,
         AccessModule,
+        EventsModule,
         AuditModule,
         JobsModule.running([TelemetryPartitionsJob], [TelemetryPartitionsModule]),
       ],

@@ -4,3 +4,4 @@ export * from './vitals.js';
 export * from './live.js';
 export * from './telemetry.js';
 export * from './mrn.js';
+export * from './events.js';

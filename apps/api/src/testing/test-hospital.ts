@@ -47,7 +47,15 @@ export function dropTestHospital(hospital: Hospital): Promise<void> {
   const schema = schemaOf(hospital.slug);
   return asOwner(async (owner) => {
     await owner.query(`drop schema if exists ${schema} cascade`);
-    for (const table of ['invitation', 'membership', 'gateway_key', 'gateway', 'ingest_epoch', 'data_key']) {
+    for (const table of [
+      'outbox_event',
+      'invitation',
+      'membership',
+      'gateway_key',
+      'gateway',
+      'ingest_epoch',
+      'data_key',
+    ]) {
       await owner.query(`delete from public.${table} where hospital_id = $1`, [hospital.id]);
     }
     await owner.query(

@@ -1,0 +1,3 @@
+-- Up Migration
+
+do $$ begin execute format('grant hms_hospital to %I', current_schema()); end $$;
