@@ -93,6 +93,21 @@ describe('what is inside stays inside', () => {
 });
 
 describe('the documents for developers', () => {
+  it('say what every code means, those of Nginx included', async () => {
+    const { body } = await ask<{ items: { code: string; status: number }[] }>('/problems');
+    const documented = new Map(body.items.map(({ code, status }) => [code, String(status)]));
+    const conf = readFileSync(new URL('../../nginx/hms/problems.conf', import.meta.url), 'utf8');
+    const own = [...conf.matchAll(/^ {2}(\d{3}) ([a-z]+\.[a-z-]+);$/gm)];
+    expect(own.length).toBeGreaterThan(15);
+    expect(own.filter(([, status, code = '']) => documented.get(code) !== status).map(([, , code]) => code)).toEqual(
+      [],
+    );
+    expect((await ask('/problems/precondition.failed')).body).toMatchObject({
+      status: 412,
+      code: 'precondition.failed',
+    });
+  });
+
   it('are committed as they are served: apps/api/openapi.json (pnpm --filter @hms/api openapi)', async () => {
     const committed = readFileSync(new URL('../../apps/api/openapi.json', import.meta.url), 'utf8');
     expect(JSON.parse(committed)).toEqual((await ask('/api/openapi.json')).body);

@@ -1,4 +1,5 @@
 export * from './problem.js';
+export * from './edge-errors.js';
 export * from './permissions.js';
 export * from './vitals.js';
 export * from './live.js';

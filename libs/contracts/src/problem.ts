@@ -49,7 +49,20 @@ export class AppError extends Error {
 
 export type Catalogue = Readonly<Record<string, ErrorSpec>>;
 
-export const defineErrors = <const T extends Catalogue>(catalogue: T): T => catalogue;
+const documented = new Map<string, ErrorSpec>();
+
+/** @throws an Error when a code means something else in another catalogue */
+export function defineErrors<const T extends Catalogue>(catalogue: T): T {
+  for (const [code, spec] of Object.entries(catalogue)) {
+    const known = documented.get(code);
+    if (known && known !== spec) throw new Error(`error code ${code} is defined twice`);
+    documented.set(code, spec);
+  }
+  return catalogue;
+}
+
+/** Every code of every catalogue that is loaded: what `type` of a problem may point to. */
+export const documentedErrors = (): ReadonlyMap<string, ErrorSpec> => documented;
 
 /** Makes the thrower of one catalogue: `throw patientError('patient.not-found')`. */
 export const raiser =

@@ -48,7 +48,7 @@ export const IsPhone = (): PropertyDecorator =>
 
 /** BCP 47 as far as it names a language, such as `en` or `pt-BR`. */
 export const IsLanguage = (): PropertyDecorator =>
-  Matches(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, { message: '$property must be a language tag such as en or pt-BR' });
+  Matches(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$/, { message: '$property must be a language tag such as en or pt-BR' });
 
 const dayMs = 24 * 3_600_000;
 const tomorrow = (): number => Date.now() + dayMs;

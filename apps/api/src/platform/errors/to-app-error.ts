@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { AppError, commonError, commonErrors } from '@hms/contracts';
+import { AppError, commonError, commonErrors, edgeError } from '@hms/contracts';
 
 const byStatus: Readonly<Record<number, keyof typeof commonErrors>> = {
   400: 'request.malformed',
@@ -18,8 +18,10 @@ const byStatus: Readonly<Record<number, keyof typeof commonErrors>> = {
  */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
-  const code = byStatus[statusOf(thrown) ?? 0];
+  const status = statusOf(thrown);
+  const code = byStatus[status ?? 0];
   if (code) return commonError(code, { cause: thrown });
+  if (status === 414) return edgeError('request.address-too-long', { cause: thrown });
   if (isDatabaseAway(thrown)) return commonError('service.unavailable', { cause: thrown });
   return commonError('internal.error', { cause: thrown });
 }

@@ -12,7 +12,9 @@ import { AuditTrail } from '../audit/audit-trail.service.js';
 import { measureRequests } from '../observability/http-metrics.js';
 import { NestLogger } from '../observability/nest-logger.js';
 import { metricsRegistry, rootLogger } from '../observability/observability.tokens.js';
+import { AllowedMethods } from './allowed-methods.js';
 import { createAdapter, protectResponses } from './http-setup.js';
+import { raiseInputWalls } from './input-walls.js';
 
 export interface HttpService {
   readonly nest: NestFastifyApplication;
@@ -32,15 +34,18 @@ export async function createHttpService(
   const adapter = createAdapter();
   const fastify = adapter.getInstance<FastifyInstance>();
   const inventory = new RouteInventory(fastify, [declaresAudit]);
+  const allowed = new AllowedMethods(fastify);
   await protectResponses(adapter);
   const nest = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bufferLogs: true,
     abortOnError: false,
+    bodyParser: false,
   });
   const logger = nest.get<Logger>(rootLogger);
   nest.useLogger(new NestLogger(logger));
   measureRequests(fastify, nest.get<Registry>(metricsRegistry));
   enforceAccess(fastify, nest.get(Authenticator), nest.get(SessionActivity));
+  raiseInputWalls(fastify, allowed);
   auditAnswers(fastify, nest.get(AuditTrail));
   prepare(nest);
   await nest.init();

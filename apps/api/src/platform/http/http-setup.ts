@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import helmet from '@fastify/helmet';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { requestIdFrom } from '@hms/service-kit';
+import { answerBrokenRequest, answerUnroutable } from './unrouted-problems.js';
 
 const bodyLimit = 1024 * 1024;
 
@@ -16,6 +17,8 @@ export function createAdapter(): FastifyAdapter {
       const header = request.headers['x-request-id'];
       return requestIdFrom(typeof header === 'string' ? header : undefined);
     },
+    frameworkErrors: answerUnroutable,
+    clientErrorHandler: answerBrokenRequest,
   });
 }
 
