@@ -1,7 +1,10 @@
 import 'reflect-metadata';
-import { createApplication } from './application.js';
 import { ApiConfig } from './platform/config/api-config.js';
-import { runHttpService } from './platform/http/run-http-service.js';
 
+// Before the rest is loaded: what may not start says so at once.
 const config = new ApiConfig(process.env);
+const [{ createApplication }, { runHttpService }] = await Promise.all([
+  import('./application.js'),
+  import('./platform/http/run-http-service.js'),
+]);
 await runHttpService(await createApplication(config), config);

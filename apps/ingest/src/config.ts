@@ -1,6 +1,12 @@
-import { parseEnv, postgresUrl, redisUrl, serviceEnv } from '@hms/service-kit';
+import { z } from 'zod';
+import { parseServiceEnv, postgresUrl, redisUrl, serviceEnv } from '@hms/service-kit';
 
-const environment = serviceEnv.extend({ DATABASE_URL: postgresUrl, REDIS_URL: redisUrl });
+const environment = serviceEnv.extend({
+  DATABASE_URL: postgresUrl,
+  REDIS_URL: redisUrl,
+  /** Only tells whether others can reach this deployment; without it they are taken to. */
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+});
 
 export interface IngestConfig {
   readonly host: string;
@@ -12,7 +18,7 @@ export interface IngestConfig {
 }
 
 export function loadConfig(source: NodeJS.ProcessEnv): IngestConfig {
-  const env = parseEnv(environment, source);
+  const env = parseServiceEnv(environment, source);
   return Object.freeze({
     host: env.HOST,
     port: env.PORT,

@@ -30,7 +30,7 @@ export function platformServices({ env, settings }) {
     ]),
     DATABASE_POOL_SIZE: String(Math.floor(CONNECTIONS / (ports.api.length + ports.worker.length))),
   };
-  const ingest = { ...pick(env, ['REDIS_URL']), DATABASE_URL: env['INGEST_DATABASE_URL'] ?? '' };
+  const ingest = { ...pick(env, ['REDIS_URL', 'PUBLIC_URL']), DATABASE_URL: env['INGEST_DATABASE_URL'] ?? '' };
   return [
     ...ports.api.map((port, index) => service(numbered('api', index), { script: 'api/dist/main.js', port, env: api })),
     ...ports.worker.map((port, index) =>

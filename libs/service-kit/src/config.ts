@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { refuseUnsafe } from './boot/refuse-unsafe.js';
 
 /** Fields every service's environment has. */
 export const serviceEnv = z.object({
@@ -20,6 +21,16 @@ export function parseEnv<T extends z.ZodType>(schema: T, source: NodeJS.ProcessE
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => `${issue.path.join('.')} (${describe(issue, source)})`);
   throw new Error(`Invalid environment: ${problems.join(', ')}`);
+}
+
+/**
+ * Parses the environment of a service that faces others: in production, unsafe settings are refused as well.
+ * @throws an Error that names each bad variable and what is wrong with it, never its value.
+ */
+export function parseServiceEnv<T extends z.ZodObject>(schema: T, source: NodeJS.ProcessEnv): z.output<T> {
+  const env = parseEnv(schema, source);
+  refuseUnsafe(source, Object.keys(schema.shape));
+  return env;
 }
 
 function describe(issue: z.core.$ZodIssue, source: NodeJS.ProcessEnv): string {

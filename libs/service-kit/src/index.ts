@@ -1,3 +1,4 @@
+export * from './boot/refuse-unsafe.js';
 export * from './config.js';
 export * from './lifecycle.js';
 export * from './logger.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { AuditKeys } from '@hms/audit';
 import { parseKeyFile, type KeyFile, type SigningKey } from '@hms/auth';
 import { readKeySource, type KeySource } from '@hms/encryption';
-import { parseEnv, postgresUrl, redisUrl, serviceEnv } from '@hms/service-kit';
+import { parseServiceEnv, postgresUrl, redisUrl, serviceEnv } from '@hms/service-kit';
 import { z } from 'zod';
 
 const Env = serviceEnv.extend({
@@ -45,7 +45,7 @@ export class ApiConfig {
 
   /** @throws an Error that names what is wrong, never its value */
   constructor(source: NodeJS.ProcessEnv) {
-    const env = parseEnv(Env, source);
+    const env = parseServiceEnv(Env, source);
     const keys = readAuthKeys(env.AUTH_KEYS_FILE);
     this.environment = env.NODE_ENV;
     this.logLevel = env.LOG_LEVEL;
