@@ -12,6 +12,7 @@ import { VitalsModule } from './features/vitals/vitals.module.js';
 import { WardsModule } from './features/wards/wards.module.js';
 import { AccessModule } from './platform/access/access.module.js';
 import { AuditModule } from './platform/audit/audit.module.js';
+import { CacheModule } from './platform/cache/cache.module.js';
 import type { ApiConfig } from './platform/config/api-config.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
@@ -34,6 +35,7 @@ export class AppModule {
         ObservabilityModule.of('api'),
         DatabaseModule,
         EncryptionModule,
+        CacheModule,
         AccessModule,
         EventsModule,
         AuditModule,

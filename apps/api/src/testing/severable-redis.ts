@@ -1,11 +1,12 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 
-/** Redis behind a cable that can be pulled. */
+/** Redis behind a cable that can be pulled, or that carries nothing for a while, as if Redis were stopped. */
 export class SeverableRedis {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #port = 0;
+  #frozen = false;
 
   constructor(private readonly target: string) {}
 
@@ -26,6 +27,7 @@ export class SeverableRedis {
       ] as const) {
         this.#sockets.add(from);
         from.pipe(to);
+        if (this.#frozen) from.pause();
         from.on('error', () => to.destroy());
         from.on('close', () => {
           this.#sockets.delete(from);
@@ -43,5 +45,15 @@ export class SeverableRedis {
     this.#server?.close();
     for (const socket of this.#sockets) socket.destroy();
     await closed;
+  }
+
+  freeze(): void {
+    this.#frozen = true;
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  thaw(): void {
+    this.#frozen = false;
+    for (const socket of this.#sockets) socket.resume();
   }
 }

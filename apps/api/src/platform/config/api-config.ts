@@ -18,6 +18,7 @@ const Env = serviceEnv.extend({
   AUTH_KEYS_FILE: z.string().min(1),
   AUDIT_KEYS_FILE: z.string().min(1),
   AUDIT_CHECKPOINT_DIR: z.string().min(1),
+  CACHE: z.enum(['on', 'off']).default('on'),
 });
 
 /** Everything the API reads from outside, parsed once. */
@@ -42,6 +43,8 @@ export class ApiConfig {
   readonly auditKeys: AuditKeys;
   /** Folder outside the database that checkpoints of the audit are copied to. */
   readonly auditCheckpointDir: string;
+  /** Off sends every read to the database; writes still say to other processes what they changed. */
+  readonly cacheEnabled: boolean;
 
   /** @throws an Error that names what is wrong, never its value */
   constructor(source: NodeJS.ProcessEnv) {
@@ -58,6 +61,7 @@ export class ApiConfig {
     this.allowedOrigins = [env.PUBLIC_URL, ...(env.ALLOWED_ORIGINS ?? [])].map((url) => new URL(url).origin);
     this.authKeysFile = env.AUTH_KEYS_FILE;
     this.signingKeys = keys.signingKeys;
+    this.cacheEnabled = env.CACHE === 'on';
     this.refreshSecret = Buffer.from(keys.refreshSecret, 'base64url');
     this.encryptionKeys = readKeySource(source);
     this.auditKeys = AuditKeys.read(env.AUDIT_KEYS_FILE);

@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { hospitalRef } from '@hms/database';
+import { SeverableRedis } from '../../testing/severable-redis.js';
+import { until } from '../../testing/until.js';
+import { CacheProcess, testRedisUrl } from './testing/cache-process.js';
+import { SharedRecord } from './testing/shared-record.js';
+
+const tags = ['record'];
+let cable: SeverableRedis;
+let processes: CacheProcess[];
+let writer: CacheProcess;
+let reader: CacheProcess;
+let record: SharedRecord;
+let hospital: ReturnType<typeof hospitalRef>;
+
+beforeAll(async () => {
+  cable = new SeverableRedis(testRedisUrl());
+  await cable.plug();
+  writer = new CacheProcess(cable.url);
+  reader = new CacheProcess(cable.url);
+  processes = [writer, reader];
+});
+beforeEach(async () => {
+  await Promise.all(processes.map((process) => process.ready()));
+  record = new SharedRecord();
+  hospital = hospitalRef({ id: randomUUID(), slug: 'somewhere' });
+  for (const process of processes) await read(process);
+  expect(record.reads).toBe(1);
+});
+afterAll(async () => {
+  for (const process of processes) process.close();
+  await cable.pull();
+});
+
+const read = async (process: CacheProcess) =>
+  (await process.cache.hospital({ hospital }).read('record', { tags }, () => record.load()))?.version;
+
+async function write(): Promise<void> {
+  await record.commit();
+  await writer.cache.invalidate(hospital.id, tags);
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
+
+describe('with Redis cut off', () => {
+  it('the database answers, and nothing older once Redis is back', async () => {
+    await cable.pull();
+    await until(() => !writer.trusted && !reader.trusted);
+    await write();
+    expect(await read(reader)).toBe(1);
+    await write();
+    expect(await read(reader)).toBe(2);
+    await cable.plug();
+    while (!reader.trusted) expect(await read(reader)).toBe(2);
+    expect(await read(reader)).toBe(2);
+    const { reads } = record;
+    expect(await read(reader)).toBe(2);
+    expect(record.reads).toBe(reads);
+  });
+});
+
+describe('with Redis frozen', () => {
+  it('a read waits for it once, 50 ms, the next not at all, and answers are right', async () => {
+    cable.freeze();
+    const first = await timed(async () => expect(await read(reader)).toBe(0));
+    expect(first).toBeGreaterThanOrEqual(45);
+    expect(first).toBeLessThan(150);
+    const next = await timed(async () => {
+      for (let i = 0; i < 50; i += 1) await read(reader);
+    });
+    expect(next).toBeLessThan(50);
+    cable.thaw();
+  });
+
+  it('what was written meanwhile is seen everywhere, then and after it goes on', async () => {
+    cable.freeze();
+    await write();
+    expect(await read(reader)).toBe(1);
+    await write();
+    expect(await read(reader)).toBe(2);
+    cable.thaw();
+    while (!reader.trusted) expect(await read(reader)).toBe(2);
+    expect(await read(reader)).toBe(2);
+  });
+});
