@@ -44,7 +44,7 @@ module.exports = {
     {
       name: 'no-undeclared-dependency',
       severity: 'error',
-      from: { path: '^(apps|libs|test|deploy)/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^(apps|libs|test|deploy)/', pathNot: '\\.spec\\.ts$|/testing/' },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
     },
   ],

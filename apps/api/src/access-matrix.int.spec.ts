@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { hospitalRoles, permissionTable, roles, type Permission, type Role } from '@hms/contracts';
 import type { Hospital } from '@hms/database';
-import type { RouteAccess } from './platform/access/access.hook.js';
+import type { RouteAccess } from './platform/access/route-inventory.js';
 import { TestApi, type TestCaller } from './testing/test-api.js';
 import { asOwner, createTestHospital, dropTestHospital } from './testing/test-hospital.js';
 import { foreignObjects } from './testing/foreign-objects.js';

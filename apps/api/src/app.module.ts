@@ -16,14 +16,17 @@ import { CacheModule } from './platform/cache/cache.module.js';
 import type { ApiConfig } from './platform/config/api-config.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
+import { UnitOfWorkModule } from './platform/database/unit-of-work.module.js';
 import { DocsModule } from './platform/docs/docs.module.js';
 import { EncryptionModule } from './platform/encryption/encryption.module.js';
 import { ProblemFilter } from './platform/errors/problem.filter.js';
 import { validationPipe } from './platform/errors/validation.pipe.js';
 import { EtagInterceptor } from './platform/http/etag.js';
 import { EventsModule } from './platform/events/events.module.js';
+import { IdempotencyInterceptor } from './platform/idempotency/idempotency.interceptor.js';
 import { ObservabilityModule } from './platform/observability/observability.module.js';
 import { rootLogger } from './platform/observability/observability.tokens.js';
+import { TenancyModule } from './platform/tenancy/tenancy.module.js';
 
 @Module({})
 export class AppModule {
@@ -36,6 +39,8 @@ export class AppModule {
         DatabaseModule,
         EncryptionModule,
         CacheModule,
+        UnitOfWorkModule,
+        TenancyModule,
         AccessModule,
         EventsModule,
         AuditModule,
@@ -53,7 +58,9 @@ export class AppModule {
       providers: [
         { provide: APP_FILTER, inject: [rootLogger], useFactory: (logger: Logger) => new ProblemFilter(logger) },
         { provide: APP_PIPE, useFactory: validationPipe },
+        // The first is the outermost: a repeated answer gets its ETag too.
         { provide: APP_INTERCEPTOR, useClass: EtagInterceptor },
+        { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
       ],
     };
   }

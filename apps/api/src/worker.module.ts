@@ -12,9 +12,12 @@ import { DatabaseModule } from './platform/database/database.module.js';
 import { EncryptionModule } from './platform/encryption/encryption.module.js';
 import { ProblemFilter } from './platform/errors/problem.filter.js';
 import { EventsModule } from './platform/events/events.module.js';
+import { IdempotencyExpiryJob } from './platform/idempotency/idempotency-expiry.job.js';
+import { IdempotencyModule } from './platform/idempotency/idempotency.module.js';
 import { JobsModule } from './platform/jobs/jobs.module.js';
 import { ObservabilityModule } from './platform/observability/observability.module.js';
 import { rootLogger } from './platform/observability/observability.tokens.js';
+import { TenancyModule } from './platform/tenancy/tenancy.module.js';
 
 @Module({})
 export class WorkerModule {
@@ -30,7 +33,11 @@ export class WorkerModule {
         AccessModule,
         EventsModule,
         AuditModule,
-        JobsModule.running([TelemetryPartitionsJob], [TelemetryPartitionsModule]),
+        TenancyModule,
+        JobsModule.running(
+          [TelemetryPartitionsJob, IdempotencyExpiryJob],
+          [TelemetryPartitionsModule, IdempotencyModule],
+        ),
       ],
       providers: [
         { provide: APP_FILTER, inject: [rootLogger], useFactory: (logger: Logger) => new ProblemFilter(logger) },

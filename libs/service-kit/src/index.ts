@@ -5,3 +5,4 @@ export * from './logger.js';
 export * from './metrics.js';
 export * from './redis.js';
 export * from './request-id.js';
+export * from './transaction-scope.js';

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { baseUrl, type DemoHospital } from './stack.js';
 
 export interface Answer<T> {
@@ -18,9 +19,11 @@ export async function ask<T = Record<string, unknown>>(
   path: string,
   { method, token, headers, body }: Ask = {},
 ): Promise<Answer<T>> {
+  const verb = method ?? (body === undefined ? 'GET' : 'POST');
   const response = await fetch(new URL(path, baseUrl), {
-    method: method ?? (body === undefined ? 'GET' : 'POST'),
+    method: verb,
     headers: {
+      ...(verb === 'POST' ? { 'idempotency-key': randomUUID() } : {}),
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...headers,

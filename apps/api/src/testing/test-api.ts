@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
 import type { HospitalRole, Problem } from '@hms/contracts';
 import type { Hospital } from '@hms/database';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
@@ -51,10 +52,12 @@ export class TestApi {
     caller?: { readonly accessToken: string },
   ): Promise<TestResponse<T>> {
     const authorization = caller ? { authorization: `Bearer ${caller.accessToken}` } : {};
+    // As every client does; a test of its own says what happens without.
+    const key = request.method === 'POST' ? { 'idempotency-key': randomUUID() } : {};
     const response = await this.application.nest
       .getHttpAdapter()
       .getInstance()
-      .inject({ ...(request as InjectOptions), headers: { ...request.headers, ...authorization } });
+      .inject({ ...(request as InjectOptions), headers: { ...key, ...request.headers, ...authorization } });
     const json = String(response.headers['content-type']).includes('json') && response.body !== '';
     return {
       status: response.statusCode,

@@ -1,3 +1,4 @@
+import { insideTransaction } from '@hms/service-kit';
 import pg from 'pg';
 import { type Prisma as PublicPrisma, PrismaClient as PublicClient } from '../generated/public/client.js';
 import { Prisma as TenantPrisma, PrismaClient as TenantClient } from '../generated/tenant/client.js';
@@ -7,10 +8,15 @@ import { repeatVictims } from './repeat-victims.js';
 import { type Scope, ScopedAdapterFactory } from './scoped-adapter.js';
 
 /** A transaction inside one hospital's schema, holding that hospital's role and no other right. */
-export type TenantTx = Omit<TenantPrisma.TransactionClient, '$transaction'> & { readonly hospital: HospitalRef };
+export type TenantTx = Omit<TenantPrisma.TransactionClient, '$transaction'> & {
+  readonly kind: 'hospital';
+  readonly hospital: HospitalRef;
+};
 
 /** A transaction on what hospitals share: users, sessions, gateways. */
 export type PublicTx = Omit<PublicPrisma.TransactionClient, '$transaction'>;
+
+export const isTenantTx = (tx: TenantTx | PublicTx): tx is TenantTx => 'kind' in tx;
 
 export type { PublicClient };
 
@@ -23,6 +29,8 @@ export interface HospitalDatabaseOptions {
   readonly maxClients?: number;
   /** How long a transaction may last, in milliseconds. */
   readonly timeoutMs?: number;
+  /** How long a statement may wait for a lock, in milliseconds. */
+  readonly lockTimeoutMs?: number;
   /** How long a transaction may wait for a connection, in milliseconds. */
   readonly maxWaitMs?: number;
   /** Told of connections that break while idle or between queries; the query in flight, if any, rejects by itself. */
@@ -40,7 +48,8 @@ export const schemaSql = (hospital: HospitalRef): TenantPrisma.Sql =>
  * statement about a hospital inside a transaction that holds this hospital's role (the second wall).
  *
  * A transaction is repeated when PostgreSQL made it the victim of a conflict (`repeatVictims`), so `work` must have no
- * effect outside its transaction. It ends after `timeoutMs` (5 s) and waits `maxWaitMs` (2 s) for a connection.
+ * effect outside its transaction. It ends after `timeoutMs` (5 s), waits `maxWaitMs` (2 s) for a connection and
+ * `lockTimeoutMs` (3 s) for a lock, and calls nothing over the network (`assertOutsideTransaction`).
  */
 export class HospitalDatabase {
   /** Single statements on the shared schema; use `inPublic` when several belong together. */
@@ -49,7 +58,8 @@ export class HospitalDatabase {
   readonly #hospitals: ClientCache<TenantClient>;
 
   constructor(options: HospitalDatabaseOptions) {
-    const { url, poolSize = 10, maxClients = 50, timeoutMs = 5_000, maxWaitMs = 2_000, onError } = options;
+    const { url, poolSize = 10, maxClients = 50, timeoutMs = 5_000, maxWaitMs = 2_000 } = options;
+    const { lockTimeoutMs = 3_000, onError } = options;
     const transactionOptions = { timeout: timeoutMs, maxWait: maxWaitMs, isolationLevel: ReadCommitted };
     this.#pool = new pg.Pool({ connectionString: url, max: poolSize, connectionTimeoutMillis: maxWaitMs });
     this.#pool.setMaxListeners(0); // each connected client adds one
@@ -58,6 +68,7 @@ export class HospitalDatabase {
       new ScopedAdapterFactory(this.#pool, {
         ...scope,
         statementTimeoutMs: timeoutMs,
+        lockTimeoutMs,
         onConnectionError: onError,
       });
     this.publicClient = new PublicClient({ adapter: adapter({ schema: 'public' }), transactionOptions });
@@ -78,7 +89,7 @@ export class HospitalDatabase {
 
   /** Runs `work` in a read-committed transaction on the shared schema. */
   inPublic<T>(work: (tx: PublicTx) => Promise<T>): Promise<T> {
-    return repeatVictims(() => this.publicClient.$transaction(work));
+    return repeatVictims(() => this.publicClient.$transaction((tx) => insideTransaction(() => work(tx))));
   }
 
   /** Resolves when the database answers and keeps UTC; Prisma's adapter would misread the times of any other zone. */
@@ -106,7 +117,10 @@ export class HospitalDatabase {
     isolationLevel: TenantPrisma.TransactionIsolationLevel,
   ): Promise<T> {
     const attempt = (client: TenantClient): Promise<T> =>
-      client.$transaction((tx) => work(Object.assign(tx, { hospital })), { isolationLevel });
+      client.$transaction(
+        (tx) => insideTransaction(() => work(Object.assign(tx, { kind: 'hospital' as const, hospital }))),
+        { isolationLevel },
+      );
     return this.#hospitals.use(schemaOf(hospital.slug), (client) => repeatVictims(() => attempt(client)));
   }
 }

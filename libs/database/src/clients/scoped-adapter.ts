@@ -20,6 +20,7 @@ export interface Scope {
   /** The role a transaction takes. Without one (the shared schema), queries outside a transaction are allowed too. */
   readonly role?: string;
   readonly statementTimeoutMs: number;
+  readonly lockTimeoutMs: number;
   readonly onConnectionError: (err: Error) => void;
 }
 
@@ -126,7 +127,9 @@ class ScopedAdapter implements SqlDriverAdapter {
     const begin = BEGIN[isolationLevel];
     if (begin === undefined) throw new DriverAdapterError({ kind: 'InvalidIsolationLevel', level: isolationLevel });
     const role = this.scope.role === undefined ? '' : `; SET LOCAL ROLE ${pg.escapeIdentifier(this.scope.role)}`;
-    return `${begin}${role}; SET LOCAL statement_timeout = ${String(this.scope.statementTimeoutMs)}`;
+    const { statementTimeoutMs, lockTimeoutMs } = this.scope;
+    const limits = `SET LOCAL statement_timeout = ${String(statementTimeoutMs)}; SET LOCAL lock_timeout = ${String(lockTimeoutMs)}`;
+    return `${begin}${role}; ${limits}`;
   }
 }
 

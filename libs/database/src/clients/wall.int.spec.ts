@@ -51,6 +51,7 @@ describe('the wall between hospitals', () => {
       schema: schemaOf(theirs.slug),
       role: schemaOf(ours.slug),
       statementTimeoutMs: 5_000,
+      lockTimeoutMs: 3_000,
       onConnectionError: () => undefined,
     };
     const mixedUp = new PrismaClient({ adapter: new ScopedAdapterFactory(pool, scope) });
@@ -61,7 +62,12 @@ describe('the wall between hospitals', () => {
 
   it('lets no query through outside a transaction', async () => {
     const pool = new pg.Pool({ connectionString: url('DATABASE_URL'), max: 1 });
-    const scope = { schema: schemaOf(ours.slug), statementTimeoutMs: 5_000, onConnectionError: () => undefined };
+    const scope = {
+      schema: schemaOf(ours.slug),
+      statementTimeoutMs: 5_000,
+      lockTimeoutMs: 3_000,
+      onConnectionError: () => undefined,
+    };
     const walled = new PrismaClient({ adapter: new ScopedAdapterFactory(pool, { ...scope, role: scope.schema }) });
     await expect(walled.ward.findMany()).rejects.toThrow('only reached inside inHospital()');
     const withoutOurCheck = new PrismaClient({ adapter: new ScopedAdapterFactory(pool, scope) });

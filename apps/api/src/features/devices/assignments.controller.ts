@@ -7,6 +7,7 @@ import { valuesAt } from '../../platform/audit/audit-subjects.js';
 import { Audited } from '../../platform/audit/audited.decorator.js';
 import { PageQueryDto } from '../../platform/http/page.js';
 import { UuidPipe } from '../../platform/http/uuid.pipe.js';
+import { Idempotent } from '../../platform/idempotency/idempotent.decorator.js';
 import {
   AssignmentDto,
   AssignmentPageDto,
@@ -38,6 +39,7 @@ export class AssignmentsController {
   @Post('devices/:id/assignments')
   @Access('device:assign')
   @Audited({ action: 'create', entity: 'device-assignment' })
+  @Idempotent()
   @Returns(201, AssignmentDto)
   assign(
     @CurrentHospitalActor() actor: HospitalActor,

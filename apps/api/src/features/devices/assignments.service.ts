@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { commonError, type AppError } from '@hms/contracts';
 import { HospitalDatabase, type TenantTx } from '@hms/database';
 import { coversWard, type HospitalActor } from '../../platform/access/actor.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { decodeKeys } from '../../platform/http/keyset.js';
 import { toPage, type Page, type PageQueryDto } from '../../platform/http/page.js';
 import { WardsService } from '../wards/wards.service.js';
@@ -17,6 +18,7 @@ import { DevicesRepository } from './devices.repository.js';
 export class AssignmentsService {
   constructor(
     private readonly database: HospitalDatabase,
+    private readonly unitOfWork: UnitOfWork,
     private readonly devices: DevicesRepository,
     private readonly assignments: AssignmentsRepository,
     private readonly wards: WardsService,
@@ -53,8 +55,8 @@ export class AssignmentsService {
     const period = newPeriod(wanted, new Date());
     const { hospital } = actor;
     // The transaction of a refused insert is lost: what stands in the way is looked up in another one.
-    const assigned = await this.database
-      .inHospital(hospital, (tx) => this.#insert(tx, actor, deviceId, { ...wanted, ...period }))
+    const assigned = await this.unitOfWork
+      .inHospital(actor, (tx) => this.#insert(tx, actor, deviceId, { ...wanted, ...period }))
       .catch((err: unknown) => {
         if (err instanceof Overlap) return null;
         throw err;
@@ -65,7 +67,7 @@ export class AssignmentsService {
 
   /** @throws `device-assignment.ended` or `device-assignment.not-found` */
   end(actor: HospitalActor, deviceId: string, id: string, { at }: EndAssignmentDto): Promise<AssignmentDto> {
-    return this.database.inHospital(actor.hospital, async (tx) => {
+    return this.unitOfWork.inHospital(actor, async (tx) => {
       const assignment = await this.assignments.lock(tx, deviceId, id);
       if (!assignment || !coversWard(actor, assignment.wardId)) throw deviceError('device-assignment.not-found');
       const until = endOf(assignment, at, new Date());

@@ -9,6 +9,7 @@ import { Audited } from '../../platform/audit/audited.decorator.js';
 import { answerPage } from '../../platform/http/counted-page.js';
 import { IfMatch } from '../../platform/http/etag.js';
 import { UuidPipe } from '../../platform/http/uuid.pipe.js';
+import { Idempotent } from '../../platform/idempotency/idempotent.decorator.js';
 import { CreateDeviceDto, DeviceDto, DevicePageDto, DevicesQueryDto, UpdateDeviceDto } from './devices.dto.js';
 import { DevicesService } from './devices.service.js';
 
@@ -34,6 +35,7 @@ export class DevicesController {
   @Post()
   @Access('device:manage')
   @Audited({ action: 'create', entity: 'device', patientIds: valuesAt('assignment.patientId') })
+  @Idempotent()
   @Returns(201, DeviceDto)
   create(@CurrentHospitalActor() actor: HospitalActor, @Body() device: CreateDeviceDto): Promise<DeviceDto> {
     return this.devices.create(actor, device);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { commonError } from '@hms/contracts';
 import { HospitalDatabase, type HospitalRef } from '@hms/database';
 import type { HospitalActor } from '../../platform/access/actor.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { CountedPage } from '../../platform/http/counted-page.js';
 import { decodeKeys } from '../../platform/http/keyset.js';
 import { toPage } from '../../platform/http/page.js';
@@ -14,6 +15,7 @@ import { GatewaysService } from './gateways.service.js';
 export class DevicesService {
   constructor(
     private readonly database: HospitalDatabase,
+    private readonly unitOfWork: UnitOfWork,
     private readonly devices: DevicesRepository,
     private readonly gateways: GatewaysService,
   ) {}
@@ -36,10 +38,10 @@ export class DevicesService {
     );
   }
 
-  async create({ hospital, userId }: HospitalActor, device: CreateDeviceDto): Promise<DeviceDto> {
-    await this.#requireGateway(hospital, device.gatewayId);
-    return this.database.inHospital(hospital, async (tx) => {
-      const id = await this.devices.insert(tx, { ...device, by: userId });
+  async create(actor: HospitalActor, device: CreateDeviceDto): Promise<DeviceDto> {
+    await this.#requireGateway(actor.hospital, device.gatewayId);
+    return this.unitOfWork.inHospital(actor, async (tx) => {
+      const id = await this.devices.insert(tx, { ...device, by: actor.userId });
       return toDeviceDto(await this.devices.require(tx, id, undefined));
     });
   }
@@ -48,7 +50,7 @@ export class DevicesService {
   async update(actor: HospitalActor, id: string, version: number, change: UpdateDeviceDto): Promise<DeviceDto> {
     const { hospital, userId, wardIds } = actor;
     if (change.gatewayId !== undefined) await this.#requireGateway(hospital, change.gatewayId);
-    return this.database.inHospital(hospital, async (tx) => {
+    return this.unitOfWork.inHospital(actor, async (tx) => {
       await this.devices.require(tx, id, wardIds);
       const changed = await this.devices.update(tx, { id, version, by: userId }, { ...change });
       if (!changed) throw commonError('precondition.failed');

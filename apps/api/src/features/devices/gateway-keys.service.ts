@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { formatGatewayKey, hashSecret, newGatewayKey } from '@hms/auth';
 import { HospitalDatabase, type PublicTx } from '@hms/database';
 import type { HospitalActor } from '../../platform/access/actor.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { deviceError } from './devices.errors.js';
 import { stateOfKey } from './gateway-key.states.js';
 import type { GatewayKeyDto, GatewayKeysDto, NewGatewayKeyDto, RotatedGatewayKeyDto } from './gateways.dto.js';
@@ -13,6 +14,7 @@ import { GatewaysService } from './gateways.service.js';
 export class GatewayKeysService {
   constructor(
     private readonly database: HospitalDatabase,
+    private readonly unitOfWork: UnitOfWork,
     private readonly gateways: GatewaysService,
     private readonly keys: GatewaysRepository,
   ) {}
@@ -20,9 +22,10 @@ export class GatewayKeysService {
   /** The newest 100, newest first; never a secret. */
   list(actor: HospitalActor, gatewayId: string): Promise<GatewayKeysDto> {
     const now = new Date();
-    return this.#ofGateway(actor, gatewayId, async (tx, gateway) => ({
-      items: (await this.keys.listKeys(tx, gateway)).map((key) => toKeyDto(key, now)),
-    }));
+    return this.database.inPublic(async (tx) => {
+      const gateway = await this.#require(tx, actor, gatewayId);
+      return { items: (await this.keys.listKeys(tx, gateway)).map((key) => toKeyDto(key, now)) };
+    });
   }
 
   create(actor: HospitalActor, gatewayId: string): Promise<NewGatewayKeyDto> {
@@ -52,16 +55,14 @@ export class GatewayKeysService {
     if (!found) throw deviceError('gateway-key.not-found');
   }
 
-  #ofGateway<T>(
-    { hospital }: HospitalActor,
-    id: string,
-    work: (tx: PublicTx, gateway: GatewayRef) => Promise<T>,
-  ): Promise<T> {
+  #ofGateway<T>(actor: HospitalActor, id: string, work: (tx: PublicTx, gateway: GatewayRef) => Promise<T>): Promise<T> {
+    return this.unitOfWork.inPublic(actor, async (tx) => work(tx, await this.#require(tx, actor, id)));
+  }
+
+  async #require(tx: PublicTx, { hospital }: HospitalActor, id: string): Promise<GatewayRef> {
     const gateway = { hospitalId: hospital.id, id };
-    return this.database.inPublic(async (tx) => {
-      await this.gateways.require(tx, gateway);
-      return work(tx, gateway);
-    });
+    await this.gateways.require(tx, gateway);
+    return gateway;
   }
 
   async #add(tx: PublicTx, gateway: GatewayRef, { userId }: HospitalActor): Promise<NewGatewayKeyDto> {

@@ -8,6 +8,7 @@ import { Audited } from '../../platform/audit/audited.decorator.js';
 import { IfMatch } from '../../platform/http/etag.js';
 import { PageQueryDto } from '../../platform/http/page.js';
 import { UuidPipe } from '../../platform/http/uuid.pipe.js';
+import { Idempotent } from '../../platform/idempotency/idempotent.decorator.js';
 import { GatewayKeysService } from './gateway-keys.service.js';
 import {
   CreateGatewayDto,
@@ -42,6 +43,7 @@ export class GatewaysController {
   @Post()
   @Access('gateway:manage')
   @Audited({ action: 'create', entity: 'gateway' })
+  @Idempotent()
   @Returns(201, GatewayDto)
   create(@CurrentHospitalActor() actor: HospitalActor, @Body() gateway: CreateGatewayDto): Promise<GatewayDto> {
     return this.gateways.create(actor, gateway);
@@ -83,6 +85,7 @@ export class GatewaysController {
   @Post(':id/keys')
   @Access('gateway:manage')
   @Audited({ action: 'create', entity: 'gateway-key', entityIds: valuesAt('keyId') })
+  @Idempotent()
   @Returns(201, NewGatewayKeyDto)
   createKey(
     @CurrentHospitalActor() actor: HospitalActor,
@@ -95,6 +98,7 @@ export class GatewaysController {
   @Post(':id/keys/rotate')
   @Access('gateway:manage')
   @Audited({ action: 'create', entity: 'gateway-key', entityIds: valuesAt('keyId') })
+  @Idempotent()
   @Returns(201, RotatedGatewayKeyDto)
   rotateKeys(
     @CurrentHospitalActor() actor: HospitalActor,

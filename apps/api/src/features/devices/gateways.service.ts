@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { commonError } from '@hms/contracts';
 import { HospitalDatabase, type HospitalRef, type PublicTx } from '@hms/database';
 import type { HospitalActor } from '../../platform/access/actor.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { decodeKeys } from '../../platform/http/keyset.js';
 import { toPage, type Page, type PageQueryDto } from '../../platform/http/page.js';
 import { deviceError } from './devices.errors.js';
@@ -12,6 +13,7 @@ import { GatewaysRepository, type GatewayRef, type GatewayRow } from './gateways
 export class GatewaysService {
   constructor(
     private readonly database: HospitalDatabase,
+    private readonly unitOfWork: UnitOfWork,
     private readonly gateways: GatewaysRepository,
   ) {}
 
@@ -29,15 +31,15 @@ export class GatewaysService {
     return this.database.inPublic(async (tx) => toGatewayDto(await this.require(tx, gateway)));
   }
 
-  create({ hospital, userId }: HospitalActor, { name }: CreateGatewayDto): Promise<GatewayDto> {
-    const gateway = { hospitalId: hospital.id, name, createdBy: userId };
-    return this.database.inPublic(async (tx) => toGatewayDto(await this.gateways.insert(tx, gateway)));
+  create(actor: HospitalActor, { name }: CreateGatewayDto): Promise<GatewayDto> {
+    const gateway = { hospitalId: actor.hospital.id, name, createdBy: actor.userId };
+    return this.unitOfWork.inPublic(actor, async (tx) => toGatewayDto(await this.gateways.insert(tx, gateway)));
   }
 
   /** @throws `precondition.failed` when somebody changed the gateway since */
-  update({ hospital }: HospitalActor, id: string, version: number, change: UpdateGatewayDto): Promise<GatewayDto> {
-    const ref = { hospitalId: hospital.id, id };
-    return this.database.inPublic(async (tx) => {
+  update(actor: HospitalActor, id: string, version: number, change: UpdateGatewayDto): Promise<GatewayDto> {
+    const ref = { hospitalId: actor.hospital.id, id };
+    return this.unitOfWork.inPublic(actor, async (tx) => {
       await this.require(tx, ref);
       const gateway = await this.gateways.update(tx, ref, version, { ...change });
       if (!gateway) throw commonError('precondition.failed');

@@ -9,6 +9,7 @@ import { Audited } from '../../platform/audit/audited.decorator.js';
 import { answerPage } from '../../platform/http/counted-page.js';
 import { IfMatch } from '../../platform/http/etag.js';
 import { UuidPipe } from '../../platform/http/uuid.pipe.js';
+import { Idempotent } from '../../platform/idempotency/idempotent.decorator.js';
 import { InvitationDto, PersonDto } from '../users/users.dto.js';
 import { HospitalDto, HospitalPageDto, ListHospitalsQueryDto, UpdateHospitalDto } from './hospitals.dto.js';
 import { HospitalsService } from './hospitals.service.js';
@@ -59,11 +60,12 @@ export class HospitalsController {
   @Audited({ action: 'update', entity: 'hospital' })
   @Returns(200, HospitalDto)
   update(
+    @CurrentActor() actor: Actor,
     @Param('id', UuidPipe) id: string,
     @IfMatch() version: number,
     @Body() command: UpdateHospitalDto,
   ): Promise<HospitalDto> {
-    return this.hospitals.update(id, version, command);
+    return this.hospitals.update(actor, id, version, command);
   }
 
   /**
@@ -76,8 +78,8 @@ export class HospitalsController {
   @Access('hospital:manage', 'any')
   @Audited({ action: 'update', entity: 'hospital' })
   @Returns(200, HospitalDto)
-  suspend(@Param('id', UuidPipe) id: string): Promise<HospitalDto> {
-    return this.hospitals.suspend(id);
+  suspend(@CurrentActor() actor: Actor, @Param('id', UuidPipe) id: string): Promise<HospitalDto> {
+    return this.hospitals.suspend(actor, id);
   }
 
   /**
@@ -89,8 +91,8 @@ export class HospitalsController {
   @Access('hospital:manage', 'any')
   @Audited({ action: 'update', entity: 'hospital' })
   @Returns(200, HospitalDto)
-  resume(@Param('id', UuidPipe) id: string): Promise<HospitalDto> {
-    return this.hospitals.resume(id);
+  resume(@CurrentActor() actor: Actor, @Param('id', UuidPipe) id: string): Promise<HospitalDto> {
+    return this.hospitals.resume(actor, id);
   }
 
   /**
@@ -103,6 +105,7 @@ export class HospitalsController {
   @Post(':id/administrators')
   @Access('hospital:manage', 'any')
   @Audited({ action: 'create', entity: 'membership', entityIds: valuesAt('user.id') })
+  @Idempotent()
   @Returns(201, InvitationDto)
   inviteAdministrator(
     @CurrentActor() actor: Actor,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { commonError } from '@hms/contracts';
 import { HospitalDatabase, hospitalRef, type HospitalStatus, type PublicTx } from '@hms/database';
 import type { Actor } from '../../platform/access/actor.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { CountedPage } from '../../platform/http/counted-page.js';
 import { decodeKeys } from '../../platform/http/keyset.js';
 import { toPage } from '../../platform/http/page.js';
@@ -17,6 +18,7 @@ import { HospitalsRepository, type HospitalRow } from './hospitals.repository.js
 export class HospitalsService {
   constructor(
     private readonly database: HospitalDatabase,
+    private readonly unitOfWork: UnitOfWork,
     private readonly hospitals: HospitalsRepository,
     private readonly invitations: InvitationsService,
   ) {}
@@ -35,8 +37,8 @@ export class HospitalsService {
   }
 
   /** @throws `hospital.not-found`, `precondition.failed` or `request.invalid` */
-  update(id: string, version: number, { name, timezone }: UpdateHospitalDto): Promise<HospitalDto> {
-    return this.database.inPublic(async (tx) => {
+  update(actor: Actor, id: string, version: number, { name, timezone }: UpdateHospitalDto): Promise<HospitalDto> {
+    return this.unitOfWork.inPublic(actor, async (tx) => {
       await this.#require(tx, id);
       const changed = await this.hospitals.update(tx, id, version, presentFields({ name, timezone }));
       if (!changed) throw commonError('precondition.failed');
@@ -45,28 +47,28 @@ export class HospitalsService {
   }
 
   /** @throws `hospital.not-found` or `hospital.illegal-status` */
-  suspend(id: string): Promise<HospitalDto> {
-    return this.#move(id, 'suspended');
+  suspend(actor: Actor, id: string): Promise<HospitalDto> {
+    return this.#move(actor, id, 'suspended');
   }
 
   /** @throws `hospital.not-found` or `hospital.illegal-status` */
-  resume(id: string): Promise<HospitalDto> {
-    return this.#move(id, 'active');
+  resume(actor: Actor, id: string): Promise<HospitalDto> {
+    return this.#move(actor, id, 'active');
   }
 
   /** @throws `hospital.not-found`, `hospital.illegal-status`, `user.already-member` or `user.account-disabled` */
   async inviteAdministrator(actor: Actor, id: string, { email, displayName }: PersonDto): Promise<InvitationDto> {
     const hospital = await this.get(id);
     assertProvisioned(hospital.status);
-    return this.invitations.invite(hospitalRef(hospital), actor.userId, {
+    return this.invitations.invite(actor, hospitalRef(hospital), {
       email,
       displayName,
       roles: ['hospital_admin'],
     });
   }
 
-  #move(id: string, to: HospitalStatus): Promise<HospitalDto> {
-    return this.database.inPublic(async (tx) => {
+  #move(actor: Actor, id: string, to: HospitalStatus): Promise<HospitalDto> {
+    return this.unitOfWork.inPublic(actor, async (tx) => {
       const { status } = toHospitalDto(await this.#require(tx, id));
       const changed = await this.hospitals.setStatus(tx, id, status, move(status, to));
       if (!changed) throw hospitalError('hospital.illegal-status', { detail: `it is no longer ${status}` });

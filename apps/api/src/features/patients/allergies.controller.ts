@@ -6,6 +6,7 @@ import { CurrentHospitalActor } from '../../platform/access/current-actor.decora
 import { Audited } from '../../platform/audit/audited.decorator.js';
 import { IfMatch } from '../../platform/http/etag.js';
 import { UuidPipe } from '../../platform/http/uuid.pipe.js';
+import { Idempotent } from '../../platform/idempotency/idempotent.decorator.js';
 import {
   AllergyDto,
   AllergyListDto,
@@ -43,6 +44,7 @@ export class AllergiesController {
   @Post('allergies')
   @Access('allergy:write')
   @Audited({ action: 'create', entity: 'allergy' })
+  @Idempotent()
   @Returns(201, AllergyDto)
   record(
     @CurrentHospitalActor() actor: HospitalActor,

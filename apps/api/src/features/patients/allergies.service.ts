@@ -3,6 +3,7 @@ import { commonError } from '@hms/contracts';
 import { HospitalDatabase, type TenantTx } from '@hms/database';
 import { uuidv7 } from 'uuidv7';
 import type { HospitalActor } from '../../platform/access/actor.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type {
   AllergyDto,
   AllergyListDto,
@@ -29,6 +30,7 @@ export interface AllergyPath {
 export class AllergiesService {
   constructor(
     private readonly database: HospitalDatabase,
+    private readonly unitOfWork: UnitOfWork,
     private readonly patients: PatientsRepository,
     private readonly allergies: AllergiesRepository,
   ) {}
@@ -46,7 +48,7 @@ export class AllergiesService {
   record(actor: HospitalActor, patientId: string, command: CreateAllergyDto): Promise<AllergyDto> {
     const { substance, category } = command;
     const allergy = { ...toAllergyColumns(command), id: uuidv7(), patientId, substance, category };
-    return this.database.inHospital(actor.hospital, async (tx) => {
+    return this.unitOfWork.inHospital(actor, async (tx) => {
       await this.#requirePatient(tx, patientId);
       return toAllergyDto(await this.allergies.insert(tx, allergy, actor.userId));
     });
@@ -59,7 +61,7 @@ export class AllergiesService {
     version: number,
     command: UpdateAllergyDto,
   ): Promise<AllergyDto> {
-    return this.database.inHospital(actor.hospital, async (tx) => {
+    return this.unitOfWork.inHospital(actor, async (tx) => {
       await this.#requirePatient(tx, patientId);
       const current = await this.allergies.find(tx, patientId, id);
       if (!current) throw allergyError('allergy.not-found');
@@ -73,7 +75,7 @@ export class AllergiesService {
 
   /** @throws `patient.not-found` or `allergy.active-allergies` */
   setStatus(actor: HospitalActor, patientId: string, { status }: AllergyStatusChangeDto): Promise<AllergyStatusDto> {
-    return this.database.inHospital(actor.hospital, async (tx) => {
+    return this.unitOfWork.inHospital(actor, async (tx) => {
       const version = await this.allergies.setStatus(tx, patientId, status, actor.userId);
       if (version === undefined) throw patientError('patient.not-found');
       return { allergyStatus: allergyStatusOf(status), version };

@@ -9,6 +9,7 @@ import { answerPage } from '../../platform/http/counted-page.js';
 import { IfMatch } from '../../platform/http/etag.js';
 import { PageQueryDto } from '../../platform/http/page.js';
 import { UuidPipe } from '../../platform/http/uuid.pipe.js';
+import { Idempotent } from '../../platform/idempotency/idempotent.decorator.js';
 import { HistoryPageDto } from './patient-history.dto.js';
 import { PatientHistoryService } from './patient-history.service.js';
 import { PatientListService } from './patient-list.service.js';
@@ -41,6 +42,7 @@ export class PatientsController {
   @Post('patients')
   @Access('patient:write')
   @Audited({ action: 'create', entity: 'patient', shownByRefusal: 'candidates' })
+  @Idempotent()
   @Returns(201, PatientDto)
   create(@CurrentHospitalActor() actor: HospitalActor, @Body() command: CreatePatientDto): Promise<PatientDto> {
     return this.patients.create(actor, command);

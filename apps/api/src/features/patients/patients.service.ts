@@ -3,6 +3,7 @@ import { commonError, formatMrn } from '@hms/contracts';
 import { HospitalDatabase, type TenantTx } from '@hms/database';
 import { uuidv7 } from 'uuidv7';
 import type { HospitalActor } from '../../platform/access/actor.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { assertMayWrite, seesDeleted } from './clinical-fields.policy.js';
 import { PatientIdentifiersRepository } from './patient-identifiers.repository.js';
 import { PatientSearchRepository } from './patient-search.repository.js';
@@ -16,6 +17,7 @@ import { PatientsRepository, type Change, type PatientRow } from './patients.rep
 export class PatientsService {
   constructor(
     private readonly database: HospitalDatabase,
+    private readonly unitOfWork: UnitOfWork,
     private readonly patients: PatientsRepository,
     private readonly identifiers: PatientIdentifiersRepository,
     private readonly search: PatientSearchRepository,
@@ -43,7 +45,7 @@ export class PatientsService {
     const values = toPatientColumns(command);
     const id = uuidv7();
     const by = actor.userId;
-    return this.database.inHospital(actor.hospital, async (tx) => {
+    return this.unitOfWork.inHospital(actor, async (tx) => {
       // First, because it makes creations queue: no namesake can appear between the check and the insert.
       const mrn = formatMrn(await this.patients.nextRecordNumber(tx));
       if (!confirmDuplicate) await this.#refuseNamesakes(tx, command, values.birthDate ?? null);
@@ -57,7 +59,7 @@ export class PatientsService {
   update(actor: HospitalActor, id: string, version: number, command: UpdatePatientDto): Promise<PatientDto> {
     assertMayWrite(actor, command);
     const change = { id, version, by: actor.userId };
-    return this.database.inHospital(actor.hospital, async (tx) => {
+    return this.unitOfWork.inHospital(actor, async (tx) => {
       if (!(await this.patients.update(tx, change, toPatientColumns(command)))) throw await this.#whyNot(tx, id);
       if (command.identifiers) await this.identifiers.replace(tx, id, command.identifiers, actor.userId);
       return this.#answer(tx, actor, id);
@@ -68,7 +70,7 @@ export class PatientsService {
   delete(actor: HospitalActor, id: string, version: number, { reason }: DeletePatientDto): Promise<PatientDto> {
     const change = { id, version, by: actor.userId };
     const now = new Date();
-    return this.database.inHospital(actor.hospital, async (tx) => {
+    return this.unitOfWork.inHospital(actor, async (tx) => {
       const deleted = await this.patients.delete(tx, change, { deletedAt: now, deletedReason: reason });
       if (!deleted) throw await this.#whyNot(tx, id);
       await this.identifiers.endAll(tx, id, now, actor.userId);
@@ -78,7 +80,7 @@ export class PatientsService {
 
   /** @throws `patient.not-found`, `patient.not-deleted`, `precondition.failed` or `patient.identifier-taken` */
   restore(actor: HospitalActor, id: string, version: number): Promise<PatientDto> {
-    return this.database.inHospital(actor.hospital, async (tx) => {
+    return this.unitOfWork.inHospital(actor, async (tx) => {
       const before = await this.patients.find(tx, id, true);
       if (!before) throw patientError('patient.not-found');
       if (before.deletedAt === null) throw patientError('patient.not-deleted');

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { HospitalDatabase, type HospitalRef, type PublicTx } from '@hms/database';
+import type { HospitalRef, PublicTx } from '@hms/database';
+import type { Actor } from '../../platform/access/actor.js';
 import { hashOpaqueToken, newOpaqueToken } from '../../platform/access/opaque-token.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { InvitationsRepository, type Account } from './invitations.repository.js';
 import { MembershipReferences } from './membership-references.service.js';
 import { assertCoherent, planRoles, toUserDto } from './membership.policy.js';
@@ -15,7 +17,7 @@ type Joining = Pick<InviteUserDto, 'roles' | 'wardIds' | 'patientId'> & { readon
 @Injectable()
 export class InvitationsService {
   constructor(
-    private readonly database: HospitalDatabase,
+    private readonly unitOfWork: UnitOfWork,
     private readonly invitations: InvitationsRepository,
     private readonly users: UsersRepository,
     private readonly references: MembershipReferences,
@@ -26,11 +28,12 @@ export class InvitationsService {
    * accepted yet replaces roles and token.
    * @throws `request.invalid`, `user.already-member` or `user.account-disabled`
    */
-  async invite(hospital: HospitalRef, by: string, command: InviteUserDto): Promise<InvitationDto> {
+  async invite(actor: Actor, hospital: HospitalRef, command: InviteUserDto): Promise<InvitationDto> {
     const { email, displayName, wardIds = [], patientId } = command;
+    const by = actor.userId;
     assertCoherent(command);
     await this.references.check(hospital, { wardIds, patientId });
-    return this.database.inPublic(async (tx) => {
+    return this.unitOfWork.inPublic(actor, async (tx) => {
       await this.users.lockMemberships(tx, hospital.id);
       const account = await this.invitations.lockAccount(tx, email, displayName);
       await this.#join(tx, hospital, account, { ...command, by });

@@ -8,6 +8,7 @@ import { valuesAt } from '../../platform/audit/audit-subjects.js';
 import { Audited } from '../../platform/audit/audited.decorator.js';
 import { answerPage } from '../../platform/http/counted-page.js';
 import { UuidPipe } from '../../platform/http/uuid.pipe.js';
+import { Idempotent } from '../../platform/idempotency/idempotent.decorator.js';
 import { InvitationsService } from './invitations.service.js';
 import { InvitationDto, InviteUserDto, ListUsersQueryDto, SetRolesDto, UserDto, UserPageDto } from './users.dto.js';
 import { UsersService } from './users.service.js';
@@ -55,9 +56,10 @@ export class UsersController {
   @Post('invitations')
   @Access('user:manage')
   @Audited({ action: 'create', entity: 'membership', entityIds: valuesAt('user.id') })
+  @Idempotent()
   @Returns(201, InvitationDto)
   invite(@CurrentHospitalActor() actor: HospitalActor, @Body() command: InviteUserDto): Promise<InvitationDto> {
-    return this.invitations.invite(actor.hospital, actor.userId, command);
+    return this.invitations.invite(actor, actor.hospital, command);
   }
 
   /**

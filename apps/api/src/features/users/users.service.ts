@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { HospitalDatabase, type PublicTx } from '@hms/database';
 import type { HospitalActor } from '../../platform/access/actor.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { SessionRegistry } from '../../platform/access/session-registry.service.js';
 import type { CountedPage } from '../../platform/http/counted-page.js';
 import { decodeKeys } from '../../platform/http/keyset.js';
@@ -18,6 +19,7 @@ type MemberChange = (tx: PublicTx, member: Member) => Promise<string[]>;
 export class UsersService {
   constructor(
     private readonly database: HospitalDatabase,
+    private readonly unitOfWork: UnitOfWork,
     private readonly users: UsersRepository,
     private readonly references: MembershipReferences,
     private readonly sessions: SessionRegistry,
@@ -69,7 +71,7 @@ export class UsersService {
 
   /** Changes of one hospital happen one after another, so that its last administrator cannot leave unnoticed. */
   async #change(actor: HospitalActor, id: string, change: MemberChange): Promise<UserDto> {
-    const { user, touched } = await this.database.inPublic(async (tx) => {
+    const { user, touched } = await this.unitOfWork.inPublic(actor, async (tx) => {
       await this.users.lockMemberships(tx, actor.hospital.id);
       const touched = await change(tx, await this.#require(tx, actor, id));
       if (!(await this.users.hasAdministrator(tx, actor.hospital.id))) throw userError('user.last-admin');

@@ -1,15 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { HospitalDatabase } from '@hms/database';
-import type { Logger } from '@hms/service-kit';
 import { z } from 'zod';
 import type { Job } from '../../platform/jobs/job.js';
-import { rootLogger } from '../../platform/observability/observability.tokens.js';
+import { EachHospital } from '../../platform/tenancy/each-hospital.service.js';
 import { TelemetryPartitionsRepository } from './telemetry-partitions.repository.js';
 
-/**
- * Keeps a partition ready for every reading ingest may take, five weeks ahead: a reading without one is refused. A
- * hospital where that fails stops no other; the job then fails as a whole and is tried again.
- */
+/** Keeps a partition ready for every reading ingest may take, five weeks ahead: a reading without one is refused. */
 @Injectable()
 export class TelemetryPartitionsJob implements Job {
   readonly name = 'telemetry-partitions';
@@ -21,20 +17,12 @@ export class TelemetryPartitionsJob implements Job {
   constructor(
     private readonly database: HospitalDatabase,
     private readonly partitions: TelemetryPartitionsRepository,
-    @Inject(rootLogger) private readonly logger: Logger,
+    private readonly eachHospital: EachHospital,
   ) {}
 
-  async run(): Promise<void> {
-    const hospitals = await this.partitions.activeHospitals();
-    let failed = 0;
-    for (const hospital of hospitals) {
-      try {
-        await this.database.inHospital(hospital, (tx) => this.partitions.ensure(tx));
-      } catch (err) {
-        failed += 1;
-        this.logger.error({ err, hospitalId: hospital.id }, 'telemetry partitions not ensured');
-      }
-    }
-    if (failed > 0) throw new Error(`telemetry partitions: ${failed} of ${hospitals.length} hospitals failed`);
+  run(): Promise<void> {
+    return this.eachHospital.run('telemetry partitions', (hospital) =>
+      this.database.inHospital(hospital, (tx) => this.partitions.ensure(tx)),
+    );
   }
 }

@@ -9,6 +9,7 @@ import { answerPage } from '../../platform/http/counted-page.js';
 import { IfMatch } from '../../platform/http/etag.js';
 import { PageQueryDto } from '../../platform/http/page.js';
 import { UuidPipe } from '../../platform/http/uuid.pipe.js';
+import { Idempotent } from '../../platform/idempotency/idempotent.decorator.js';
 import {
   BedDto,
   BedPageDto,
@@ -43,6 +44,7 @@ export class WardsController {
   @Post()
   @Access('ward:manage')
   @Audited({ action: 'create', entity: 'ward' })
+  @Idempotent()
   @Returns(201, WardDto)
   create(@CurrentHospitalActor() actor: HospitalActor, @Body() ward: CreateWardDto): Promise<WardDto> {
     return this.wards.create(actor, ward);
@@ -86,6 +88,7 @@ export class WardsController {
   @Post(':id/beds')
   @Access('ward:manage')
   @Audited({ action: 'create', entity: 'bed' })
+  @Idempotent()
   @Returns(201, BedDto)
   createBed(
     @CurrentHospitalActor() actor: HospitalActor,

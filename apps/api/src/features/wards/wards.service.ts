@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { commonError } from '@hms/contracts';
 import { HospitalDatabase, type TenantTx } from '@hms/database';
 import { coversWard, type HospitalActor } from '../../platform/access/actor.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { CountedPage } from '../../platform/http/counted-page.js';
 import { decodeKeys } from '../../platform/http/keyset.js';
 import { toPage, type Page, type PageQueryDto } from '../../platform/http/page.js';
@@ -21,6 +22,7 @@ import { WardsRepository, type BedRow, type WardRow } from './wards.repository.j
 export class WardsService {
   constructor(
     private readonly database: HospitalDatabase,
+    private readonly unitOfWork: UnitOfWork,
     private readonly wards: WardsRepository,
   ) {}
 
@@ -40,14 +42,14 @@ export class WardsService {
   }
 
   create(actor: HospitalActor, { code, name }: CreateWardDto): Promise<WardDto> {
-    return this.database.inHospital(actor.hospital, async (tx) =>
+    return this.unitOfWork.inHospital(actor, async (tx) =>
       toWardDto(await this.wards.insert(tx, { code, name, createdBy: actor.userId })),
     );
   }
 
   /** @throws `precondition.failed` when somebody changed the ward since */
   update(actor: HospitalActor, id: string, version: number, change: UpdateWardDto): Promise<WardDto> {
-    return this.database.inHospital(actor.hospital, async (tx) => {
+    return this.unitOfWork.inHospital(actor, async (tx) => {
       await this.require(tx, actor, id);
       const ward = await this.wards.update(tx, id, version, { ...change });
       if (!ward) throw commonError('precondition.failed');
@@ -65,7 +67,7 @@ export class WardsService {
   }
 
   createBed(actor: HospitalActor, wardId: string, { label }: CreateBedDto): Promise<BedDto> {
-    return this.database.inHospital(actor.hospital, async (tx) => {
+    return this.unitOfWork.inHospital(actor, async (tx) => {
       await this.require(tx, actor, wardId);
       return toBedDto(await this.wards.insertBed(tx, { wardId, label }));
     });

@@ -1,5 +1,5 @@
 import { unauditedPermissions } from '@hms/contracts';
-import type { RouteCheck } from '../access/access.hook.js';
+import type { RouteCheck } from '../access/route-inventory.js';
 
 /** Whatever shows a patient, or changes who may do what, says what it leaves in the audit. */
 export const declaresAudit: RouteCheck = ({ access, audit }) => {

@@ -1,6 +1,6 @@
 import { canonicalText, sealedValues, toRow, type AuditEvent, type AuditKeys } from '@hms/audit';
 import { Inject, Injectable } from '@nestjs/common';
-import { sqlState, type PublicTx, type TenantTx } from '@hms/database';
+import { isTenantTx, sqlState, type PublicTx, type TenantTx } from '@hms/database';
 import { Gauge, Histogram, latencyBuckets, type Registry } from '@hms/service-kit';
 import { AppError, commonError } from '@hms/contracts';
 import type { Actor } from '../access/actor.js';
@@ -73,7 +73,7 @@ export class AuditTrail {
   /** In the transaction of the effect, for what no route declares. */
   async append(tx: TenantTx | PublicTx, entry: AuditEntry, party: AuditParty, source: Source): Promise<void> {
     const event = toEvent(entry, party, source);
-    if (!isHospitalTx(tx)) return this.events.append(tx, this.#batches([event]));
+    if (!isTenantTx(tx)) return this.events.append(tx, this.#batches([event]));
     if (event.hospitalId !== tx.hospital.id) throw new Error("a hospital's transaction audits this hospital only");
     await this.events.insert(tx, [this.#row(event)]);
   }
@@ -117,9 +117,6 @@ export class AuditTrail {
     return toRow(event, this.#keys.seal(text));
   }
 }
-
-/** On the shared schema, `hospital` is the model of that name. */
-const isHospitalTx = (tx: TenantTx | PublicTx): tx is TenantTx => 'slug' in tx.hospital;
 
 /** Data errors and broken constraints; anything else is the database's own trouble. */
 const blamesItem = (err: unknown): boolean => /^2[23]/.test(sqlState(err) ?? '');

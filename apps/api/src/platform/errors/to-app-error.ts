@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { AppError, commonError, commonErrors, edgeError } from '@hms/contracts';
+import { sqlState } from '@hms/database';
 
 const byStatus: Readonly<Record<number, keyof typeof commonErrors>> = {
   400: 'request.malformed',
@@ -14,7 +15,7 @@ const byStatus: Readonly<Record<number, keyof typeof commonErrors>> = {
 
 /**
  * Gives everything a layer below may throw its place in the catalogue: Nest's and Fastify's own refusals by status,
- * a database that is away as 503, anything else as 500.
+ * a database that is away or has no time as 503, anything else as 500.
  */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
@@ -22,6 +23,7 @@ export function toAppError(thrown: unknown): AppError {
   const code = byStatus[status ?? 0];
   if (code) return commonError(code, { cause: thrown });
   if (status === 414) return edgeError('request.address-too-long', { cause: thrown });
+  if (overloaded.has(sqlState(thrown) ?? '')) return commonError('service.busy', { cause: thrown });
   if (isDatabaseAway(thrown)) return commonError('service.unavailable', { cause: thrown });
   return commonError('internal.error', { cause: thrown });
 }
@@ -32,6 +34,9 @@ function statusOf(thrown: unknown): number | undefined {
   const { code, statusCode } = thrown;
   return typeof code === 'string' && code.startsWith('FST_') && typeof statusCode === 'number' ? statusCode : undefined;
 }
+
+// Serialization failure and deadlock after every repetition, lock timeout, statement timeout.
+const overloaded = new Set(['40001', '40P01', '55P03', '57014']);
 
 // Prisma: cannot reach, timed out waiting for the pool or for a transaction to start.
 const awayCodes = new Set([

@@ -3,12 +3,15 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger, Registry } from '@hms/service-kit';
 import type { FastifyInstance } from 'fastify';
-import { enforceAccess, RouteInventory, type RouteAccess } from '../access/access.hook.js';
+import { enforceAccess } from '../access/access.hook.js';
 import { Authenticator } from '../access/authenticator.service.js';
+import { RouteInventory, type RouteAccess } from '../access/route-inventory.js';
 import { SessionActivity } from '../access/session-activity.service.js';
 import { declaresAudit } from '../audit/audit-check.js';
 import { auditAnswers } from '../audit/audit.hook.js';
 import { AuditTrail } from '../audit/audit-trail.service.js';
+import { declaresIdempotency } from '../idempotency/idempotency-check.js';
+import { readIdempotencyKeys } from '../idempotency/idempotency.hook.js';
 import { measureRequests } from '../observability/http-metrics.js';
 import { NestLogger } from '../observability/nest-logger.js';
 import { metricsRegistry, rootLogger } from '../observability/observability.tokens.js';
@@ -33,8 +36,8 @@ export async function createHttpService(
 ): Promise<HttpService> {
   const adapter = createAdapter();
   const fastify = adapter.getInstance<FastifyInstance>();
-  const inventory = new RouteInventory(fastify, [declaresAudit]);
   const allowed = new AllowedMethods(fastify);
+  const inventory = new RouteInventory(fastify, [declaresAudit, declaresIdempotency]);
   await protectResponses(adapter);
   const nest = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bufferLogs: true,
@@ -47,6 +50,7 @@ export async function createHttpService(
   enforceAccess(fastify, nest.get(Authenticator), nest.get(SessionActivity));
   raiseInputWalls(fastify, allowed);
   auditAnswers(fastify, nest.get(AuditTrail));
+  readIdempotencyKeys(fastify);
   prepare(nest);
   await nest.init();
   await fastify.ready();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { fastify } from 'fastify';
-import { RouteInventory } from './access.hook.js';
+import { declaresIdempotency } from '../idempotency/idempotency-check.js';
+import { RouteInventory } from './route-inventory.js';
 import type { AccessRule } from './access-rule.js';
 
 const rule: AccessRule = { kind: 'permission', permission: 'patient:read', scope: 'hospital' };
@@ -18,6 +19,13 @@ describe('the route inventory', () => {
     const inventory = new RouteInventory(app);
     app.get('/vague', { config: { access: rule } }, () => 'anything');
     expect(() => inventory.verified()).toThrow('GET /vague: @Returns');
+  });
+
+  it('refuses a creating route that does not say what its repetition does', () => {
+    const app = fastify();
+    const inventory = new RouteInventory(app, [declaresIdempotency]);
+    app.post('/patients', { config: { access: rule, returns: 201 } }, () => 'another one');
+    expect(() => inventory.verified()).toThrow('POST /patients: @Idempotent or @NotIdempotent');
   });
 
   it('lists every method of every declared route, the implied HEAD too', () => {

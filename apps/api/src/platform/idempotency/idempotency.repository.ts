@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { isTenantTx, type PublicTx, type TenantTx } from '@hms/database';
+
+/** Whose key of which operation; no two hospitals and no two users share any. */
+export interface KeyOwner {
+  /** Id of the hospital acted in, or `platform`. */
+  readonly scope: string;
+  readonly actorId: string;
+  readonly operation: string;
+  readonly key: string;
+}
+
+export interface KeptAnswer {
+  readonly fingerprint: Uint8Array<ArrayBuffer>;
+  readonly response: string;
+  readonly expiresAt: Date;
+}
+
+const kept = { fingerprint: true, response: true, expiresAt: true } as const;
+
+/** The keys of a hospital's writes are in its own schema, those of writes to shared tables in the shared one. */
+@Injectable()
+export class IdempotencyRepository {
+  /** False when another transaction holds the key; true keeps others out until this one ends, however it ends. */
+  async lock(tx: TenantTx | PublicTx, { scope, actorId, operation, key }: KeyOwner): Promise<boolean> {
+    const name = [scope, actorId, operation, key].join('\n');
+    const [row] = await tx.$queryRaw<{ locked: boolean }[]>`
+      select pg_try_advisory_xact_lock(hashtextextended(${name}, 0)) as locked`;
+    return row?.locked === true;
+  }
+
+  find(tx: TenantTx | PublicTx, { scope, ...own }: KeyOwner): Promise<KeptAnswer | null> {
+    if (isTenantTx(tx)) return tx.idempotencyKey.findFirst({ where: own, select: kept });
+    return tx.idempotencyKey.findFirst({ where: { scope, ...own }, select: kept });
+  }
+
+  async insert(tx: TenantTx | PublicTx, { scope, ...own }: KeyOwner, answer: KeptAnswer): Promise<void> {
+    if (isTenantTx(tx)) await tx.idempotencyKey.createMany({ data: { ...own, ...answer } });
+    else await tx.idempotencyKey.createMany({ data: { scope, ...own, ...answer } });
+  }
+
+  async delete(tx: TenantTx | PublicTx, { scope, ...own }: KeyOwner): Promise<void> {
+    if (isTenantTx(tx)) await tx.idempotencyKey.deleteMany({ where: own });
+    else await tx.idempotencyKey.deleteMany({ where: { scope, ...own } });
+  }
+
+  async deleteExpired(tx: TenantTx | PublicTx, now: Date): Promise<void> {
+    const where = { expiresAt: { lte: now } };
+    await (isTenantTx(tx) ? tx.idempotencyKey.deleteMany({ where }) : tx.idempotencyKey.deleteMany({ where }));
+  }
+}

@@ -1,0 +1,31 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { HospitalRef } from '@hms/database';
+import type { Logger } from '@hms/service-kit';
+import { rootLogger } from '../observability/observability.tokens.js';
+import { HospitalDirectory } from './hospital-directory.repository.js';
+
+@Injectable()
+export class EachHospital {
+  constructor(
+    private readonly hospitals: HospitalDirectory,
+    @Inject(rootLogger) private readonly logger: Logger,
+  ) {}
+
+  /**
+   * Does the work in one active hospital after another. One where it fails stops no other.
+   * @throws an Error at the end when any failed, so that the job is tried again
+   */
+  async run(what: string, work: (hospital: HospitalRef) => Promise<void>): Promise<void> {
+    const hospitals = await this.hospitals.active();
+    let failed = 0;
+    for (const hospital of hospitals) {
+      try {
+        await work(hospital);
+      } catch (err) {
+        failed += 1;
+        this.logger.error({ err, hospitalId: hospital.id }, `${what} failed`);
+      }
+    }
+    if (failed > 0) throw new Error(`${what}: ${failed} of ${hospitals.length} hospitals failed`);
+  }
+}

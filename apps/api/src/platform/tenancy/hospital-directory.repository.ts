@@ -1,0 +1,18 @@
+import { Injectable } from '@nestjs/common';
+import { HospitalDatabase, hospitalRef, type HospitalRef } from '@hms/database';
+
+/** The hospitals that background work goes through. */
+@Injectable()
+export class HospitalDirectory {
+  constructor(private readonly database: HospitalDatabase) {}
+
+  /** Active hospitals in the order of their slugs. */
+  async active(): Promise<HospitalRef[]> {
+    const rows = await this.database.publicClient.hospital.findMany({
+      where: { status: 'active' },
+      select: { id: true, slug: true },
+      orderBy: { slug: 'asc' },
+    });
+    return rows.map(hospitalRef);
+  }
+}
