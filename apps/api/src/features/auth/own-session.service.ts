@@ -6,6 +6,7 @@ import { hashOpaqueToken } from '../../platform/access/opaque-token.js';
 import { renewalIsUse, timeoutOf, type SessionTimeout } from '../../platform/access/session-limits.policy.js';
 import { SessionRegistry } from '../../platform/access/session-registry.service.js';
 import { ApiConfig } from '../../platform/config/api-config.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { authError } from './auth.errors.js';
 import type { MeDto, TokensDto } from './auth.dto.js';
 import { AuthRepository } from './auth.repository.js';
@@ -30,6 +31,7 @@ type Rotation =
 export class OwnSessionService {
   constructor(
     private readonly database: HospitalDatabase,
+    private readonly unitOfWork: UnitOfWork,
     private readonly users: AuthRepository,
     private readonly issuer: SessionIssuer,
     private readonly sessions: SessionRegistry,
@@ -48,12 +50,14 @@ export class OwnSessionService {
   }
 
   async logout(actor: Actor): Promise<void> {
-    await this.database.inPublic((tx) => this.users.revokeSession(tx, actor.sessionId, 'logout', new Date()));
+    await this.unitOfWork.inPublic(actor, (tx) => this.users.revokeSession(tx, actor.sessionId, 'logout', new Date()));
     this.sessions.forget(actor.sessionId);
   }
 
   async logoutAll(actor: Actor): Promise<void> {
-    const ended = await this.database.inPublic((tx) => this.users.revokeSessionsOf(tx, actor.userId, new Date()));
+    const ended = await this.unitOfWork.inPublic(actor, (tx) =>
+      this.users.revokeSessionsOf(tx, actor.userId, new Date()),
+    );
     for (const id of ended) this.sessions.forget(id);
   }
 

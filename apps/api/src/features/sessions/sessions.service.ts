@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { HospitalDatabase } from '@hms/database';
 import type { Actor, HospitalActor } from '../../platform/access/actor.js';
 import { timeoutOf } from '../../platform/access/session-limits.policy.js';
 import { SessionRegistry } from '../../platform/access/session-registry.service.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { decodeKeys } from '../../platform/http/keyset.js';
 import { toPage, type Page, type PageQueryDto } from '../../platform/http/page.js';
 import { UsersService } from '../users/users.service.js';
@@ -13,7 +13,7 @@ import { SessionsRepository, type Revocation, type SessionOwner, type SessionRow
 @Injectable()
 export class SessionsService {
   constructor(
-    private readonly database: HospitalDatabase,
+    private readonly unitOfWork: UnitOfWork,
     private readonly sessions: SessionsRepository,
     private readonly registry: SessionRegistry,
     private readonly users: UsersService,
@@ -26,7 +26,7 @@ export class SessionsService {
 
   /** @throws `session.not-found` */
   revokeOwn(actor: Actor, id: string): Promise<void> {
-    return this.#revoke({ userId: actor.userId }, id, 'revoked');
+    return this.#revoke(actor, { userId: actor.userId }, id, 'revoked');
   }
 
   /** Those of a member in the actor's hospital. @throws `user.not-found` */
@@ -38,7 +38,7 @@ export class SessionsService {
   /** @throws `user.not-found` or `session.not-found` */
   async revokeOf(actor: HospitalActor, userId: string, id: string): Promise<void> {
     await this.users.get(actor, userId);
-    await this.#revoke({ userId, hospitalId: actor.hospital.id }, id, 'revoked_by_admin');
+    await this.#revoke(actor, { userId, hospitalId: actor.hospital.id }, id, 'revoked_by_admin');
   }
 
   async #list(actor: Actor, owner: SessionOwner, { limit, cursor }: PageQueryDto): Promise<Page<SessionDto>> {
@@ -55,8 +55,8 @@ export class SessionsService {
     return { items: living.map((row) => toSessionDto(row, actor)), nextCursor: page.nextCursor };
   }
 
-  async #revoke(owner: SessionOwner, id: string, reason: Revocation['reason']): Promise<void> {
-    await this.database.inPublic(async (tx) => {
+  async #revoke(actor: Actor, owner: SessionOwner, id: string, reason: Revocation['reason']): Promise<void> {
+    await this.unitOfWork.inPublic(actor, async (tx) => {
       const revoked = await this.sessions.revoke(tx, owner, id, { reason, now: new Date() });
       if (!revoked) throw sessionError('session.not-found');
     });
