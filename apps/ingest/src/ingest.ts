@@ -1,5 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { connectRedis, type Lifecycle, type Logger, type Registry } from '@hms/service-kit';
+import {
+  connectRedis,
+  databaseRightsQuery,
+  type Lifecycle,
+  type Logger,
+  type Registry,
+  tooManyRights,
+} from '@hms/service-kit';
 import type { IngestConfig } from './config.js';
 import { Lane, type LaneOptions } from './database/lane.js';
 import { DeviceDirectory } from './devices/device-directory.js';
@@ -44,6 +51,7 @@ export async function startIngest(parts: IngestParts): Promise<void> {
   const metrics = new IngestMetrics(registry);
   const hospitals = new Hospitals();
   const lookups = openLane(parts, { connections: 2, answerWithinMs: 5_000 });
+  await refuseTooManyRights(lookups, logger);
   const watch = new EpochWatch(openLane(parts, { answerWithinMs: 3_000 }), hospitals, logger);
   await watch.ask();
   watch.start();
@@ -78,6 +86,13 @@ export async function startIngest(parts: IngestParts): Promise<void> {
   });
   await serve(parts, endpoints, { metrics, admission });
   void repairLatest({ lane: lookups, hospitals, logger, stopping: () => lifecycle.stopping });
+}
+
+async function refuseTooManyRights(lookups: Lane, logger: Logger): Promise<void> {
+  const [rights] = await lookups.run<{ tooMany: boolean }>(databaseRightsQuery);
+  if (rights?.tooMany === false) return;
+  logger.fatal({ variable: tooManyRights }, 'refusing to start');
+  throw new Error(`Refusing to start: ${tooManyRights}`);
 }
 
 interface StoreNeeds {

@@ -1,3 +1,4 @@
+export * from './boot/database-rights.js';
 export * from './boot/refuse-unsafe.js';
 export * from './config.js';
 export * from './lifecycle.js';

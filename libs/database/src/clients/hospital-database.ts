@@ -98,6 +98,12 @@ export class HospitalDatabase {
     if (rows[0]?.zone !== 'UTC') throw new Error('the database must keep time zone UTC (set timezone in PostgreSQL)');
   }
 
+  /** The one row that a statement about the connection itself answers. */
+  async describeConnection(statement: string): Promise<Readonly<Record<string, unknown>>> {
+    const { rows } = await this.#pool.query<Record<string, unknown>>(statement);
+    return rows[0] ?? {};
+  }
+
   /** Figures for gauges: clients held open, and the pool's connections. */
   get stats(): { clients: number; connections: number; idle: number; waiting: number } {
     const { totalCount, idleCount, waitingCount } = this.#pool;

@@ -77,7 +77,9 @@ const servers: readonly BootRule[] = [
     brokenBy: urls(
       (url, variable) =>
         ['DATABASE_URL', 'DATABASE_REPLICA_URL'].includes(variable) &&
-        /^(postgres|root|admin|rdsadmin|cloudsqlsuperuser|azure_superuser|hms_owner|)$/i.test(url.username),
+        /^(postgres|root|admin|rdsadmin|cloudsqlsuperuser|azure_superuser|hms_owner|)$/i.test(
+          decodeURIComponent(url.username),
+        ),
     ),
   },
   {

@@ -44,7 +44,7 @@ const published: Readonly<Record<string, string>> = {
   TRUSTED_PROXIES: '10.0.0.0/24',
   RATE_LIMIT_FACTOR: '1',
 };
-const own = [...Object.keys(published), 'KMS_URL', 'FIREBASE_JWKS_URL'];
+const own = [...Object.keys(published), 'FIREBASE_JWKS_URL'];
 const local: Readonly<Record<string, string>> = {
   ...published,
   HOST: '127.0.0.1',
@@ -168,6 +168,6 @@ describe('a deployment', () => {
   });
 
   it('is not judged by what other programs read', () => {
-    expect(bootObstacles({ ...published, OTHER_URL: 'http://a.org', OTHER_KEYS_FILE: 'nothing' }, own)).toEqual([]);
+    expect(bootObstacles({ ...published, OTHER_URL: 'http://a.org', OTHER_FILE: 'nothing' }, own)).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
 import { bootRules } from './boot-rules.js';
 import { Deployment, isLoopback } from './deployment.js';
 
-/** Of Node itself, of whatever library, and of emulators: they count though no service asks for them. */
-const everybodys = /^NODE_|^(DEBUG|SSLKEYLOGFILE)$|_EMULATOR_HOST$/;
+/** Of Node itself, of whatever library, of emulators, and of libraries of ours: they count whatever a schema names. */
+const everybodys = /^NODE_|^(DEBUG|SSLKEYLOGFILE)$|_EMULATOR_HOST$|_KEYS_FILE$|^KMS_URL$/;
 
 /**
  * What forbids to start with this environment, each with its variable and never with a value.

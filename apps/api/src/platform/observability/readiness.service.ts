@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { commonError } from '@hms/contracts';
 import { HospitalDatabase } from '@hms/database';
+import { databaseRightsQuery, tooManyRights } from '@hms/service-kit';
 import type { Redis } from 'ioredis';
 import { redisConnection } from '../database/database.tokens.js';
 
@@ -22,6 +23,12 @@ export class ReadinessService {
   /** From now on the orchestrator is told to send no more requests. */
   drain(): void {
     this.#draining = true;
+  }
+
+  /** @throws an Error when the database says that its login may too much; one that is away says nothing yet */
+  async refuseTooManyRights(): Promise<void> {
+    const { tooMany } = await this.database.describeConnection(databaseRightsQuery).catch(() => ({ tooMany: false }));
+    if (tooMany === true) throw new Error(`Refusing to start: ${tooManyRights}`);
   }
 
   /** @throws `service.unavailable` while draining or without a database */

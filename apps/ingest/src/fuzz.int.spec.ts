@@ -1,0 +1,218 @@
+import { randomUUID } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Registry } from '@hms/service-kit';
+import fc from 'fast-check';
+import { openGate } from './http/route.js';
+import { ingestRoutes } from './routes.js';
+import { RawSocket } from './testing/raw-socket.js';
+import { TestHospital, type TestDevice, type TestGateway } from './testing/test-hospital.js';
+import { TestIngest } from './testing/test-ingest.js';
+
+/*
+ * Generated from the list of routes: a new one is fuzzed without anybody remembering. FUZZ_SEED repeats a run, FUZZ_CASES
+ * sets how many requests each route gets; fast-check shrinks what it finds.
+ */
+
+const numRuns = Number(process.env['FUZZ_CASES'] ?? 500);
+const seed = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const canary = 'canary-5f0c9e1d';
+const nothing = (): never => {
+  throw new Error('only the list is looked at');
+};
+const routes = ingestRoutes({
+  authenticate: nothing,
+  gate: openGate,
+  receive: nothing,
+  metrics: { answered: nothing, clockOffset: nothing },
+  now: Date.now,
+  registry: new Registry(),
+  obstacles: nothing,
+}).map(({ route }) => route);
+
+let ingest: TestIngest;
+let hospital: TestHospital;
+let gateway: TestGateway;
+let device: TestDevice | undefined;
+
+beforeAll(async () => {
+  process.stdout.write(`fuzz: FUZZ_SEED=${seed} FUZZ_CASES=${numRuns}\n`);
+  [ingest, hospital] = [await TestIngest.start(), await TestHospital.create()];
+  gateway = await hospital.addGateway();
+  [device] = await hospital.addDevices(gateway, 1);
+}, 60_000);
+afterAll(async () => {
+  await ingest.stop();
+  await hospital.drop();
+});
+
+const text = fc.oneof(
+  fc.string({ maxLength: 300 }),
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.constantFrom(
+    '',
+    canary,
+    '\0',
+    '\ud800',
+    'x'.repeat(70_000),
+    '1e309',
+    '9'.repeat(30),
+    '9999-12-31T23:59:60Z',
+    '0000-01-01',
+  ),
+);
+const value = fc.oneof(
+  text,
+  fc.double(),
+  fc.constantFrom(-0, 2 ** 53 + 2, 1e21, null, true, [], {}, { not: '' }),
+  fc.jsonValue(),
+);
+/** A refusal names fields; it must not give values back. */
+const name = text.filter((any) => any !== canary);
+const reading = fc.dictionary(fc.oneof(fc.constantFrom('d', 't', 'hr', 'spo2', 'temp', 'x'), name), value, {
+  maxKeys: 6,
+});
+const fitting = fc.record({
+  batch: fc.oneof(fc.uuid(), text),
+  readings: fc.oneof(fc.array(reading, { maxLength: 5 }), value),
+});
+const document = fc.oneof(
+  { weight: 4, arbitrary: fitting.map((body) => JSON.stringify(body)) },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(fitting, name, value).map(([body, key, extra]) => JSON.stringify({ ...body, [key]: extra })),
+  },
+  { weight: 1, arbitrary: value.map((body) => JSON.stringify(body)) },
+);
+const body: fc.Arbitrary<Uint8Array> = fc.oneof(
+  { weight: 6, arbitrary: document.map((json) => Buffer.from(json)) },
+  { weight: 1, arbitrary: document.map((json) => Buffer.from(json.slice(0, json.length / 2))) },
+  { weight: 1, arbitrary: document.map((json) => Buffer.from(json, 'utf16le')) },
+  { weight: 1, arbitrary: document.map((json) => Buffer.from(`\ufeff${json}`)) },
+  { weight: 1, arbitrary: document.map((json) => Buffer.from(`${json}${json}`)) },
+  { weight: 1, arbitrary: fc.uint8Array({ maxLength: 500 }) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom(
+        '['.repeat(10_000),
+        '{"readings":'.repeat(10_000),
+        `{"${'k'.repeat(1_000_000)}":1}`,
+        `{"readings":[${'{},'.repeat(200_000)}{}]}`,
+        '{"__proto__":{"readings":[]},"readings":[]}',
+        '{"readings":[],"readings":[{}]}',
+      )
+      .map((json) => Buffer.from(json)),
+  },
+);
+const headers = fc.record({
+  'content-type': fc.constantFrom(
+    'application/json',
+    'application/json',
+    'application/json',
+    'application/json\t;charset=utf-16',
+    'text/plain',
+    '',
+  ),
+  'content-encoding': fc.constantFrom('', '', '', '', 'gzip', 'br'),
+  'idempotency-key': fc.oneof(fc.constant(''), fc.uuid(), fc.stringMatching(/^[ -~]{0,300}$/)),
+  'x-http-method-override': fc.constantFrom('', 'DELETE'),
+  'x-tenant-id': fc.constantFrom('', randomUUID()),
+  'user-agent': fc.constantFrom('', 'u'.repeat(2_000)),
+});
+const request = fc.record({
+  headers,
+  body,
+  method: fc.constantFrom('', '', '', '', '', 'GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'),
+  query: fc.constantFrom('', '', '?a=1&a=2', `?${'p=1&'.repeat(300)}`, '?x=%00%ff'),
+});
+type FuzzRequest = typeof request extends fc.Arbitrary<infer T> ? T : never;
+type Route = (typeof routes)[number];
+
+async function send({ method, path }: Route, sent: FuzzRequest): Promise<Response> {
+  const verb = sent.method || method;
+  const hasBody = !['GET', 'HEAD'].includes(verb);
+  const { 'content-encoding': encoding, ...rest } = sent.headers;
+  const zipped = encoding === 'gzip' ? gzipSync(sent.body) : sent.body;
+  return fetch(`${ingest.url}${path}${sent.query}`, {
+    method: verb,
+    headers: { ...rest, ...(encoding ? { 'content-encoding': encoding } : {}), authorization: `Bearer ${gateway.key}` },
+    ...(hasBody ? { body: Buffer.from(zipped) } : {}),
+  });
+}
+
+/** What an answer shows that it must not. */
+async function violations(response: Response): Promise<string[]> {
+  const { status } = response;
+  const answer = await response.text();
+  if (status < 400) return [];
+  const found: string[] = [];
+  if (status >= 500 && !(status === 503 && response.headers.has('retry-after'))) found.push(`status ${status}`);
+  if (answer.includes(canary) || /node_modules|\bat \S+ \(|\.[jt]s:\d+|insert into|violates/.test(answer))
+    found.push(answer);
+  if (response.headers.get('content-type') !== 'application/problem+json') return [...found, 'no problem'];
+  const requestId = response.headers.get('x-request-id');
+  const problem: unknown = JSON.parse(answer);
+  const wanted = { status, requestId, code: expect.any(String), title: expect.any(String), type: expect.any(String) };
+  expect(problem).toMatchObject(wanted);
+  return found;
+}
+
+const stored = (): Promise<number[]> =>
+  Promise.all(['vitals', 'vitals_latest', 'vitals_unassigned'].map((table) => hospital.count(table)));
+
+describe('every route of the ingest, given what no gateway should send,', () => {
+  it('refuses with a problem and never fails', async () => {
+    for (const route of routes) {
+      await fc.assert(
+        fc.asyncProperty(request, async (sent) => {
+          const begun = performance.now();
+          expect(await violations(await send(route, sent))).toEqual([]);
+          expect(performance.now() - begun).toBeLessThan(1_000);
+        }),
+        { seed, numRuns },
+      );
+    }
+    expect(ingest.exitCode).toBeNull();
+  }, 300_000);
+
+  it('stores nothing of what it refuses', async () => {
+    const refused: FuzzRequest[] = [];
+    const [telemetry] = routes.filter(({ path }) => path === '/telemetry');
+    if (!telemetry) throw new Error('there is no route for telemetry');
+    const sendAll = async (all: readonly FuzzRequest[]): Promise<number[]> => {
+      const statuses: number[] = [];
+      for (const sent of all) statuses.push((await send(telemetry, sent)).status);
+      return statuses;
+    };
+    const sample = fc.sample(request, { seed, numRuns: 200 });
+    for (const [index, status] of (await sendAll(sample)).entries()) {
+      const sent = sample[index];
+      if (sent && status >= 400) refused.push(sent);
+    }
+    expect(refused.length).toBeGreaterThan(50);
+    const before = await stored();
+    expect((await sendAll(refused)).filter((status) => status < 400)).toEqual([]);
+    expect(await stored()).toEqual(before);
+  }, 120_000);
+
+  it('stores what is right afterwards (control)', async () => {
+    const readings = [{ d: device?.name, t: Date.now(), hr: 70 }];
+    const before = await hospital.count('vitals');
+    expect((await ingest.post(gateway.key, { batch: randomUUID(), readings })).status).toBe(200);
+    expect(await hospital.count('vitals')).toBe(before + 1);
+  });
+
+  it.each([
+    ['no HTTP', 'EHLO hms\r\n\r\n'],
+    ['a length that lies', 'POST /telemetry HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx'],
+    ['chunks that are none', 'POST /telemetry HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
+    ['64 KiB of headers', `GET /healthz HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(65_536)}\r\n\r\n`],
+  ])('survives %s', async (_, bytes) => {
+    const socket = await RawSocket.open(ingest.port);
+    socket.send(bytes);
+    expect(await ingest.isReady()).toBe(true);
+    socket.destroy();
+    expect(await ingest.isReady()).toBe(true);
+  });
+});
