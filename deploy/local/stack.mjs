@@ -34,7 +34,7 @@ export class Stack {
     this.settings = settings;
     this.place = place;
     this.report = report;
-    this.env = stackEnvironment(place, settings.external);
+    this.env = stackEnvironment(place, settings);
     this.#release = release;
     this.supervisor = new Supervisor(join(place.data, 'log'), {
       tell: (line) => report.print(`  ! ${line}`),

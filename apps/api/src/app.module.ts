@@ -24,6 +24,7 @@ import { validationPipe } from './platform/errors/validation.pipe.js';
 import { EtagInterceptor } from './platform/http/etag.js';
 import { EventsModule } from './platform/events/events.module.js';
 import { IdempotencyInterceptor } from './platform/idempotency/idempotency.interceptor.js';
+import { LimitsModule } from './platform/limits/limits.module.js';
 import { ObservabilityModule } from './platform/observability/observability.module.js';
 import { rootLogger } from './platform/observability/observability.tokens.js';
 import { TenancyModule } from './platform/tenancy/tenancy.module.js';
@@ -44,6 +45,7 @@ export class AppModule {
         AccessModule,
         EventsModule,
         AuditModule,
+        LimitsModule,
         DocsModule,
         AuthModule,
         SessionsModule,

@@ -6,6 +6,7 @@ import { undeclaredSocketEvents } from './features/live/undeclared-socket-events
 import type { ApiConfig } from './platform/config/api-config.js';
 import { ApiDocument } from './platform/docs/api-document.js';
 import { describeApi } from './platform/docs/openapi.js';
+import { ConnectionLimit } from './platform/limits/connection-limit.service.js';
 import { createHttpService, type HttpService } from './platform/http/http-service.js';
 
 export type Application = HttpService;
@@ -15,13 +16,13 @@ export type Application = HttpService;
  * @throws an Error when any route or socket event does not declare who may use it
  */
 export async function createApplication(config: ApiConfig): Promise<Application> {
-  const service = await createHttpService(AppModule.with(config), (nest) => prepareSockets(nest, config));
+  const service = await createHttpService(AppModule.with(config), config, (nest) => prepareSockets(nest, config));
   service.nest.get(ApiDocument, { strict: false }).set(describeApi(service.nest));
   return service;
 }
 
 function prepareSockets(nest: NestFastifyApplication, config: ApiConfig): void {
-  nest.useWebSocketAdapter(new LiveSocketAdapter(nest, config.allowedOrigins));
+  nest.useWebSocketAdapter(new LiveSocketAdapter(nest, config.allowedOrigins, nest.get(ConnectionLimit)));
   const undeclared = undeclaredSocketEvents(nest.get(DiscoveryService, { strict: false }));
   if (undeclared.length > 0) throw new Error(`Refusing to start, undeclared socket events: ${undeclared.join(', ')}`);
 }

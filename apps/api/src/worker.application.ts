@@ -3,4 +3,5 @@ import { createHttpService, type HttpService } from './platform/http/http-servic
 import { WorkerModule } from './worker.module.js';
 
 /** Builds the worker: no API, only its jobs and what tells that it lives. */
-export const createWorker = (config: ApiConfig): Promise<HttpService> => createHttpService(WorkerModule.with(config));
+export const createWorker = (config: ApiConfig): Promise<HttpService> =>
+  createHttpService(WorkerModule.with(config), config);

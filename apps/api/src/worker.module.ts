@@ -15,6 +15,7 @@ import { EventsModule } from './platform/events/events.module.js';
 import { IdempotencyExpiryJob } from './platform/idempotency/idempotency-expiry.job.js';
 import { IdempotencyModule } from './platform/idempotency/idempotency.module.js';
 import { JobsModule } from './platform/jobs/jobs.module.js';
+import { LimitsModule } from './platform/limits/limits.module.js';
 import { ObservabilityModule } from './platform/observability/observability.module.js';
 import { rootLogger } from './platform/observability/observability.tokens.js';
 import { TenancyModule } from './platform/tenancy/tenancy.module.js';
@@ -34,6 +35,7 @@ export class WorkerModule {
         EventsModule,
         AuditModule,
         TenancyModule,
+        LimitsModule,
         JobsModule.running(
           [TelemetryPartitionsJob, IdempotencyExpiryJob],
           [TelemetryPartitionsModule, IdempotencyModule],

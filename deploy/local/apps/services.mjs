@@ -27,6 +27,8 @@ export function platformServices({ env, settings }) {
       'AUDIT_KEYS_FILE',
       'AUDIT_CHECKPOINT_DIR',
       'ENCRYPTION_KEYS_FILE',
+      'RATE_LIMIT_FACTOR',
+      'RATE_LIMIT_INSTANCES',
     ]),
     DATABASE_POOL_SIZE: String(Math.floor(CONNECTIONS / (ports.api.length + ports.worker.length))),
   };

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { bringUpAll, buildAll } from '../bring-up.mjs';
-import { ROOT, readSettings } from '../lib/settings.mjs';
+import { ROOT, UNLIMITED_FACTOR, readSettings } from '../lib/settings.mjs';
 import { openStack } from '../stack.mjs';
 import { onStopSignal } from './hold.mjs';
 
@@ -19,7 +19,9 @@ export async function run(args, report) {
     portVariable: 'HMS_BENCH_PORT',
     port: 28_080,
   });
-  const stack = await openStack({ ...settings, demo: true }, report, { fresh: true });
+  const stack = await openStack({ ...settings, demo: true, rateLimitFactor: UNLIMITED_FACTOR }, report, {
+    fresh: true,
+  });
   const asked = onStopSignal(report, () => process.exit(INTERRUPTED)).then(() => INTERRUPTED);
   return await Promise.race([bringUpAndMeasure(stack, args), asked]).finally(() => stack.stop());
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { bringUpAll } from '../bring-up.mjs';
 import { Failure } from '../lib/failure.mjs';
 import { seconds, table } from '../lib/report.mjs';
-import { readSettings } from '../lib/settings.mjs';
+import { UNLIMITED_FACTOR, readSettings } from '../lib/settings.mjs';
 import { openStack } from '../stack.mjs';
 import { buildSuite, suites } from '../testing/suites.mjs';
 import { onStopSignal } from './hold.mjs';
@@ -25,7 +25,9 @@ export async function run(args, report) {
     portVariable: 'HMS_TEST_PORT',
     port: 18_080,
   });
-  const stack = await openStack({ ...settings, demo: true }, report, { fresh: true });
+  const stack = await openStack({ ...settings, demo: true, rateLimitFactor: UNLIMITED_FACTOR }, report, {
+    fresh: true,
+  });
   const asked = onStopSignal(report, () => process.exit(INTERRUPTED));
   const lines = await Promise.race([runSuites(stack, chosen), asked]).finally(() => stack.stop());
   return lines === 'asked' ? INTERRUPTED : summarize(report, lines);

@@ -3,7 +3,7 @@ import { writePrivate } from './files.mjs';
 import { stateFile } from './state.mjs';
 
 /** @import { Place } from '../servers/place.mjs' */
-/** @import { ExternalServers } from './settings.mjs' */
+/** @import { ExternalServers, Settings } from './settings.mjs' */
 
 /** @typedef {Record<string, string>} Environment */
 
@@ -16,10 +16,10 @@ export const environmentFile = (data) => join(data, 'env');
 /**
  * What services, tests, benches and a developer's shell get to reach the stack.
  * @param {Place} place
- * @param {ExternalServers} external
+ * @param {Pick<Settings, 'external' | 'rateLimitFactor'>} settings
  * @returns {Environment}
  */
-export function stackEnvironment(place, external) {
+export function stackEnvironment(place, { external, rateLimitFactor }) {
   const { data, ports, secrets } = place;
   const publicUrl = `http://127.0.0.1:${ports.nginx}`;
   return {
@@ -36,6 +36,8 @@ export function stackEnvironment(place, external) {
     ENCRYPTION_KEYS_FILE: place.encryptionKeys,
     AUDIT_KEYS_FILE: place.auditKeys,
     AUDIT_CHECKPOINT_DIR: join(data, 'audit'),
+    RATE_LIMIT_FACTOR: rateLimitFactor,
+    RATE_LIMIT_INSTANCES: String(ports.api.length),
     ...databaseEnvironment(place, external),
     REDIS_URL: external.redisUrl ?? place.urls.redis,
   };

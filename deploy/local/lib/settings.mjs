@@ -8,6 +8,8 @@ import { planPorts } from './ports.mjs';
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 export const CLI_SCRIPT = join(ROOT, 'apps/cli/dist/main.js');
 const MAX_PROCESSES = 8;
+/** For tests and benches, which all come from one address: a quota that nobody reaches. */
+export const UNLIMITED_FACTOR = '1000';
 
 /**
  * @typedef {object} ExternalServers servers that exist already, by their URLs; absent means: start one
@@ -30,6 +32,7 @@ const MAX_PROCESSES = 8;
  * @property {Ports} ports
  * @property {string} portVariable named when a port is taken
  * @property {boolean} demo seed demo data and run the simulator
+ * @property {string} rateLimitFactor how many times the quotas of the API this stack allows
  * @property {ExternalServers} external
  */
 
@@ -51,6 +54,7 @@ export function readSettings(env, defaults = {}) {
     ports,
     portVariable,
     demo: env['HMS_DEMO'] !== '0',
+    rateLimitFactor: env['HMS_RATE_LIMIT_FACTOR'] || '1',
     external: {},
   };
 }

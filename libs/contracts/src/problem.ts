@@ -29,6 +29,8 @@ export interface ErrorDetails {
   /** What to change, in words for the caller. Never an internal message. */
   readonly detail?: string;
   readonly errors?: readonly FieldProblem[];
+  /** Seconds, where this failure knows better than its catalogue. */
+  readonly retryAfter?: number;
   /** Further members of the problem body, such as `alternatives`. */
   readonly members?: Readonly<Record<string, unknown>>;
   /** Logged, never sent. */
@@ -44,6 +46,11 @@ export class AppError extends Error {
   ) {
     super(`${code}: ${spec.title}`, { cause: details.cause });
     this.name = 'AppError';
+  }
+
+  /** Seconds after which the same request may succeed, if that is known. */
+  get retryAfter(): number | undefined {
+    return this.details.retryAfter ?? this.spec.retryAfter;
   }
 }
 
@@ -85,6 +92,8 @@ export const commonErrors = defineErrors({
   'body.unsupported-type': { status: 415, title: 'This content type is not accepted here' },
   'precondition.required': { status: 428, title: 'Send If-Match with the version you read' },
   'precondition.failed': { status: 412, title: 'Somebody changed this since you read it' },
+  /** A quota is used up; `Retry-After` says when to come back, `RateLimit-Policy` which quota it was. */
+  'rate.limited': { status: 429, title: 'Too many requests, retry later', retryAfter: 1 },
   'service.busy': { status: 503, title: 'Busy, retry shortly', retryAfter: 1 },
   'service.unavailable': { status: 503, title: 'Not available at the moment, retry shortly', retryAfter: 2 },
   'internal.error': { status: 500, title: 'Something went wrong on our side' },

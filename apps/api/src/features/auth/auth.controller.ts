@@ -4,6 +4,7 @@ import { Access, Public, Returns } from '../../platform/access/access.decorator.
 import type { Actor } from '../../platform/access/actor.js';
 import { CurrentActor, Origin } from '../../platform/access/current-actor.decorator.js';
 import type { RequestOrigin } from '../../platform/access/request-origin.js';
+import { Limited } from '../../platform/limits/limited.decorator.js';
 import {
   AcceptInvitationDto,
   LoginDto,
@@ -28,6 +29,7 @@ export class AuthController {
 
   /** Signs in with e-mail and password. */
   @Post('auth/login')
+  @Limited('login')
   @Public('this is where a session begins')
   @Returns(200, LoginResultDto)
   login(@Body() credentials: LoginDto, @Origin() origin: RequestOrigin): Promise<LoginResultDto> {
@@ -39,6 +41,7 @@ export class AuthController {
    * @throws {401} `auth.refresh-invalid`, `auth.refresh-reused`, `auth.session-idle`, `auth.session-expired`
    */
   @Post('auth/refresh')
+  @Limited('session')
   @Public('the refresh token is the credential')
   @Returns(200, TokensDto)
   refresh(@Body() { refreshToken }: RefreshDto): Promise<TokensDto> {
@@ -63,6 +66,7 @@ export class AuthController {
 
   /** Joins a hospital by invitation: a new user sets a password, an existing one proves who it is with its own. */
   @Post('auth/invitations/accept')
+  @Limited('credential')
   @Public('the invitation token is the credential')
   @Returns(204)
   acceptInvitation(@Body() acceptance: AcceptInvitationDto): Promise<void> {

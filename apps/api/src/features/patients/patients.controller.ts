@@ -10,6 +10,7 @@ import { IfMatch } from '../../platform/http/etag.js';
 import { PageQueryDto } from '../../platform/http/page.js';
 import { UuidPipe } from '../../platform/http/uuid.pipe.js';
 import { Idempotent } from '../../platform/idempotency/idempotent.decorator.js';
+import { Limited } from '../../platform/limits/limited.decorator.js';
 import { HistoryPageDto } from './patient-history.dto.js';
 import { PatientHistoryService } from './patient-history.service.js';
 import { PatientListService } from './patient-list.service.js';
@@ -55,6 +56,7 @@ export class PatientsController {
    * @throws {422} `request.invalid`
    */
   @Get('patients')
+  @Limited('search')
   @Access('patient:read')
   @Audited({ action: 'read', entity: 'patient' })
   @Returns(200, PatientPageDto)

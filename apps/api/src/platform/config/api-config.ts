@@ -19,6 +19,13 @@ const Env = serviceEnv.extend({
   AUDIT_KEYS_FILE: z.string().min(1),
   AUDIT_CHECKPOINT_DIR: z.string().min(1),
   CACHE: z.enum(['on', 'off']).default('on'),
+  TRUSTED_PROXIES: z
+    .string()
+    .default('127.0.0.1')
+    .transform((list) => list.split(',').map((proxy) => proxy.trim()))
+    .pipe(z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))),
+  RATE_LIMIT_FACTOR: z.coerce.number().min(0.01).max(10_000).default(1),
+  RATE_LIMIT_INSTANCES: z.coerce.number().int().min(1).max(1_000).default(1),
 });
 
 /** Everything the API reads from outside, parsed once. */
@@ -33,6 +40,12 @@ export class ApiConfig {
   readonly publicUrl: string;
   /** Origins whose pages may open sockets: the public one and those of ALLOWED_ORIGINS. */
   readonly allowedOrigins: readonly string[];
+  /** Whose `X-Forwarded-For` is believed, one hop deep: addresses or subnets of Nginx. */
+  readonly trustedProxies: readonly string[];
+  /** Multiplies every quota of platform/limits. */
+  readonly rateLimitFactor: number;
+  /** API processes that share the quotas. */
+  readonly rateLimitInstances: number;
   /** Watched: its keys may change while the process runs. */
   readonly authKeysFile: string;
   /** As the file had them at start. */
@@ -59,6 +72,9 @@ export class ApiConfig {
     this.redisUrl = env.REDIS_URL;
     this.publicUrl = env.PUBLIC_URL;
     this.allowedOrigins = [env.PUBLIC_URL, ...(env.ALLOWED_ORIGINS ?? [])].map((url) => new URL(url).origin);
+    this.trustedProxies = env.TRUSTED_PROXIES;
+    this.rateLimitFactor = env.RATE_LIMIT_FACTOR;
+    this.rateLimitInstances = env.RATE_LIMIT_INSTANCES;
     this.authKeysFile = env.AUTH_KEYS_FILE;
     this.signingKeys = keys.signingKeys;
     this.cacheEnabled = env.CACHE === 'on';

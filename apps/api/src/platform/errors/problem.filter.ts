@@ -18,7 +18,7 @@ export class ProblemFilter implements ExceptionFilter {
       this.logger.error({ err: error, requestId: request.id, route: request.routeOptions.url }, 'request failed');
     }
     if (reply.sent) return;
-    if (error.spec.retryAfter !== undefined) void reply.header('retry-after', String(error.spec.retryAfter));
+    if (error.retryAfter !== undefined) void reply.header('retry-after', String(error.retryAfter));
     if (error.spec.status === 401) void reply.header('www-authenticate', 'Bearer');
     void reply
       .status(error.spec.status)

@@ -12,6 +12,9 @@ import { auditAnswers } from '../audit/audit.hook.js';
 import { AuditTrail } from '../audit/audit-trail.service.js';
 import { declaresIdempotency } from '../idempotency/idempotency-check.js';
 import { readIdempotencyKeys } from '../idempotency/idempotency.hook.js';
+import type { ApiConfig } from '../config/api-config.js';
+import { limitActors, limitAddresses } from '../limits/limits.hook.js';
+import { RateLimits } from '../limits/rate-limits.service.js';
 import { measureRequests } from '../observability/http-metrics.js';
 import { NestLogger } from '../observability/nest-logger.js';
 import { metricsRegistry, rootLogger } from '../observability/observability.tokens.js';
@@ -32,9 +35,10 @@ export interface HttpService {
  */
 export async function createHttpService(
   module: DynamicModule,
+  config: ApiConfig,
   prepare: (nest: NestFastifyApplication) => void = () => undefined,
 ): Promise<HttpService> {
-  const adapter = createAdapter();
+  const adapter = createAdapter(config.trustedProxies);
   const fastify = adapter.getInstance<FastifyInstance>();
   const allowed = new AllowedMethods(fastify);
   const inventory = new RouteInventory(fastify, [declaresAudit, declaresIdempotency]);
@@ -47,7 +51,10 @@ export async function createHttpService(
   const logger = nest.get<Logger>(rootLogger);
   nest.useLogger(new NestLogger(logger));
   measureRequests(fastify, nest.get<Registry>(metricsRegistry));
+  const limits = nest.get(RateLimits);
+  limitAddresses(fastify, limits);
   enforceAccess(fastify, nest.get(Authenticator), nest.get(SessionActivity));
+  limitActors(fastify, limits);
   raiseInputWalls(fastify, allowed);
   auditAnswers(fastify, nest.get(AuditTrail));
   readIdempotencyKeys(fastify);

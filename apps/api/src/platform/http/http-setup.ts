@@ -3,14 +3,15 @@ import helmet from '@fastify/helmet';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { requestIdFrom } from '@hms/service-kit';
 import { answerBrokenRequest, answerUnroutable } from './unrouted-problems.js';
+import { trustOneHop } from '../limits/client-address.js';
 
 const bodyLimit = 1024 * 1024;
 
 /** Fastify as every process of this package runs it. */
-export function createAdapter(): FastifyAdapter {
+export function createAdapter(trustedProxies: readonly string[]): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit,
-    trustProxy: '127.0.0.1',
+    trustProxy: trustOneHop(trustedProxies),
     requestTimeout: 30_000,
     requestIdHeader: false,
     genReqId: (request: IncomingMessage) => {

@@ -2,6 +2,7 @@ import { Controller, Get, Header, Inject } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Registry } from '@hms/service-kit';
 import { Public, Returns } from '../access/access.decorator.js';
+import { Unlimited } from '../limits/limited.decorator.js';
 import { metricsRegistry } from './observability.tokens.js';
 import { ReadinessService, type Readiness } from './readiness.service.js';
 
@@ -14,6 +15,7 @@ export class HealthController {
   ) {}
 
   @Get('healthz')
+  @Unlimited('answers from memory, and a probe that is refused takes a healthy process out of service')
   @Public('load balancer probe: says only that the process answers')
   @Returns(200)
   alive(): { status: 'ok' } {
@@ -21,6 +23,7 @@ export class HealthController {
   }
 
   @Get('readyz')
+  @Unlimited('asked by the orchestrator alone; a refusal would take a healthy process out of service')
   @Public('orchestrator probe, not routed by the public Nginx')
   @Returns(200)
   ready(): Promise<Readiness> {
@@ -28,6 +31,7 @@ export class HealthController {
   }
 
   @Get('metrics')
+  @Unlimited('asked by the monitoring alone, most of all in the storm that limits are for')
   @Public('scraped inside the network, not routed by the public Nginx')
   @Returns(200)
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')

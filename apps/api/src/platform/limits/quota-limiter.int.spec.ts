@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createLogger, createMetrics } from '@hms/service-kit';
+import { RateLimiterRedis } from 'rate-limiter-flexible';
+import { uuidv7 } from 'uuidv7';
+import { SeverableRedis } from '../../testing/severable-redis.js';
+import { until } from '../../testing/until.js';
+import { ApiConfig } from '../config/api-config.js';
+import { LimitStore } from './limit-store.service.js';
+import { QuotaLimiter, type Quota, type Verdict } from './quota-limiter.js';
+
+const windowMs = 2_000;
+const units = 400;
+const quota: Quota = { name: 'test-short', units, windowSeconds: windowMs / 1_000, instances: 2, strict: false };
+
+let cable: SeverableRedis;
+let stores: [LimitStore, LimitStore];
+
+beforeAll(async () => {
+  cable = new SeverableRedis(process.env['REDIS_URL'] ?? '');
+  await cable.plug();
+  const settings = { NODE_ENV: 'test', LOG_LEVEL: 'silent', PORT: '1', REDIS_URL: cable.url };
+  const config = new ApiConfig({ ...process.env, ...settings });
+  const store = () => new LimitStore(config, createLogger('test', 'silent'), createMetrics('test'));
+  stores = [store(), store()];
+  await until(() => stores.every(({ isUp }) => isUp));
+});
+
+afterAll(async () => {
+  for (const store of stores) store.onApplicationShutdown();
+  await cable.pull();
+});
+
+const processes = (of: Quota): QuotaLimiter[] => stores.map((store) => new QuotaLimiter(of, store));
+const take = async (limiter: QuotaLimiter, key: string): Promise<Verdict> => limiter.take(key);
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+const untilTime = (at: number) => until(() => performance.now() >= at);
+
+/** Asks without pause until `end`. @returns when each request was granted */
+async function hammer(ask: () => Promise<boolean>, end: number): Promise<number[]> {
+  const granted: number[] = [];
+  while (performance.now() < end) {
+    if (await ask()) granted.push(performance.now());
+    await turn();
+  }
+  return granted;
+}
+
+/** The most that any window of this length holds. */
+function most(times: readonly number[]): number {
+  const sorted = [...times].sort((a, b) => a - b);
+  let first = 0;
+  return Math.max(
+    ...sorted.map((time, last) => {
+      while ((sorted[first] ?? 0) <= time - windowMs) first += 1;
+      return last - first + 1;
+    }),
+  );
+}
+
+describe('a quota', () => {
+  it('lets what it says pass in any window, to 5 %, through two processes together', async () => {
+    const key = uuidv7();
+    const end = performance.now() + 3 * windowMs;
+    const ask = processes(quota).map((limiter) => async () => (await limiter.take(key)).granted);
+    const granted = (await Promise.all(ask.map((one) => hammer(one, end)))).flat();
+    expect(most(granted)).toBeLessThanOrEqual(units * 1.05);
+    expect(most(granted)).toBeGreaterThanOrEqual(units * 0.95);
+    expect(granted.length).toBeGreaterThanOrEqual(units * 3 * 0.9);
+  });
+
+  it('holds at the edge of a window, where a counter that starts anew lets almost twice as much pass', async () => {
+    const key = uuidv7();
+    const [limiter] = processes({ ...quota, instances: 1 });
+    // On a connection of its own: a limiter defines its script for all that share one.
+    const fixed = new RateLimiterRedis({ storeClient: stores[1].redis, points: units, duration: 2, keyPrefix: 'edge' });
+    const sliding = async () => (await take(limiter!, key)).granted;
+    const control = () =>
+      fixed.consume(key).then(
+        () => true,
+        () => false,
+      );
+    // One early request opens the window; a burst comes at its end, and another right after it.
+    await Promise.all([sliding(), control()]);
+    const opened = performance.now();
+    const burst = (ask: () => Promise<boolean>) => Promise.all(Array.from({ length: 1.5 * units }, ask));
+    await untilTime(opened + windowMs * 0.8);
+    const before = [await burst(sliding), await burst(control)];
+    await untilTime(opened + windowMs * 1.02);
+    const after = [await burst(sliding), await burst(control)];
+    const [ours = 0, theirs = 0] = [0, 1].map(
+      (who) => [before, after].flatMap((all) => all[who]).filter(Boolean).length,
+    );
+    expect(ours).toBeLessThanOrEqual(units * 1.05);
+    expect(theirs).toBeGreaterThan(units * 1.9);
+  });
+
+  it('is exact where it is small', async () => {
+    const key = uuidv7();
+    const [a, b] = processes({ ...quota, units: 20, windowSeconds: 60 });
+    const verdicts = await Promise.all(Array.from({ length: 100 }, (_, i) => take(i % 2 ? a! : b!, key)));
+    expect(verdicts.filter(({ granted }) => granted)).toHaveLength(20);
+    const refused = verdicts.find(({ granted }) => !granted);
+    expect(refused).toMatchObject({ remaining: 0 });
+    expect(refused?.waitMs).toBeGreaterThan(50_000);
+  });
+
+  it('takes back what was granted', async () => {
+    const key = uuidv7();
+    const [limiter] = processes({ ...quota, units: 5, windowSeconds: 60 });
+    for (let i = 0; i < 20; i++) {
+      expect(await limiter!.take(key)).toMatchObject({ granted: true });
+      limiter!.giveBack(key);
+    }
+  });
+
+  it('costs no question to Redis per request', async () => {
+    const key = uuidv7();
+    const [limiter] = processes({ ...quota, units: 12_000, windowSeconds: 60 });
+    const before = await questions();
+    for (let i = 0; i < 1_200; i++) await limiter!.take(key);
+    expect((await questions()) - before).toBeLessThanOrEqual(15);
+  });
+});
+
+/** Scripts that Redis ran for the limits of whoever uses it. */
+async function questions(): Promise<number> {
+  const info = await stores[0].redis.info('commandstats');
+  return Number(/cmdstat_evalsha:calls=(\d+)/.exec(info)?.[1] ?? 0);
+}
+
+/** Takes one unit of 20 new keys at once. @returns the verdicts, and how long the slowest took */
+async function takeNewKeys(limiter: QuotaLimiter): Promise<{ verdicts: Verdict[]; slowestMs: number }> {
+  const began = performance.now();
+  const verdicts = await Promise.all(Array.from({ length: 20 }, () => take(limiter, uuidv7())));
+  return { verdicts, slowestMs: performance.now() - began };
+}
+
+describe('a Redis in trouble', () => {
+  it('delays those who ask at that moment by at most 50 ms, nobody after them, and refuses no one', async () => {
+    const [limiter] = processes({ ...quota, units: 10 });
+    await limiter!.take(uuidv7());
+    cable.freeze();
+    const first = await takeNewKeys(limiter!);
+    const later = await takeNewKeys(limiter!);
+    expect([...first.verdicts, ...later.verdicts].every(({ granted }) => granted)).toBe(true);
+    expect(first.slowestMs).toBeGreaterThan(35);
+    expect(first.slowestMs).toBeLessThan(60);
+    expect(later.slowestMs).toBeLessThan(10);
+    cable.thaw();
+    await until(() => stores[0].isUp, 5_000);
+  });
+
+  it('leaves every process with the whole quota, and with its share where a secret can be guessed', async () => {
+    const key = uuidv7();
+    const grantedOf = async (limiter: QuotaLimiter) => {
+      const verdicts = await Promise.all(Array.from({ length: 60 }, () => take(limiter, key)));
+      return verdicts.filter(({ granted }) => granted).length;
+    };
+    await cable.pull();
+    await until(() => !stores[0].isUp);
+    const [open] = processes({ ...quota, units: 20, windowSeconds: 60 });
+    const [strict] = processes({ ...quota, units: 20, windowSeconds: 60, strict: true });
+    expect(await grantedOf(open!)).toBe(20);
+    expect(await grantedOf(strict!)).toBe(10);
+    await cable.plug();
+    await until(() => stores.every(({ isUp }) => isUp), 5_000);
+  });
+});
