@@ -38,7 +38,7 @@ export async function bringUpAll(stack, { simulator }) {
     await Promise.all(services.map((service) => supervisor.start(service)));
     note(services.map(({ name }) => name).join(', '));
   });
-  await report.step('nginx', () => supervisor.start(nginxService(place, servers.nginx)));
+  await report.step('nginx', async () => supervisor.start(await nginxService(place, servers.nginx)));
   await report.step('ready', () => answers(`${env['HMS_BASE_URL']}/healthz`));
   if (simulator && settings.demo) await report.step('simulator', () => supervisor.start(simulatorService(stack)));
 }

@@ -23,6 +23,7 @@ export function platformServices({ env, settings }) {
       'DATABASE_REPLICA_URL',
       'REDIS_URL',
       'PUBLIC_URL',
+      'ALLOWED_ORIGINS',
       'AUTH_KEYS_FILE',
       'AUDIT_KEYS_FILE',
       'AUDIT_CHECKPOINT_DIR',

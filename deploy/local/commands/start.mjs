@@ -35,6 +35,7 @@ function welcome({ env, place, report }, tookMs) {
   const places = [
     ['Start page', `${url}/`],
     ['API reference', `${url}/api/docs`],
+    ['Over TLS', `${env['HMS_TLS_URL'] ?? ''}/ (self-signed)`],
     ...(demo ? [['Watch a ward', 'npm run hms -- watch']] : []),
     ['Status, logs', 'npm run status, npm run logs [service]'],
     ['Stop', 'Ctrl-C, or npm run stop'],

@@ -27,6 +27,8 @@ export function stackEnvironment(place, { external, rateLimitFactor }) {
     HMS_PORT: String(ports.nginx),
     HMS_BASE_URL: publicUrl,
     PUBLIC_URL: publicUrl,
+    HMS_TLS_URL: `https://localhost:${ports.tls}`,
+    ALLOWED_ORIGINS: ['localhost', '127.0.0.1'].map((host) => `https://${host}:${ports.tls}`).join(','),
     HMS_API_URL: `http://127.0.0.1:${ports.api[0]}`,
     HMS_INGEST_URL: `http://127.0.0.1:${ports.ingest[0]}`,
     HMS_STATE_FILE: stateFile(data),

@@ -8,6 +8,7 @@ const SPAN = 40;
 /**
  * @typedef {object} Ports
  * @property {number} nginx the public port
+ * @property {number} tls the public port over TLS
  * @property {number} postgres
  * @property {number} replica
  * @property {number} pgbouncer
@@ -42,6 +43,7 @@ export function planPorts(base, counts) {
     worker: spread(6, 19, counts.worker),
     ingest: spread(7, 29, counts.ingest),
     control: base + 8,
+    tls: base + 9,
   };
 }
 

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { give } from '../lib/account.mjs';
+import { ensureCertificate } from '../lib/certificate.mjs';
 import { writePrivate } from '../lib/files.mjs';
 import { touchLog } from '../lib/logs.mjs';
 import { answers } from '../lib/probe.mjs';
@@ -8,6 +9,7 @@ import { ROOT } from '../lib/settings.mjs';
 import { render } from '../lib/template.mjs';
 
 /** @import { Account } from '../lib/account.mjs' */
+/** @import { Certificate } from '../lib/certificate.mjs' */
 /** @import { Service } from '../lib/supervisor.mjs' */
 /** @import { Binary } from './locate.mjs' */
 /** @import { Place } from './place.mjs' */
@@ -16,12 +18,12 @@ import { render } from '../lib/template.mjs';
  * Nginx with the routes of `nginx/`.
  * @param {Place} place
  * @param {Binary} binary
- * @returns {Service}
+ * @returns {Promise<Service>}
  */
-export function nginxService(place, binary) {
+export async function nginxService(place, binary) {
   const { account, data, ports } = place;
   const folder = join(data, 'nginx');
-  writeNginxConfig(place, folder);
+  writeNginxConfig(place, folder, await ensureCertificate(folder, account));
   return {
     name: 'nginx',
     tier: 4,
@@ -43,8 +45,9 @@ export function nginxService(place, binary) {
  * Writes all that Nginx reads to a folder: it may not be able to enter the checkout.
  * @param {Pick<Place, 'account' | 'data' | 'ports'>} place
  * @param {string} folder
+ * @param {Certificate} certificate
  */
-export function writeNginxConfig({ account, data, ports }, folder) {
+export function writeNginxConfig({ account, data, ports }, folder, { certificate, key }) {
   const source = join(ROOT, 'nginx');
   for (const name of ['hms', 'html']) {
     rmSync(join(folder, name), { recursive: true, force: true });
@@ -56,6 +59,9 @@ export function writeNginxConfig({ account, data, ports }, folder) {
   give(temporary, account);
   const values = {
     LISTEN: `127.0.0.1:${ports.nginx}`,
+    LISTEN_TLS: `127.0.0.1:${ports.tls}`,
+    TLS_CERTIFICATE: quote(certificate),
+    TLS_KEY: quote(key),
     API_SERVERS: upstreams(ports.api),
     INGEST_SERVERS: upstreams(ports.ingest),
     HTML_ROOT: quote(join(folder, 'html')),

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { connect as connectTls } from 'node:tls';
 import { give, serverAccount } from '../lib/account.mjs';
+import { ensureCertificate } from '../lib/certificate.mjs';
 import { planPorts } from '../lib/ports.mjs';
 import { readSettings } from '../lib/settings.mjs';
 import { provideServers } from '../servers/index.mjs';
@@ -38,7 +40,7 @@ before(async () => {
   for (const path of [folder, join(data, 'log')]) mkdirSync(path);
   give(folder, account);
   give(join(data, 'log'), account);
-  writeNginxConfig({ account, data, ports }, folder);
+  writeNginxConfig({ account, data, ports }, folder, await ensureCertificate(folder, account));
   const servers = await provideServers(['nginx'], readSettings(process.env).downloads, () => {});
   const options = { ...account, cwd: '/', env: servers.nginx.env };
   const args = ['-p', folder, '-e', 'stderr', '-c', join(folder, 'nginx.conf')];
@@ -222,6 +224,57 @@ test('the start page comes with the headers that protect it, and without a versi
   assert.equal(headers['x-content-type-options'], 'nosniff');
   assert.equal(headers['referrer-policy'], 'no-referrer');
   assert.match(headers['content-security-policy'] ?? '', /default-src 'none'.*frame-ancestors 'none'/);
+});
+
+/**
+ * @param {import('node:tls').ConnectionOptions} options
+ * @returns {Promise<{ protocol: string | null, alpn: string | false | null, cipher: string, names: string, answer: string }>}
+ */
+function askOverTls(options) {
+  const ca = readFileSync(join(folder, 'certificate.pem'));
+  return new Promise((resolve, reject) => {
+    const socket = connectTls({ host: '127.0.0.1', port: ports.tls, servername: 'localhost', ca, ...options }, () => {
+      const seen = {
+        protocol: socket.getProtocol(),
+        alpn: socket.alpnProtocol,
+        cipher: socket.getCipher().standardName,
+        names: String(socket.getPeerCertificate().subjectaltname),
+      };
+      socket.once('data', (chunk) => resolve({ ...seen, answer: socket.destroy() && chunk.toString() }));
+      if (socket.alpnProtocol !== 'h2') socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    });
+    socket.once('error', reject);
+  });
+}
+
+test('TLS 1.2 and 1.3 are spoken with forward secrecy, under a certificate for this machine', async () => {
+  for (const version of /** @type {const} */ (['TLSv1.2', 'TLSv1.3'])) {
+    const seen = await askOverTls({ minVersion: version, maxVersion: version });
+    assert.equal(seen.protocol, version);
+    assert.match(seen.cipher, version === 'TLSv1.3' ? /^TLS_(AES|CHACHA20)/ : /^TLS_ECDHE_.*(GCM|POLY1305)/);
+    assert.equal(seen.names, 'DNS:localhost, IP Address:127.0.0.1');
+    assert.match(seen.answer, /^strict-transport-security: max-age=31536000; includeSubDomains\r$/im);
+  }
+  assert.equal((await askOverTls({ ALPNProtocols: ['h2', 'http/1.1'] })).alpn, 'h2');
+  assert.equal((await ask('GET /')).headers['strict-transport-security'], undefined);
+});
+
+test('older TLS, and ciphers without forward secrecy or authentication, are refused', async () => {
+  const weak = 'DEFAULT:@SECLEVEL=0';
+  await assert.rejects(askOverTls({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: weak }));
+  for (const ciphers of ['AES128-GCM-SHA256', 'ECDHE-ECDSA-AES128-SHA256', 'ECDHE-ECDSA-AES256-SHA']) {
+    await assert.rejects(askOverTls({ maxVersion: 'TLSv1.2', ciphers }));
+  }
+});
+
+test('the certificate is kept, until it has less than 30 days left', async () => {
+  const made = () => readFileSync(join(folder, 'certificate.pem'), 'utf8');
+  const before = made();
+  const inDays = (/** @type {number} */ days) => new Date(Date.now() + days * 86_400_000);
+  await ensureCertificate(folder, account, inDays(794));
+  assert.equal(made(), before);
+  await ensureCertificate(folder, account, inDays(796));
+  assert.notEqual(made(), before);
 });
 
 test('a body that is announced and never sent ends in an answer, not in a reset', async () => {

@@ -1,7 +1,10 @@
-export * from './cipher/field-cipher.js';
+export { FieldCipher, type SealedColumn, type SealedPlace } from './cipher/field-cipher.js';
 export { normaliseIdentifier } from './cipher/normalise-identifier.js';
 export * from './encryption.errors.js';
 export type { DataKeyPurpose, DataKeyStore, NewDataKey, StoredDataKey } from './keys/data-key.js';
 export { DataKeys, type DataKeysOptions } from './keys/data-keys.js';
 export type { KeyProvider, WrappedKey } from './keys/key-provider.js';
 export * from './keys/key-source.js';
+export { PgDataKeyStore } from './keys/pg-data-key-store.js';
+export * from './rotation/rotate-data-keys.js';
+export * from './rotation/rotate-key-encryption.js';

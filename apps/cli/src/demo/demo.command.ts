@@ -1,4 +1,5 @@
 import { withOwner } from '@hms/database';
+import { openKeyProvider, readKeySource } from '@hms/encryption';
 import { parseEnv, postgresUrl, redisUrl } from '@hms/service-kit';
 import { type Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
@@ -27,7 +28,7 @@ export function registerDemo(program: Command): void {
   demo
     .command('seed')
     .description(
-      'Create the demo hospitals, or complete them; needs DATABASE_DIRECT_URL, DATABASE_URL, REDIS_URL and PUBLIC_URL.',
+      'Create the demo hospitals, or complete them; needs DATABASE_DIRECT_URL, DATABASE_URL, REDIS_URL, PUBLIC_URL and ENCRYPTION_KEYS_FILE.',
     )
     .requiredOption('--out <file>', 'where to write logins, keys and addresses', process.env['HMS_DEMO_FILE'])
     .option('--seed <text>', 'repeat the same people', '42')
@@ -38,9 +39,10 @@ export function registerDemo(program: Command): void {
 
 async function seedToFile(options: DemoSeedOptions): Promise<void> {
   const env = parseEnv(demoEnv, process.env);
+  const keyProvider = openKeyProvider(readKeySource(process.env));
   const written = await readDemoFile(options.out);
   const { seed, now, reset } = options;
-  const wanted = { definitions: demoHospitals, superAdminEmail, seed, now, written };
+  const wanted = { definitions: demoHospitals, superAdminEmail, seed, now, keyProvider, written };
   const hospitals = await withOwner(env.DATABASE_DIRECT_URL, async (owner) => {
     if (reset) await deleteDemo(owner, wanted);
     return seedDemo(owner, wanted);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { withOwner } from '@hms/database';
+import { openKeyProvider, readKeySource } from '@hms/encryption';
 import type pg from 'pg';
 import { ownerUrl } from '../config.js';
 import { type DemoFile, type DemoHospital } from './demo-file.js';
@@ -25,6 +26,7 @@ const options = (over: Partial<SeedOptions> = {}): SeedOptions => ({
   superAdminEmail: `super-admin@${run}.example`,
   seed: run,
   now: new Date(),
+  keyProvider: openKeyProvider(readKeySource(process.env)),
   written: undefined,
   ...over,
 });
@@ -44,6 +46,7 @@ const tables = [
   'ward',
   'bed',
   'patient',
+  'patient_identifier',
   'allergy',
   'device',
   'device_assignment',

@@ -1,4 +1,5 @@
 import { findHospital, hospitalRef, OperatorError, provisionHospital } from '@hms/database';
+import { DataKeys, PgDataKeyStore, type FieldCipher, type KeyProvider } from '@hms/encryption';
 import pg from 'pg';
 import { inTransaction } from '../in-transaction.js';
 import { seedMemberships, settleAccounts, settleGateway, superAdmin, type Account, type Login } from './accounts.js';
@@ -13,6 +14,8 @@ export interface SeedOptions {
   readonly superAdminEmail: string;
   readonly seed: string;
   readonly now: Date;
+  /** Wraps the keys of what is stored encrypted. */
+  readonly keyProvider: KeyProvider;
   /** What an earlier run wrote: its passwords and keys are kept as long as they work. */
   readonly written: DemoFile | undefined;
 }
@@ -29,10 +32,12 @@ export async function seedDemo(owner: pg.Client, options: SeedOptions): Promise<
   const { written } = options;
   for (const plan of plans) await ensureHospital(owner, plan);
   const logins = await settleAccounts(owner, accounts, written?.hospitals.flatMap((hospital) => hospital.users) ?? []);
+  const keys = new DataKeys(new PgDataKeyStore(owner), options.keyProvider);
   const hospitals: DemoHospital[] = [];
   for (const plan of plans) {
     const before = written?.hospitals.find(({ slug }) => slug === plan.definition.slug);
-    const gatewayKey = await inTransaction(owner, () => seedHospital(owner, plan, before, options));
+    const context = { ...options, plan, before, cipher: await keys.cipherFor(plan.id) };
+    const gatewayKey = await inTransaction(owner, () => seedHospital(owner, context));
     hospitals.push(await describeHospital(owner, plan, { users: usersOf(plan, logins), gatewayKey }));
   }
   return hospitals;
@@ -48,16 +53,17 @@ async function ensureHospital(owner: pg.Client, { id, definition }: HospitalPlan
   await provisionHospital(owner, { ...definition, id });
 }
 
-async function seedHospital(
-  owner: pg.Client,
-  plan: HospitalPlan,
-  before: DemoHospital | undefined,
-  { seed, now }: SeedOptions,
-): Promise<string> {
+interface HospitalSeed extends Pick<SeedOptions, 'seed' | 'now'> {
+  readonly plan: HospitalPlan;
+  readonly before: DemoHospital | undefined;
+  readonly cipher: FieldCipher;
+}
+
+async function seedHospital(owner: pg.Client, { plan, before, cipher, seed, now }: HospitalSeed): Promise<string> {
   const schema = pg.escapeIdentifier(`hospital_${plan.definition.slug}`);
   await seedMemberships(owner, plan);
   const gatewayKey = await settleGateway(owner, plan, before);
-  for (const seedFeature of featureSeeds) await seedFeature({ owner, plan, schema, seed, now });
+  for (const seedFeature of featureSeeds) await seedFeature({ owner, plan, schema, seed, now, cipher });
   return gatewayKey;
 }
 

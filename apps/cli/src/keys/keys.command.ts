@@ -1,5 +1,6 @@
 import { rotateKeys, signerOf, isRetired, type KeyFile, type SigningKey } from '@hms/auth';
 import type { Command } from 'commander';
+import { registerEncryptionKeys } from './encryption-keys.command.js';
 import { changeKeyFile, readKeyFile } from './key-file-store.js';
 
 interface KeysOptions {
@@ -7,7 +8,8 @@ interface KeysOptions {
 }
 
 export function registerKeys(program: Command): void {
-  const keys = program.command('keys').description('The keys that sign access tokens.');
+  const keys = program.command('keys').description('The keys that sign access tokens, and those that encrypt fields.');
+  registerEncryptionKeys(keys);
   const file = ['--file <path>', 'the key file', process.env['AUTH_KEYS_FILE']] as const;
   keys
     .command('list')

@@ -30,6 +30,14 @@ export interface KeyRing {
 /** Told of every sealed value that did not authenticate: somebody altered the database, or a key is gone. */
 export type UnreadableListener = (place: SealedPlace) => void;
 
+/** What the value of a place is bound to. */
+export const boundTo = (hospitalId: string | null, { table, column, rowId }: SealedPlace): string[] => [
+  hospitalId ?? 'platform',
+  table,
+  column,
+  rowId,
+];
+
 /**
  * Seals and opens the fields of one hospital, or of the platform. It holds its keys, so that it may be used inside a
  * transaction; ask for a new one for each request.
@@ -88,8 +96,8 @@ export class FieldCipher {
     }
   }
 
-  #bound({ table, column, rowId }: SealedPlace): string[] {
-    return [this.ring.hospitalId ?? 'platform', table, column, rowId];
+  #bound(place: SealedPlace): string[] {
+    return boundTo(this.ring.hospitalId, place);
   }
 
   #present(key: NamedKey | null): NamedKey {

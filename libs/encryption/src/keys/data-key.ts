@@ -20,7 +20,7 @@ export interface StoredDataKey extends NewDataKey {
 }
 
 /** What a wrapped data key is bound to. */
-export const boundTo = ({ kid, hospitalId, purpose }: Omit<NewDataKey, keyof WrappedKey>): string[] => [
+export const keyBoundTo = ({ kid, hospitalId, purpose }: Omit<NewDataKey, keyof WrappedKey>): string[] => [
   'data-key',
   hospitalId ?? 'platform',
   purpose,
@@ -29,7 +29,10 @@ export const boundTo = ({ kid, hospitalId, purpose }: Omit<NewDataKey, keyof Wra
 
 /** `public.data_key`, of one hospital at a time. */
 export interface DataKeyStore {
-  /** Those that are not retired, the newest generation first. */
+  /**
+   * Those in use, the newest generation first. Retired ones count for 7 days more: what expires before that, such as
+   * the kept answer of a request, need not be sealed anew.
+   */
   list(hospitalId: string | null): Promise<readonly StoredDataKey[]>;
   /** Does nothing when this generation exists: another process was first. */
   add(key: NewDataKey): Promise<void>;

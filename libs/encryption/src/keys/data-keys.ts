@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { FieldCipher, type KeyRing, type UnreadableListener } from '../cipher/field-cipher.js';
 import { keyBytes, type NamedKey } from '../cipher/sealed-text.js';
 import { KeyProviderError } from '../encryption.errors.js';
-import { boundTo, type DataKeyPurpose, type DataKeyStore, type NewDataKey, type StoredDataKey } from './data-key.js';
+import { keyBoundTo, type DataKeyPurpose, type DataKeyStore, type NewDataKey, type StoredDataKey } from './data-key.js';
 import type { KeyProvider } from './key-provider.js';
 
 /** How old a process's view of the data keys may be, in milliseconds; a rotation waits longer than this. */
@@ -112,7 +112,7 @@ export class DataKeys {
 
   async #unwrapNow(row: StoredDataKey): Promise<NamedKey> {
     const at = this.#now();
-    const key = { id: row.kid, secret: await this.provider.unwrap(row, boundTo(row)) };
+    const key = { id: row.kid, secret: await this.provider.unwrap(row, keyBoundTo(row)) };
     this.#unwrapped.set(row.kid, { at, key });
     return key;
   }
@@ -130,7 +130,7 @@ export async function newDataKey(
   about: { readonly hospitalId: string | null; readonly purpose: DataKeyPurpose; readonly generation: number },
 ): Promise<NewDataKey> {
   const named = { ...about, kid: randomBytes(9).toString('base64url') };
-  return { ...named, ...(await provider.wrap(randomBytes(keyBytes), boundTo(named))) };
+  return { ...named, ...(await provider.wrap(randomBytes(keyBytes), keyBoundTo(named))) };
 }
 
 /** Goes on without what the provider could not give, and remembers why. */

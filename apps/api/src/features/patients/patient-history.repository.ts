@@ -14,6 +14,8 @@ export interface HistoryRow {
   readonly at: Date;
   /** By column. */
   readonly changes: Readonly<Record<string, { readonly from: unknown; readonly to: unknown }>>;
+  /** Of an identifier that was added: its value, which the history itself does not hold. */
+  readonly valueSealed: string | null;
 }
 
 export interface HistoryPosition {
@@ -33,7 +35,10 @@ export class PatientHistoryRepository {
     const { hidden, whole, before, take } = position;
     const shown = sql`(changes - ${[...hidden]}::text[])`;
     return tx.$queryRaw<HistoryRow[]>`
-      select id, entity, entity_id as "entityId", version, action, actor_id as "actorId", at, ${shown} as changes
+      select id, entity, entity_id as "entityId", version, action, actor_id as "actorId", at, ${shown} as changes,
+             case when entity = 'patient_identifier' and action = 'create'
+                  then (select value_sealed from ${schemaSql(tx.hospital)}.patient_identifier i where i.id = entity_id)
+             end as "valueSealed"
         from ${schemaSql(tx.hospital)}.change_history
        where patient_id = ${patientId}::uuid
          and (changes = '{}' or ${shown} <> '{}')

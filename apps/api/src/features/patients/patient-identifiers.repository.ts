@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { constraintOf, type TenantTx } from '@hms/database';
+import type { FieldCipher } from '@hms/encryption';
 import { uuidv7 } from 'uuidv7';
+import { openIdentifier, sealIdentifier, type Identifier } from './identifier-seal.js';
 import { patientError } from './patients.errors.js';
 
-export interface Identifier {
-  readonly system: string;
-  readonly value: string;
+/** Who changes identifiers, and the cipher of their hospital. */
+export interface IdentifierChange {
+  readonly by: string;
+  readonly cipher: FieldCipher;
 }
 
 const key = ({ system, value }: Identifier): string => JSON.stringify([system, value]);
@@ -14,9 +17,15 @@ const key = ({ system, value }: Identifier): string => JSON.stringify([system, v
 @Injectable()
 export class PatientIdentifiersRepository {
   /** Makes these the patient's identifiers. @throws `patient.identifier-taken` */
-  async replace(tx: TenantTx, patientId: string, wanted: readonly Identifier[], by: string): Promise<void> {
-    const select = { id: true, system: true, value: true } as const;
-    const active = await tx.patientIdentifier.findMany({ where: { patientId, endedAt: null }, select });
+  async replace(
+    tx: TenantTx,
+    patientId: string,
+    wanted: readonly Identifier[],
+    { by, cipher }: IdentifierChange,
+  ): Promise<void> {
+    const select = { id: true, system: true, valueSealed: true } as const;
+    const stored = await tx.patientIdentifier.findMany({ where: { patientId, endedAt: null }, select });
+    const active = stored.map((row) => ({ id: row.id, ...openIdentifier(cipher, row) }));
     const [kept, present] = [new Set(wanted.map(key)), new Set(active.map(key))];
     const gone = active.filter((identifier) => !kept.has(key(identifier))).map(({ id }) => id);
     const added = wanted.filter((identifier) => !present.has(key(identifier)));
@@ -24,14 +33,10 @@ export class PatientIdentifiersRepository {
       where: { id: { in: gone } },
       data: { endedAt: new Date(), updatedBy: by },
     });
-    const data = added.map(({ system, value }) => ({
-      id: uuidv7(),
-      patientId,
-      system,
-      value,
-      createdBy: by,
-      updatedBy: by,
-    }));
+    const data = added.map(({ system, value }) => {
+      const id = uuidv7();
+      return { id, patientId, system, ...sealIdentifier(cipher, id, value), createdBy: by, updatedBy: by };
+    });
     await tx.patientIdentifier.createMany({ data }).catch(refuseTaken);
   }
 

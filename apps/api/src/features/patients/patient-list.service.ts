@@ -3,6 +3,7 @@ import { commonError } from '@hms/contracts';
 import { HospitalDatabase, type TenantTx } from '@hms/database';
 import type { HospitalActor } from '../../platform/access/actor.js';
 import type { CountedPage } from '../../platform/http/counted-page.js';
+import { Encryption } from '../../platform/encryption/encryption.service.js';
 import { decodeKeys } from '../../platform/http/keyset.js';
 import { toPage } from '../../platform/http/page.js';
 import { seesDeleted } from './clinical-fields.policy.js';
@@ -23,15 +24,17 @@ interface Position {
 export class PatientListService {
   constructor(
     private readonly database: HospitalDatabase,
+    private readonly encryption: Encryption,
     private readonly patients: PatientsRepository,
     private readonly search: PatientSearchRepository,
   ) {}
 
   /** @throws `request.invalid` for a search that names nothing, `auth.forbidden` for deleted records */
-  list(actor: HospitalActor, query: ListPatientsQueryDto): Promise<CountedPage<PatientDto>> {
+  async list(actor: HospitalActor, query: ListPatientsQueryDto): Promise<CountedPage<PatientDto>> {
     const { includeDeleted = false, count = false, limit } = query;
     if (includeDeleted && !seesDeleted(actor)) throw commonError('auth.forbidden');
-    const listing = { terms: searchTerms(query), includeDeleted };
+    const cipher = await this.encryption.forHospital(actor.hospital);
+    const listing = { terms: searchTerms(query, cipher), includeDeleted };
     return this.database.readInHospital(actor.hospital, async (tx) => {
       const found = await this.#find(tx, listing, query);
       const page = toPage(
@@ -41,7 +44,7 @@ export class PatientListService {
         ({ keys }) => keys,
       );
       const rows = await this.patients.findAll(tx, page.items);
-      const items = rows.map((row) => toPatientDto(actor, row));
+      const items = rows.map((row) => toPatientDto(actor, row, cipher));
       return { ...page, items, ...(count ? { total: await this.search.count(tx, listing) } : {}) };
     });
   }

@@ -44,7 +44,7 @@ export class PatientSearchRepository {
     return tx.$queryRaw<NamePosition[]>`
       select id, family_name as "familyName", given_name as "givenName"
         from ${schemaSql(tx.hospital)}.patient
-       where ${conditions(listing)} ${after}
+       where ${conditions(tx, listing)} ${after}
        order by family_name, given_name, id
        limit ${take}`;
   }
@@ -64,7 +64,7 @@ export class PatientSearchRepository {
       select id, relevance
         from (select id, ${relevance(listing.words)} as relevance
                 from ${schemaSql(tx.hospital)}.patient
-               where ${conditions(listing)}) as found
+               where ${conditions(tx, listing)}) as found
        ${after}
        order by relevance desc, id
        limit ${take}`;
@@ -73,7 +73,7 @@ export class PatientSearchRepository {
   async count(tx: TenantTx, listing: PatientListing): Promise<number> {
     await this.#allowMisspelling(tx);
     const [row] = await tx.$queryRaw<{ total: number }[]>`
-      select count(*)::int as total from ${schemaSql(tx.hospital)}.patient where ${conditions(listing)}`;
+      select count(*)::int as total from ${schemaSql(tx.hospital)}.patient where ${conditions(tx, listing)}`;
     return row?.total ?? 0;
   }
 
@@ -99,10 +99,12 @@ export class PatientSearchRepository {
 
 const day = (date: Date | null): TenantPrisma.Sql => sql`${date && date.toISOString().slice(0, 10)}::date`;
 
-const conditions = ({ terms, includeDeleted }: PatientListing): TenantPrisma.Sql =>
-  join([includeDeleted ? sql`true` : sql`deleted_at is null`, ...terms.map(condition)], ' and ');
+function conditions(tx: TenantTx, { terms, includeDeleted }: PatientListing): TenantPrisma.Sql {
+  const fits = terms.map((term) => condition(tx, term));
+  return join([includeDeleted ? sql`true` : sql`deleted_at is null`, ...fits], ' and ');
+}
 
-function condition(term: SearchTerm): TenantPrisma.Sql {
+function condition(tx: TenantTx, term: SearchTerm): TenantPrisma.Sql {
   switch (term.by) {
     case 'name':
       return join([...term.words.map(resembles), ...term.beginnings.map(begins)], ' and ');
@@ -112,6 +114,9 @@ function condition(term: SearchTerm): TenantPrisma.Sql {
       return sql`mrn = ${term.mrn}`;
     case 'phone':
       return sql`phone_digits like ${`%${term.digits}%`}`;
+    case 'identifier':
+      return sql`id in (select patient_id from ${schemaSql(tx.hospital)}.patient_identifier
+                         where system = ${term.system} and value_index = ${term.index} and ended_at is null)`;
     case 'number':
       return sql`(mrn = ${term.mrn} or phone_digits like ${`%${term.digits}%`})`;
   }

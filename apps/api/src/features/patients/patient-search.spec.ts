@@ -16,6 +16,8 @@ const summary = (text: string) =>
         return `phone ${term.digits}`;
       case 'number':
         return `mrn ${term.mrn} or phone ${term.digits}`;
+      case 'identifier':
+        return 'never typed here';
     }
   });
 

@@ -1,4 +1,6 @@
 import { commonError, formatMrn } from '@hms/contracts';
+import type { FieldCipher } from '@hms/encryption';
+import { identifierIndex, type Identifier } from './identifier-seal.js';
 import { parsePartialDate, type PartialDate } from './partial-date.js';
 
 /** One thing a patient is looked for by; several must all fit. */
@@ -10,7 +12,9 @@ export type SearchTerm =
   /** The digits occur in the telephone number. */
   | { readonly by: 'phone'; readonly digits: string }
   /** A bare number may be either. */
-  | { readonly by: 'number'; readonly mrn: string; readonly digits: string };
+  | { readonly by: 'number'; readonly mrn: string; readonly digits: string }
+  /** By the blind index of the value. */
+  | { readonly by: 'identifier'; readonly system: string; readonly index: Buffer };
 
 const maxWords = 6;
 const minWordLength = 3;
@@ -21,6 +25,7 @@ const significantPhoneDigits = 9;
 const bareNumber = /^\d{1,18}$/;
 const telephone = /^\+?[0-9 ().-]{4,30}$/;
 const dottedDate = /^(\d{2})\.(\d{2})\.(\d{4})$/;
+const holdsLetterOrDigit = /[\p{L}\p{N}]/u;
 const isoDate = /^\d{4}-\d{2}(-\d{2})?$/;
 
 /**
@@ -74,18 +79,38 @@ export interface PatientQuery {
   readonly mrn?: string;
   readonly phone?: string;
   readonly birthDate?: string;
+  readonly identifier?: string;
 }
 
-/** Everything a patient must fit. @throws `request.invalid` naming a parameter that holds nothing to look for */
-export function searchTerms({ q, name, mrn, phone, birthDate }: PatientQuery): SearchTerm[] {
+/** `<system>|<value>`, divided at the first bar. */
+function parseIdentifier(text: string): Identifier | undefined {
+  const at = text.indexOf('|');
+  const [system, value] = [text.slice(0, at), text.slice(at + 1)];
+  return at > 0 && holdsLetterOrDigit.test(value) ? { system, value } : undefined;
+}
+
+/**
+ * Everything a patient must fit.
+ * @throws `request.invalid` naming a parameter that holds nothing to look for, `service.unavailable` for an identifier
+ * while its key is out of reach
+ */
+export function searchTerms(query: PatientQuery, cipher: FieldCipher): SearchTerm[] {
+  const { q, name, mrn, phone, birthDate, identifier } = query;
   const date = birthDate === undefined ? undefined : parsePartialDate(birthDate);
   return [
     ...(q === undefined ? [] : meaningful('q', classifySearch(q))),
     ...(name === undefined ? [] : meaningful('name', nameTerm(name))),
     ...(mrn === undefined ? [] : [mrnTerm(mrn)]),
     ...(phone === undefined ? [] : meaningful('phone', phoneTerm(phone))),
+    ...(identifier === undefined ? [] : meaningful('identifier', identifierTerm(identifier, cipher))),
     ...(birthDate === undefined ? [] : meaningful('birthDate', date ? [{ by: 'birthDate', date }] : [])),
   ];
+}
+
+function identifierTerm(text: string, cipher: FieldCipher): SearchTerm[] {
+  const identifier = parseIdentifier(text);
+  if (!identifier) return [];
+  return [{ by: 'identifier', system: identifier.system, index: identifierIndex(cipher, identifier.value) }];
 }
 
 function meaningful(field: string, terms: SearchTerm[]): SearchTerm[] {

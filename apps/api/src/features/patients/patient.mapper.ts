@@ -1,12 +1,14 @@
+import type { FieldCipher } from '@hms/encryption';
 import type { Actor } from '../../platform/access/actor.js';
 import { seesClinicalFields, type clinicalFields } from './clinical-fields.policy.js';
+import { openIdentifier } from './identifier-seal.js';
 import { formatPartialDate, isDatePrecision } from './partial-date.js';
 import { allergyStatuses, type AllergyStatus } from './patient.terms.js';
 import type { AddressDto, PatientDto } from './patients.dto.js';
 import type { PatientRow } from './patients.repository.js';
 
-/** The record as far as this actor may know it. */
-export function toPatientDto(actor: Actor, row: PatientRow): PatientDto {
+/** The record as far as this actor may know it. Without its keys it lacks nothing but the identifiers. */
+export function toPatientDto(actor: Actor, row: PatientRow, cipher: FieldCipher): PatientDto {
   return {
     id: row.id,
     mrn: row.mrn,
@@ -20,7 +22,7 @@ export function toPatientDto(actor: Actor, row: PatientRow): PatientDto {
     address: addressOf(row.address),
     preferredLanguage: row.preferredLanguage,
     deceasedAt: row.deceasedAt?.toISOString() ?? null,
-    identifiers: row.identifiers,
+    identifiers: cipher.available ? row.identifiers.map((one) => openIdentifier(cipher, one)) : null,
     ...(seesClinicalFields(actor, row.id) ? clinicalPart(row) : {}),
     version: row.version,
     createdAt: row.createdAt.toISOString(),

@@ -13,6 +13,7 @@ import {
   MaxLength,
   ValidateNested,
 } from 'class-validator';
+import { normaliseIdentifier } from '@hms/encryption';
 import { CountedPageQueryDto } from '../../platform/http/counted-page.js';
 import { IfPresent, IsFlag, IsLine } from '../../platform/http/fields.js';
 import { IsLanguage, IsPartialDate, IsPastInstant, IsPastPartialDate, IsPhone } from './patient.fields.js';
@@ -52,9 +53,15 @@ export class IdentifierDto {
   @IsLine(200)
   system: string;
 
+  /** Kept encrypted. Case, spaces and dashes do not tell two values apart. */
   @IsLine(100)
+  @Matches(/[\p{L}\p{N}]/u, { message: '$property must have a letter or digit' })
   value: string;
 }
+
+/** Of what arrived, checked or not. */
+const sameIdentifier = ({ system, value }: { readonly system: unknown; readonly value: unknown }): string =>
+  JSON.stringify([system, typeof value === 'string' ? normaliseIdentifier(value) : value]);
 
 /** What may be left out or cleared with null. */
 export class PatientDetailsDto {
@@ -112,7 +119,7 @@ export class PatientDetailsDto {
   @IfPresent()
   @IsArray()
   @ArrayMaxSize(20)
-  @ArrayUnique(({ system, value }: IdentifierDto) => JSON.stringify([system, value]))
+  @ArrayUnique(sameIdentifier)
   @ValidateNested({ each: true })
   @Type(() => IdentifierDto)
   @ApiPropertyOptional({ type: [IdentifierDto] })
@@ -179,6 +186,12 @@ export class ListPatientsQueryDto extends CountedPageQueryDto {
   @IsPartialDate()
   birthDate?: string;
 
+  /** `<system>|<value>` of an identifier in force, such as `urn:oid:2.16.840.1.113883.2.1.4.1|943 476 5919`. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(301)
+  identifier?: string;
+
   /** Also the deleted; needs the permission patient:delete. */
   @IsOptional()
   @IsFlag()
@@ -206,8 +219,9 @@ export class PatientDto {
   preferredLanguage: string | null;
   @ApiProperty({ format: 'date-time', nullable: true })
   deceasedAt: string | null;
-  @ApiProperty({ type: [IdentifierDto] })
-  identifiers: IdentifierDto[];
+  /** Null while the key service is away: there may be some. */
+  @ApiProperty({ type: [IdentifierDto], nullable: true })
+  identifiers: IdentifierDto[] | null;
   /** Left out unless the caller may read allergies. `not-asked` is not `none-known`. */
   @ApiPropertyOptional({ enum: allergyStatuses })
   allergyStatus?: AllergyStatus;

@@ -26,8 +26,8 @@ const columns = {
   deletedReason: true,
   identifiers: {
     where: { endedAt: null },
-    select: { system: true, value: true },
-    orderBy: [{ system: 'asc' }, { value: 'asc' }],
+    select: { id: true, system: true, valueSealed: true },
+    orderBy: [{ system: 'asc' }, { id: 'asc' }],
   },
 } as const satisfies TenantPrisma.PatientSelect;
 

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { commonError, formatMrn } from '@hms/contracts';
 import { HospitalDatabase, type TenantTx } from '@hms/database';
+import type { FieldCipher } from '@hms/encryption';
 import { uuidv7 } from 'uuidv7';
 import type { HospitalActor } from '../../platform/access/actor.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { Encryption } from '../../platform/encryption/encryption.service.js';
 import { assertMayWrite, seesDeleted } from './clinical-fields.policy.js';
 import { PatientIdentifiersRepository } from './patient-identifiers.repository.js';
 import { PatientSearchRepository } from './patient-search.repository.js';
@@ -18,6 +20,7 @@ export class PatientsService {
   constructor(
     private readonly database: HospitalDatabase,
     private readonly unitOfWork: UnitOfWork,
+    private readonly encryption: Encryption,
     private readonly patients: PatientsRepository,
     private readonly identifiers: PatientIdentifiersRepository,
     private readonly search: PatientSearchRepository,
@@ -25,11 +28,12 @@ export class PatientsService {
 
   /** @throws `patient.not-found` */
   async get(actor: HospitalActor, id: string): Promise<PatientDto> {
+    const cipher = await this.encryption.forHospital(actor.hospital);
     const row = await this.database.readInHospital(actor.hospital, (tx) =>
       this.patients.find(tx, id, seesDeleted(actor)),
     );
     if (!row) throw patientError('patient.not-found');
-    return toPatientDto(actor, row);
+    return toPatientDto(actor, row, cipher);
   }
 
   /** The record whose subject the actor is. @throws `patient.not-found` */
@@ -39,53 +43,58 @@ export class PatientsService {
   }
 
   /** @throws `patient.possible-duplicate`, `patient.identifier-taken` or `auth.forbidden` */
-  create(actor: HospitalActor, command: CreatePatientDto): Promise<PatientDto> {
+  async create(actor: HospitalActor, command: CreatePatientDto): Promise<PatientDto> {
     assertMayWrite(actor, command);
     const { familyName, givenName, identifiers = [], confirmDuplicate = false } = command;
     const values = toPatientColumns(command);
     const id = uuidv7();
-    const by = actor.userId;
+    const change = { by: actor.userId, cipher: await this.encryption.forHospital(actor.hospital) };
     return this.unitOfWork.inHospital(actor, async (tx) => {
       // First, because it makes creations queue: no namesake can appear between the check and the insert.
       const mrn = formatMrn(await this.patients.nextRecordNumber(tx));
       if (!confirmDuplicate) await this.#refuseNamesakes(tx, command, values.birthDate ?? null);
-      await this.patients.insert(tx, { ...values, id, mrn, familyName, givenName }, by);
-      await this.identifiers.replace(tx, id, identifiers, by);
-      return this.#answer(tx, actor, id);
+      await this.patients.insert(tx, { ...values, id, mrn, familyName, givenName }, change.by);
+      await this.identifiers.replace(tx, id, identifiers, change);
+      return this.#answer(tx, actor, id, change.cipher);
     });
   }
 
   /** @throws `patient.not-found`, `precondition.failed`, `patient.identifier-taken` or `auth.forbidden` */
-  update(actor: HospitalActor, id: string, version: number, command: UpdatePatientDto): Promise<PatientDto> {
+  async update(actor: HospitalActor, id: string, version: number, command: UpdatePatientDto): Promise<PatientDto> {
     assertMayWrite(actor, command);
     const change = { id, version, by: actor.userId };
+    const cipher = await this.encryption.forHospital(actor.hospital);
     return this.unitOfWork.inHospital(actor, async (tx) => {
       if (!(await this.patients.update(tx, change, toPatientColumns(command)))) throw await this.#whyNot(tx, id);
-      if (command.identifiers) await this.identifiers.replace(tx, id, command.identifiers, actor.userId);
-      return this.#answer(tx, actor, id);
+      if (command.identifiers) {
+        await this.identifiers.replace(tx, id, command.identifiers, { by: actor.userId, cipher });
+      }
+      return this.#answer(tx, actor, id, cipher);
     });
   }
 
   /** Hides the record, keeping it and the reason; its devices come off. @throws `patient.not-found` or `precondition.failed` */
-  delete(actor: HospitalActor, id: string, version: number, { reason }: DeletePatientDto): Promise<PatientDto> {
+  async delete(actor: HospitalActor, id: string, version: number, { reason }: DeletePatientDto): Promise<PatientDto> {
     const change = { id, version, by: actor.userId };
     const now = new Date();
+    const cipher = await this.encryption.forHospital(actor.hospital);
     return this.unitOfWork.inHospital(actor, async (tx) => {
       const deleted = await this.patients.delete(tx, change, { deletedAt: now, deletedReason: reason });
       if (!deleted) throw await this.#whyNot(tx, id);
       await this.identifiers.endAll(tx, id, now, actor.userId);
-      return this.#answer(tx, actor, id);
+      return this.#answer(tx, actor, id, cipher);
     });
   }
 
   /** @throws `patient.not-found`, `patient.not-deleted`, `precondition.failed` or `patient.identifier-taken` */
-  restore(actor: HospitalActor, id: string, version: number): Promise<PatientDto> {
+  async restore(actor: HospitalActor, id: string, version: number): Promise<PatientDto> {
+    const cipher = await this.encryption.forHospital(actor.hospital);
     return this.unitOfWork.inHospital(actor, async (tx) => {
       const before = await this.patients.find(tx, id, true);
       if (!before) throw patientError('patient.not-found');
       if (before.deletedAt === null) throw patientError('patient.not-deleted');
       await this.#restore(tx, { id, version, by: actor.userId }, before.deletedAt);
-      return this.#answer(tx, actor, id);
+      return this.#answer(tx, actor, id, cipher);
     });
   }
 
@@ -108,10 +117,10 @@ export class PatientsService {
     return there ? commonError('precondition.failed') : patientError('patient.not-found');
   }
 
-  async #answer(tx: TenantTx, actor: HospitalActor, id: string): Promise<PatientDto> {
+  async #answer(tx: TenantTx, actor: HospitalActor, id: string, cipher: FieldCipher): Promise<PatientDto> {
     const row = await this.patients.find(tx, id, true);
     if (!row) throw new Error('a patient vanished inside the transaction that wrote it');
-    return toPatientDto(actor, row);
+    return toPatientDto(actor, row, cipher);
   }
 }
 

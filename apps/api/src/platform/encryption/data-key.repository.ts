@@ -12,7 +12,8 @@ export class DataKeyRepository implements DataKeyStore {
       select kid, hospital_id as "hospitalId", purpose, generation, wrapped, kek_id as "kekId",
              seals_from <= now() as seals
         from public.data_key
-       where hospital_id is not distinct from ${hospitalId}::uuid and retired_at is null
+       where hospital_id is not distinct from ${hospitalId}::uuid 
+         and (retired_at is null or retired_at > now() - interval '7 days')
        order by generation desc`;
   }
 

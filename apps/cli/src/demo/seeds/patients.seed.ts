@@ -1,4 +1,5 @@
 import { formatMrn } from '@hms/contracts';
+import { normaliseIdentifier } from '@hms/encryption';
 import { insertRows } from '../insert-rows.js';
 import { type PlannedPatient } from '../plan.js';
 import { stableId } from '../stable-id.js';
@@ -63,18 +64,24 @@ async function insertPatients(
 }
 
 async function insertIdentifiers(context: SeedContext, patients: readonly PlannedPatient[]): Promise<void> {
-  const { owner, plan, schema } = context;
+  const { owner, plan, schema, cipher } = context;
+  const column = { table: 'patient_identifier', column: 'value_sealed' };
   await insertRows(
     owner,
     `${schema}.patient_identifier`,
-    patients.map(({ id }) => ({
-      id: stableId(`${id}:identifier`),
-      patient_id: id,
-      system: identifierSystem,
-      value: `DEMO-${id.slice(-12).toUpperCase()}`,
-      created_by: plan.userId('receptionist'),
-      updated_by: plan.userId('receptionist'),
-    })),
+    patients.map((patient) => {
+      const rowId = stableId(`${patient.id}:identifier`);
+      const value = `DEMO-${patient.id.slice(-12).toUpperCase()}`;
+      return {
+        id: rowId,
+        patient_id: patient.id,
+        system: identifierSystem,
+        value_sealed: cipher.seal({ ...column, rowId }, value),
+        value_index: `\\x${cipher.blindIndex(column, normaliseIdentifier(value)).toString('hex')}`,
+        created_by: plan.userId('receptionist'),
+        updated_by: plan.userId('receptionist'),
+      };
+    }),
   );
 }
 

@@ -1,3 +1,4 @@
+import type { FieldCipher } from '@hms/encryption';
 import type pg from 'pg';
 import { type HospitalPlan } from '../plan.js';
 
@@ -9,6 +10,8 @@ export interface SeedContext {
   /** The hospital's schema, quoted. */
   readonly schema: string;
   readonly seed: string;
+  /** Of the hospital. */
+  readonly cipher: FieldCipher;
   readonly now: Date;
 }
 
