@@ -34,6 +34,7 @@ const services: Readonly<Record<string, Handler>> = {
   'shows its database': () => {
     throw commonError('request.invalid', { detail: 'select id from patient where id = $1' });
   },
+  'forgets to protect': () => undefined,
   'answers without a problem': () => {
     throw Object.assign(new Error('no'), { statusCode: 400 });
   },
@@ -41,9 +42,21 @@ const services: Readonly<Record<string, Handler>> = {
 
 const addressOf = (service: string): string => `/${service.replaceAll(/\W+/g, '-')}`;
 
+const protection = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+};
+
 let fastify: FastifyInstance;
 beforeAll(async () => {
   fastify = Fastify();
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const isBare = request.url === addressOf('forgets to protect');
+    void reply.headers(isBare ? { 'x-request-id': request.id } : { ...protection, 'x-request-id': request.id });
+    done();
+  });
   fastify.setErrorHandler((err, request, reply) => {
     const plain = !(err instanceof AppError) && err instanceof Error && 'statusCode' in err;
     if (plain) return reply.status(400).send({ message: 'no' });
@@ -92,6 +105,15 @@ describe('the fuzz suite', () => {
   ])('names the request that shows a service that %s', async (service, report, times) => {
     const found = await fuzz(target, sending(service, texts));
     expect(found).toEqual(Array.from({ length: times }, () => expect.stringMatching(report)));
+  });
+
+  it('names every header that protects and is missing', async () => {
+    const found = await fuzz(target, sending('forgets to protect', ['a']));
+    expect(found.map((what) => what.split(':')[0])).toEqual([
+      'without x-content-type-options',
+      'without content-security-policy',
+      'without referrer-policy',
+    ]);
   });
 
   it('finds what takes too long, unless it was only busy', async () => {
