@@ -33,7 +33,7 @@ function headerGaps(headers: Answer['headers'], status: number): string[] {
     form.test(String(headers[name])) ? [] : [`without ${name}`],
   );
   if (status >= 400 && headers['cache-control'] !== 'no-store') missing.push('may be cached');
-  if (/\d/.test(String(headers['server'] ?? '')) || headers['x-powered-by'] !== undefined)
+  if (/\d/.test(JSON.stringify(headers['server'] ?? '')) || headers['x-powered-by'] !== undefined)
     missing.push('says who made it');
   return missing;
 }
