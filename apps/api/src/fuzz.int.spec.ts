@@ -8,7 +8,7 @@ import { ApiDescription } from './testing/fuzz/api-description.js';
 import { fuzz } from './testing/fuzz/fuzz-route.js';
 import { Random } from './testing/fuzz/random.js';
 import { RouteCases } from './testing/fuzz/route-cases.js';
-import type { RouteAccess } from './platform/access/access.hook.js';
+import type { RouteAccess } from './platform/access/route-inventory.js';
 import { foreignObjects, type ObjectIds } from './testing/foreign-objects.js';
 import { TestApi, type TestCaller } from './testing/test-api.js';
 import { createTestHospital, dropTestHospital } from './testing/test-hospital.js';
