@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import type { Logger } from '@hms/service-kit';
+import { AuditLogModule } from './features/audit/audit-log.module.js';
 import { AuthModule } from './features/auth/auth.module.js';
 import { DevicesModule } from './features/devices/devices.module.js';
 import { HospitalsModule } from './features/hospitals/hospitals.module.js';
@@ -55,6 +56,7 @@ export class AppModule {
         WardsModule,
         DevicesModule,
         VitalsModule,
+        AuditLogModule,
         LiveModule,
       ],
       providers: [

@@ -5,6 +5,7 @@ import { TelemetryPartitionsJob } from './features/vitals/telemetry-partitions.j
 import { TelemetryPartitionsModule } from './features/vitals/telemetry-partitions.module.js';
 import { AccessModule } from './platform/access/access.module.js';
 import { AuditModule } from './platform/audit/audit.module.js';
+import { AuditSequencerModule } from './platform/audit/audit-sequencer.module.js';
 import { CacheModule } from './platform/cache/cache.module.js';
 import type { ApiConfig } from './platform/config/api-config.js';
 import { ConfigModule } from './platform/config/config.module.js';
@@ -34,6 +35,7 @@ export class WorkerModule {
         AccessModule,
         EventsModule,
         AuditModule,
+        AuditSequencerModule,
         TenancyModule,
         LimitsModule,
         JobsModule.running(

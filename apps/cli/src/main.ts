@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { registerAudit } from './audit/audit.command.js';
 import { registerDemo } from './demo/demo.command.js';
 import { errorLine } from './error-line.js';
 import { registerHospital } from './hospital/hospital.command.js';
@@ -18,6 +19,7 @@ registerMigrate(program);
 registerHospital(program);
 registerUser(program);
 registerKeys(program);
+registerAudit(program);
 registerDemo(program);
 registerSimulate(program);
 registerWatch(program);

@@ -36,6 +36,8 @@ const added = {
   'patient:delete': ['hospital_admin'],
   'patient:history': ['hospital_admin', 'doctor', 'nurse'],
   'patient:own': ['patient'],
+  'audit:read': ['hospital_admin'],
+  'audit:platform': ['super_admin'],
   'allergy:read': ['doctor', 'nurse', 'pharmacist', 'lab_staff'],
   'allergy:write': ['doctor', 'nurse', 'pharmacist'],
   'ward:read': ['hospital_admin', 'doctor', 'nurse', 'pharmacist', 'lab_staff', 'receptionist'],

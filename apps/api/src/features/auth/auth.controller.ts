@@ -5,6 +5,7 @@ import type { Actor } from '../../platform/access/actor.js';
 import { CurrentActor, Origin } from '../../platform/access/current-actor.decorator.js';
 import type { RequestOrigin } from '../../platform/access/request-origin.js';
 import { Limited } from '../../platform/limits/limited.decorator.js';
+import { Audited } from '../../platform/audit/audited.decorator.js';
 import {
   AcceptInvitationDto,
   LoginDto,
@@ -51,6 +52,7 @@ export class AuthController {
   /** Ends this session. */
   @Post('auth/logout')
   @Access('session:own', 'any')
+  @Audited({ action: 'logout', entity: 'session' })
   @Returns(204)
   logout(@CurrentActor() actor: Actor): Promise<void> {
     return this.session.logout(actor);
@@ -59,6 +61,7 @@ export class AuthController {
   /** Ends every session of the user, on every device. */
   @Post('auth/logout-all')
   @Access('session:own', 'any')
+  @Audited({ action: 'logout', entity: 'session' })
   @Returns(204)
   logoutAll(@CurrentActor() actor: Actor): Promise<void> {
     return this.session.logoutAll(actor);

@@ -7,6 +7,7 @@ import { hashOpaqueToken, newOpaqueToken } from '../../platform/access/opaque-to
 import type { RequestOrigin } from '../../platform/access/request-origin.js';
 import { absoluteEnd, type SessionKind } from '../../platform/access/session-limits.policy.js';
 import { SessionRegistry } from '../../platform/access/session-registry.service.js';
+import { AuditTrail } from '../../platform/audit/audit-trail.service.js';
 import { AccessTokenIssuer } from './access-token.issuer.js';
 import type { LoginResultDto, TokensDto } from './auth.dto.js';
 import { AuthRepository, type NewSession } from './auth.repository.js';
@@ -15,6 +16,11 @@ import type { SignIn } from './sign-in.policy.js';
 /** How and where a session is opened. */
 export interface SessionOpening {
   readonly kind: SessionKind;
+  readonly origin: RequestOrigin;
+}
+
+interface Beginning {
+  readonly now: Date;
   readonly origin: RequestOrigin;
 }
 
@@ -28,12 +34,13 @@ export class SessionIssuer {
     private readonly users: AuthRepository,
     private readonly issuer: AccessTokenIssuer,
     private readonly sessions: SessionRegistry,
+    private readonly audit: AuditTrail,
   ) {}
 
   open(where: SignIn, { kind, origin }: SessionOpening): Promise<LoginResultDto> {
     const now = new Date();
     const expiresAt = absoluteEnd(kind, now);
-    return this.#begin(where, now, (tx, session) =>
+    return this.#begin(where, { now, origin }, (tx, session) =>
       this.users.createSession(tx, { ...session, kind, expiresAt, origin }),
     );
   }
@@ -41,7 +48,7 @@ export class SessionIssuer {
   /** Ends the present session and opens one elsewhere, of the same kind and ending no later. */
   async move(actor: Actor, where: SignIn): Promise<LoginResultDto> {
     const now = new Date();
-    const result = await this.#begin(where, now, async (tx, session) => {
+    const result = await this.#begin(where, { now, origin: actor.origin }, async (tx, session) => {
       const ended = await this.users.endForSwitch(tx, actor.sessionId, now);
       if (!ended) throw accessError('auth.unauthenticated');
       return this.users.createSession(tx, { ...session, ...ended, origin: actor.origin });
@@ -55,7 +62,7 @@ export class SessionIssuer {
     return { accessToken: await this.issuer.issue(subject, now), refreshToken, expiresIn: accessTokenLifetimeSeconds };
   }
 
-  async #begin(where: SignIn, now: Date, create: SessionMaker): Promise<LoginResultDto> {
+  async #begin(where: SignIn, { now, origin }: Beginning, create: SessionMaker): Promise<LoginResultDto> {
     const refreshToken = newOpaqueToken();
     const session = {
       userId: where.user.id,
@@ -63,7 +70,12 @@ export class SessionIssuer {
       tokenHash: hashOpaqueToken(refreshToken),
       now,
     };
-    const sessionId = await this.database.inPublic((tx) => create(tx, session));
+    const sessionId = await this.database.inPublic(async (tx) => {
+      const id = await create(tx, session);
+      const party = { hospitalId: where.hospital?.id, userId: where.user.id, roles: where.user.roles, sessionId: id };
+      await this.audit.append(tx, { action: 'login', entity: 'session', entityIds: [id] }, party, origin);
+      return id;
+    });
     return { ...(await this.tokens(where, sessionId, refreshToken, now)), ...where };
   }
 }

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { AppError } from '@hms/contracts';
 import type { Actor } from '../../platform/access/actor.js';
 import type { RequestOrigin } from '../../platform/access/request-origin.js';
+import { AuditTrail } from '../../platform/audit/audit-trail.service.js';
 import { authError } from './auth.errors.js';
 import type { LoginDto, LoginResultDto } from './auth.dto.js';
 import { AuthRepository } from './auth.repository.js';
@@ -14,15 +16,31 @@ export class SignInService {
     private readonly users: AuthRepository,
     private readonly passwords: PasswordHasher,
     private readonly issuer: SessionIssuer,
+    private readonly audit: AuditTrail,
   ) {}
 
   /** @throws `auth.invalid-credentials`, `auth.hospital-required`, `auth.not-a-member` or `service.busy` */
   async login(credentials: LoginDto, origin: RequestOrigin): Promise<LoginResultDto> {
+    try {
+      return await this.#login(credentials, origin);
+    } catch (err) {
+      if (err instanceof AppError && err.spec.status < 500) await this.#recordFailure(credentials, err.code, origin);
+      throw err;
+    }
+  }
+
+  async #login(credentials: LoginDto, origin: RequestOrigin): Promise<LoginResultDto> {
     const user = await this.users.findByEmail(credentials.email);
     const matches = await this.passwords.verify(user?.passwordHash ?? null, credentials.password);
     if (!user || !matches || user.status !== 'active') throw authError('auth.invalid-credentials');
     const where = chooseHospital(user, credentials.hospital);
     return this.issuer.open(where, { kind: credentials.client ?? 'web', origin });
+  }
+
+  /** Who it was is not proved, so the row names what was typed, by a pseudonym, and lies with the platform. */
+  async #recordFailure({ email }: LoginDto, reason: string, origin: RequestOrigin): Promise<void> {
+    const entityIds = [this.audit.pseudonym(email.toLowerCase())];
+    await this.audit.record({ action: 'login', entity: 'account', entityIds, outcome: 'failed', reason }, {}, origin);
   }
 
   /**
