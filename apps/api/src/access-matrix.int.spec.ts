@@ -180,6 +180,8 @@ describe('every protected route', () => {
 
 /** Bodies of the routes that need one before they look for their object. A new one fails below with its 422. */
 const bodies: Readonly<Record<string, object>> = {
+  'POST /api/v1/patients/:id/break-glass': { reasonCode: 'emergency', justification: 'A canary needs help at once' },
+  'POST /api/v1/break-glass/:id/review': { outcome: 'justified', note: 'canary' },
   'PUT /api/v1/users/:id/roles': { roles: ['nurse'] },
   'DELETE /api/v1/patients/:id': { reason: 'canary' },
   'POST /api/v1/patients/:id/allergies': { substance: 'latex', category: 'environment' },

@@ -3,7 +3,9 @@ import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import type { Logger } from '@hms/service-kit';
 import { AuditLogModule } from './features/audit/audit-log.module.js';
 import { AuthModule } from './features/auth/auth.module.js';
+import { BreakGlassModule } from './features/break-glass/break-glass.module.js';
 import { DevicesModule } from './features/devices/devices.module.js';
+import { FirebaseModule } from './features/firebase/firebase.module.js';
 import { HospitalsModule } from './features/hospitals/hospitals.module.js';
 import { LiveModule } from './features/live/live.module.js';
 import { PatientsModule } from './features/patients/patients.module.js';
@@ -50,6 +52,8 @@ export class AppModule {
         DocsModule,
         AuthModule,
         SessionsModule,
+        FirebaseModule,
+        BreakGlassModule,
         UsersModule,
         HospitalsModule,
         PatientsModule,

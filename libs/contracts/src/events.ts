@@ -74,6 +74,11 @@ export const eventCatalogue = {
   'device.assigned': assignmentChange,
   'device.released': assignmentChange,
   'hospital.changed': defineEvent({ payload: versioned, tags: (hospital) => [`hospital:${hospital.id}`, 'hospitals'] }),
+  'break-glass.opened': defineEvent({
+    payload: z.strictObject({ id, patientId: id }),
+    tags: () => [],
+    live: { permission: 'break-glass:review' },
+  }),
   'user.invited': memberChange,
   'membership.accepted': memberChange,
   'membership.changed': memberChange,

@@ -47,6 +47,8 @@ const added = {
   'device:read': ['hospital_admin', 'doctor', 'nurse'],
   'device:manage': ['hospital_admin'],
   'device:assign': ['hospital_admin', 'doctor', 'nurse'],
+  'break-glass:open': ['doctor', 'nurse'],
+  'break-glass:review': ['hospital_admin'],
 } as const satisfies Record<string, readonly Role[]>;
 
 export const permissionTable = { ...documented, ...added } as const;

@@ -19,7 +19,9 @@ export class ObjectIds {
 
 /** Fills a hospital with one of everything. */
 export async function foreignObjects(hospital: Hospital): Promise<ObjectIds> {
-  const [patient, ward, bed, allergy, gateway, device, assignment] = Array.from({ length: 7 }, () => uuidv7());
+  const [patient, ward, bed, allergy, gateway, device, assignment, breakGlass] = Array.from({ length: 8 }, () =>
+    uuidv7(),
+  );
   const { keyId, secret } = newGatewayKey();
   const user = await createTestUser({ hospital, role: 'doctor' });
   const schema = schemaOf(hospital.slug);
@@ -65,6 +67,17 @@ export async function foreignObjects(hospital: Hospital): Promise<ObjectIds> {
       valid: '[2026-01-01Z,)',
       created_by: user.id,
     });
+    await insert(`${schema}.break_glass`, {
+      id: breakGlass,
+      patient_id: patient,
+      user_id: user.id,
+      session_id: user.sessionId,
+      reason_code: 'emergency',
+      justification: 'A canary needs help at once',
+      opened_at: '2026-01-01T00:00:00Z',
+      expires_at: '2026-01-01T01:00:00Z',
+      review_due_at: '2026-01-04T00:00:00Z',
+    });
   });
   const ids = {
     patients: patient,
@@ -75,6 +88,7 @@ export async function foreignObjects(hospital: Hospital): Promise<ObjectIds> {
     keys: keyId,
     devices: device,
     assignments: assignment,
+    'break-glass': breakGlass,
   };
   return new ObjectIds({
     ...(ids as Record<string, string>),

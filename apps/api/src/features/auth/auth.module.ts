@@ -20,5 +20,6 @@ import { SignInService } from './sign-in.service.js';
     SessionIssuer,
     SignInService,
   ],
+  exports: [AuthRepository, SessionIssuer],
 })
 export class AuthModule {}

@@ -26,6 +26,8 @@ export interface NewSession {
   /** When it ends whatever is done with it. */
   readonly expiresAt: Date;
   readonly now: Date;
+  /** When the user last proved who they are; absent: now. */
+  readonly provedAt?: Date;
 }
 
 export interface Acceptance {
@@ -75,6 +77,7 @@ export class AuthRepository {
         kind: session.kind,
         lastSeenAt: session.now,
         expiresAt: session.expiresAt,
+        provedAt: session.provedAt ?? session.now,
       },
     });
     await this.addToken(tx, id, session.tokenHash);
@@ -118,13 +121,17 @@ export class AuthRepository {
   }
 
   /** Ends a session which another one continues; undefined when it had ended already. */
-  async endForSwitch(tx: PublicTx, id: string, now: Date): Promise<Pick<NewSession, 'kind' | 'expiresAt'> | undefined> {
+  async endForSwitch(
+    tx: PublicTx,
+    id: string,
+    now: Date,
+  ): Promise<Pick<NewSession, 'kind' | 'expiresAt' | 'provedAt'> | undefined> {
     const [ended] = await tx.session.updateManyAndReturn({
       where: { id, revokedAt: null },
       data: { revokedAt: now, revokeReason: 'switched' },
-      select: { kind: true, expiresAt: true },
+      select: { kind: true, expiresAt: true, provedAt: true },
     });
-    return ended && { kind: sessionKindOf(ended.kind), expiresAt: ended.expiresAt };
+    return ended && { ...ended, kind: sessionKindOf(ended.kind) };
   }
 
   async revokeSession(tx: PublicTx, id: string, reason: RevokeReason, now: Date): Promise<void> {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { commonError, type AppError } from '@hms/contracts';
 import { HospitalDatabase, type TenantTx } from '@hms/database';
-import { coversWard, type HospitalActor } from '../../platform/access/actor.js';
+import { coversWard, wardsFor, type HospitalActor } from '../../platform/access/actor.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { decodeKeys } from '../../platform/http/keyset.js';
 import { toPage, type Page, type PageQueryDto } from '../../platform/http/page.js';
@@ -36,8 +36,9 @@ export class AssignmentsService {
   }
 
   /** What the patient wears now. */
-  listOfPatient({ hospital, wardIds }: HospitalActor, patientId: string): Promise<PatientDevicesDto> {
-    return this.database.readInHospital(hospital, async (tx) => {
+  listOfPatient(actor: HospitalActor, patientId: string): Promise<PatientDevicesDto> {
+    const wardIds = wardsFor(actor, patientId);
+    return this.database.readInHospital(actor.hospital, async (tx) => {
       await this.assignments.requirePatient(tx, patientId, wardIds);
       const rows = await this.assignments.listOfPatientNow(tx, patientId, wardIds);
       return {
@@ -77,11 +78,12 @@ export class AssignmentsService {
   }
 
   /**
-   * For somebody limited to wards, a patient is there when it wears or wore a device on one of them.
+   * For somebody limited to wards, a patient is there when it wears or wore a device on one of them, or when they broke
+   * the glass for it.
    * @throws `patient.not-found`
    */
-  requirePatient(tx: TenantTx, { wardIds }: HospitalActor, patientId: string): Promise<void> {
-    return this.assignments.requirePatient(tx, patientId, wardIds);
+  requirePatient(tx: TenantTx, actor: HospitalActor, patientId: string): Promise<void> {
+    return this.assignments.requirePatient(tx, patientId, wardsFor(actor, patientId));
   }
 
   async #insert(

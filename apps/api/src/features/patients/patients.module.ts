@@ -11,6 +11,7 @@ import { PatientSearchRepository } from './patient-search.repository.js';
 import { PatientsController } from './patients.controller.js';
 import { PatientsRepository } from './patients.repository.js';
 import { PatientsService } from './patients.service.js';
+import { SelfRegistration } from './self-registration.service.js';
 
 @Module({
   imports: [UsersModule],
@@ -25,6 +26,8 @@ import { PatientsService } from './patients.service.js';
     PatientSearchRepository,
     PatientsRepository,
     PatientsService,
+    SelfRegistration,
   ],
+  exports: [SelfRegistration],
 })
 export class PatientsModule {}

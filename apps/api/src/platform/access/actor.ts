@@ -21,11 +21,17 @@ export interface HospitalIdentity extends Identity {
   readonly hospital: HospitalRef;
 }
 
+/** A grant to reach one patient past the limits of one's wards. */
+export interface BreakGlass {
+  readonly id: string;
+  readonly patientId: string;
+}
+
 /** Somebody asking through one HTTP request: what every route is given. */
 export interface Actor extends Identity {
   readonly origin: RequestOrigin;
-  /** The grant this request reaches its patient by, when glass was broken for it. */
-  readonly breakGlass?: string;
+  /** By which grant this request reaches the patient it is about, when glass was broken for them. */
+  readonly breakGlass?: BreakGlass;
 }
 
 /** An actor inside a hospital: what every route of scope `hospital` is given. */
@@ -35,6 +41,10 @@ export interface HospitalActor extends Actor {
 
 export const isInHospital = <T extends Identity>(identity: T): identity is T & HospitalIdentity =>
   identity.hospital !== undefined;
+
+/** Wards through which the actor may see this patient; undefined when wards do not matter. */
+export const wardsFor = ({ wardIds, breakGlass }: Actor, patientId: string): readonly string[] | undefined =>
+  breakGlass?.patientId === patientId ? undefined : wardIds;
 
 /** May the actor see what happens on this ward? */
 export const coversWard = (identity: Identity, wardId: string): boolean =>

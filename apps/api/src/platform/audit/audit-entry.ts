@@ -29,7 +29,7 @@ export const partyOf = ({ hospital, userId, roles, sessionId, breakGlass }: Acto
   userId,
   roles,
   sessionId,
-  breakGlass,
+  breakGlass: breakGlass?.id,
 });
 
 export function toEvent(entry: AuditEntry, party: AuditParty, source: Source): AuditEvent {

@@ -26,6 +26,13 @@ const Env = serviceEnv.extend({
     .pipe(z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))),
   RATE_LIMIT_FACTOR: z.coerce.number().min(0.01).max(10_000).default(1),
   RATE_LIMIT_INSTANCES: z.coerce.number().int().min(1).max(1_000).default(1),
+  FIREBASE_PROJECT_ID: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/)
+    .optional(),
+  FIREBASE_JWKS_URL: z
+    .url({ protocol: /^https?$/ })
+    .default('https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com'),
 });
 
 /** Everything the API reads from outside, parsed once. */
@@ -51,6 +58,8 @@ export class ApiConfig {
   /** As the file had them at start. */
   readonly signingKeys: readonly SigningKey[];
   readonly refreshSecret: Buffer;
+  /** Whose ID tokens sign patients in, and where their keys are; absent: nobody's. */
+  readonly firebase: { readonly projectId: string; readonly jwksUrl: string } | undefined;
   /** Where the keys are that wrap the keys of encrypted fields. */
   readonly encryptionKeys: KeySource;
   readonly auditKeys: AuditKeys;
@@ -79,6 +88,9 @@ export class ApiConfig {
     this.signingKeys = keys.signingKeys;
     this.cacheEnabled = env.CACHE === 'on';
     this.refreshSecret = Buffer.from(keys.refreshSecret, 'base64url');
+    this.firebase = env.FIREBASE_PROJECT_ID
+      ? { projectId: env.FIREBASE_PROJECT_ID, jwksUrl: env.FIREBASE_JWKS_URL }
+      : undefined;
     this.encryptionKeys = readKeySource(source);
     this.auditKeys = AuditKeys.read(env.AUDIT_KEYS_FILE);
     this.auditCheckpointDir = env.AUDIT_CHECKPOINT_DIR;

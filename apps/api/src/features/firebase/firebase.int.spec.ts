@@ -1,0 +1,180 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { schemaOf, type Hospital } from '@hms/database';
+import { TestApi } from '../../testing/test-api.js';
+import { asOwner, createTestHospital, createTestUser, dropTestHospital } from '../../testing/test-hospital.js';
+import type { LoginResultDto } from '../auth/auth.dto.js';
+import { FakeGoogle } from './testing/fake-google.js';
+
+let google: FakeGoogle;
+let api: TestApi;
+let hospital: Hospital;
+let other: Hospital;
+
+beforeAll(async () => {
+  google = await new FakeGoogle().start();
+  process.env['FIREBASE_PROJECT_ID'] = google.projectId;
+  process.env['FIREBASE_JWKS_URL'] = google.jwksUrl;
+  api = await TestApi.start();
+  delete process.env['FIREBASE_PROJECT_ID'];
+  delete process.env['FIREBASE_JWKS_URL'];
+  [hospital, other] = [await createTestHospital(), await createTestHospital()];
+});
+
+afterAll(async () => {
+  await Promise.all([api.close(), google.stop()]);
+  await Promise.all([hospital, other].map(dropTestHospital));
+});
+
+type Answer = LoginResultDto & { code: string };
+const verify = (payload: object, at = api) =>
+  at.send<Answer>({ method: 'POST', url: '/api/v1/auth/firebase/verify', payload });
+const subject = (): string => `fb-${randomUUID()}`;
+const firstSignIn = async (sub: string, changes: object = {}, more: object = { hospital: hospital.slug }) =>
+  verify({ idToken: await google.token(sub, { ...changes }), ...more });
+const count = async (sql: string, values: unknown[]): Promise<number> => {
+  const { rows } = await asOwner((owner) => owner.query<{ n: number }>(sql, values));
+  return rows[0]?.n ?? 0;
+};
+const accounts = (email: string) => count('select count(*)::int as n from public.app_user where email = $1', [email]);
+const records = (email: string) =>
+  count(`select count(*)::int as n from ${schemaOf(hospital.slug)}.patient where email = $1`, [email]);
+
+describe('a first sign-in with Firebase', () => {
+  it('makes an account, a patient of the hospital and a session', async () => {
+    const sub = subject();
+    const { status, body } = await firstSignIn(sub);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      user: { email: `${sub}@patients.example`, displayName: 'Ada King Lovelace', roles: ['patient'] },
+      hospital: { slug: hospital.slug },
+    });
+    const own = await api.send({ method: 'GET', url: '/api/v1/me/patient' }, body);
+    expect(own.status === 200 ? own.body : own).toMatchObject({ givenName: 'Ada King', familyName: 'Lovelace' });
+  });
+
+  it('happens once, however many come at the same time', async () => {
+    const sub = subject();
+    const answers = await Promise.all(Array.from({ length: 10 }, () => firstSignIn(sub)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(new Set(answers.map(({ body }) => body.user.id)).size).toBe(1);
+    expect(await accounts(`${sub}@patients.example`)).toBe(1);
+    expect(await records(`${sub}@patients.example`)).toBe(1);
+  });
+
+  it.each([
+    ['firebase.email-unverified', { email_verified: false }, undefined],
+    ['firebase.email-unverified', { email: undefined }, undefined],
+    ['firebase.hospital-required', {}, {}],
+    ['firebase.hospital-unknown', {}, { hospital: 'nowhere' }],
+  ])('is refused with %s for %j and %j', async (code, changes, more) => {
+    const sub = subject();
+    expect((await firstSignIn(sub, changes, more)).body.code).toBe(code);
+    expect(await accounts(`${sub}@patients.example`)).toBe(0);
+  });
+
+  it('completes one that was cut short before the record was made', async () => {
+    const sub = subject();
+    const email = `${sub}@patients.example`;
+    await firstSignIn(sub);
+    await asOwner((owner) => owner.query(`delete from ${schemaOf(hospital.slug)}.patient where email = $1`, [email]));
+    expect((await firstSignIn(sub)).status).toBe(200);
+    expect(await records(email)).toBe(1);
+  });
+});
+
+describe('an account that is there', () => {
+  it('is linked by its verified e-mail when it is a patient’s', async () => {
+    const patient = await createTestUser({ hospital, role: 'patient' });
+    const { status, body } = await firstSignIn(subject(), { email: patient.email.toUpperCase() }, {});
+    expect([status, body.user.id]).toEqual([200, patient.id]);
+  });
+
+  it('is not linked by an e-mail nobody verified', async () => {
+    const patient = await createTestUser({ hospital, role: 'patient' });
+    const answer = await firstSignIn(subject(), { email: patient.email, email_verified: false });
+    expect(answer.body.code).toBe('firebase.email-unverified');
+  });
+
+  it.each(['doctor', 'hospital_admin', 'nurse'] as const)('is not entered this way by a %s', async (role) => {
+    const { email } = await createTestUser({ hospital, role });
+    expect((await firstSignIn(subject(), { email })).body.code).toBe('firebase.staff-account');
+  });
+
+  it('is not entered this way by somebody who has become staff since', async () => {
+    const sub = subject();
+    const { body } = await firstSignIn(sub);
+    await asOwner((owner) =>
+      owner.query(
+        `insert into public.membership (id, user_id, hospital_id, role) values (gen_random_uuid(), $1, $2, 'doctor')`,
+        [body.user.id, other.id],
+      ),
+    );
+    expect((await firstSignIn(sub)).body.code).toBe('firebase.staff-account');
+  });
+
+  it('is neither linked nor entered once it is disabled', async () => {
+    const [patient, sub] = [await createTestUser({ hospital, role: 'patient' }), subject()];
+    const { body } = await firstSignIn(sub);
+    await asOwner((owner) =>
+      owner.query(`update public.app_user set status = 'disabled' where id = any($1)`, [[patient.id, body.user.id]]),
+    );
+    expect((await firstSignIn(subject(), { email: patient.email })).body.code).toBe('firebase.account-disabled');
+    expect((await firstSignIn(sub)).body.code).toBe('firebase.account-disabled');
+  });
+
+  it('joins as a patient who was invited, without the invitation', async () => {
+    const patient = await createTestUser({ hospital, role: 'patient' });
+    await asOwner(async (owner) => {
+      await owner.query(`update public.app_user set status = 'invited' where id = $1`, [patient.id]);
+      await owner.query('update public.membership set accepted_at = null where user_id = $1', [patient.id]);
+    });
+    expect((await firstSignIn(subject(), { email: patient.email })).status).toBe(200);
+  });
+
+  it('is known by subject: another person with its address is not it, and a new address changes nothing', async () => {
+    const sub = subject();
+    const { body } = await firstSignIn(sub);
+    const moved = await firstSignIn(sub, { email: `new-${sub}@patients.example`, email_verified: false }, {});
+    expect(moved.body.user.id).toBe(body.user.id);
+  });
+
+  it('of another hospital is no way into this one', async () => {
+    const sub = subject();
+    await firstSignIn(sub);
+    expect((await firstSignIn(sub, {}, { hospital: other.slug })).body.code).toBe('auth.not-a-member');
+  });
+});
+
+describe('a token', () => {
+  it.each([
+    ['forged', async () => `${await google.token(subject())}x`],
+    [
+      'of another project',
+      () => google.token(subject(), { aud: 'other', iss: 'https://securetoken.google.com/other' }),
+    ],
+    ['of the emulator', async () => `${(await google.token(subject())).split('.').slice(0, 2).join('.')}.`],
+  ])('%s is refused', async (_, token) => {
+    expect(await verify({ idToken: await token(), hospital: hospital.slug })).toMatchObject({
+      status: 401,
+      body: { code: 'firebase.token-invalid' },
+    });
+  });
+
+  it('opens nothing where no project is configured', async () => {
+    const without = await TestApi.start();
+    const answer = await verify({ idToken: await google.token(subject()) }, without);
+    expect(answer).toMatchObject({ status: 404, body: { code: 'firebase.disabled' } });
+    await without.close();
+  });
+});
+
+describe('an outage of Google', () => {
+  it('leaves sessions alone', async () => {
+    const { body } = await firstSignIn(subject());
+    google.mood = 'failing';
+    expect((await api.send({ method: 'GET', url: '/api/v1/me' }, body)).status).toBe(200);
+    expect((await firstSignIn(subject())).status).toBe(200);
+    google.mood = 'well';
+  });
+});
