@@ -15,6 +15,8 @@ import { ProblemFilter } from './platform/errors/problem.filter.js';
 import { EventsModule } from './platform/events/events.module.js';
 import { IdempotencyExpiryJob } from './platform/idempotency/idempotency-expiry.job.js';
 import { IdempotencyModule } from './platform/idempotency/idempotency.module.js';
+import { OutboxCleanupJob } from './platform/events/outbox-cleanup.job.js';
+import { OutboxCleanupModule, RelayModule } from './platform/events/relay.module.js';
 import { JobsModule } from './platform/jobs/jobs.module.js';
 import { LimitsModule } from './platform/limits/limits.module.js';
 import { ObservabilityModule } from './platform/observability/observability.module.js';
@@ -39,9 +41,10 @@ export class WorkerModule {
         TenancyModule,
         LimitsModule,
         JobsModule.running(
-          [TelemetryPartitionsJob, IdempotencyExpiryJob],
-          [TelemetryPartitionsModule, IdempotencyModule],
+          [TelemetryPartitionsJob, IdempotencyExpiryJob, OutboxCleanupJob],
+          [TelemetryPartitionsModule, IdempotencyModule, OutboxCleanupModule],
         ),
+        RelayModule.serving([], []),
       ],
       providers: [
         { provide: APP_FILTER, inject: [rootLogger], useFactory: (logger: Logger) => new ProblemFilter(logger) },

@@ -6,6 +6,7 @@ import { errorLine } from './error-line.js';
 import { registerHospital } from './hospital/hospital.command.js';
 import { registerKeys } from './keys/keys.command.js';
 import { registerMigrate } from './migrate/migrate.command.js';
+import { registerOutbox } from './outbox/outbox.command.js';
 import { registerSimulate } from './simulate/simulate.command.js';
 import { registerUser } from './user/user.command.js';
 import { registerWatch } from './watch/watch.command.js';
@@ -21,6 +22,7 @@ registerUser(program);
 registerKeys(program);
 registerAudit(program);
 registerDemo(program);
+registerOutbox(program);
 registerSimulate(program);
 registerWatch(program);
 

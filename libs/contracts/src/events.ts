@@ -89,6 +89,7 @@ export const eventTypes = Object.keys(eventCatalogue) as EventType[];
 export const isEventType = (type: string): type is EventType => Object.hasOwn(eventCatalogue, type);
 
 const specs: Readonly<Record<EventType, EventSpec>> = eventCatalogue;
+export const specOf = (type: EventType): EventSpec => specs[type];
 
 export type EventPayload<T extends EventType> = z.output<(typeof eventCatalogue)[T]['payload']>;
 

@@ -22,8 +22,10 @@ export interface WardVitals {
 /** Redis channel of one hospital's live vitals. The hash tag keeps a hospital on one cluster node. */
 export const vitalsChannel = (hospitalId: string): string => `{h:${hospitalId}}:live:vitals`;
 export const vitalsChannelPattern = '{h:*}:live:vitals';
+/** Redis channel of one hospital's domain events, those with a live audience. */
+export const liveEventsChannel = (hospitalId: string): string => `{h:${hospitalId}}:live:events`;
 
-const channelForm = /^\{h:([0-9a-f-]{36})\}:live:vitals$/;
+const channelForm = /^\{h:([0-9a-f-]{36})\}:live:(?:vitals|events)$/;
 
 /** The hospital a channel belongs to, or undefined when the name is not one of ours. */
 export const hospitalOfChannel = (channel: string): string | undefined => channelForm.exec(channel)?.[1];

@@ -155,16 +155,19 @@ export class AuthRepository {
   }
 
   /**
-   * Spends a living invitation and makes its memberships count. False when it was spent meanwhile.
+   * Spends a living invitation and makes its memberships count. Undefined when it was spent meanwhile.
    * @throws `auth.invitation-invalid` when the account got its password meanwhile
    */
-  async acceptInvitation(tx: PublicTx, { tokenHash, newHash, now }: Acceptance): Promise<boolean> {
+  async acceptInvitation(
+    tx: PublicTx,
+    { tokenHash, newHash, now }: Acceptance,
+  ): Promise<{ userId: string; hospitalId: string } | undefined> {
     const [spent] = await tx.invitation.updateManyAndReturn({
       where: { tokenHash, acceptedAt: null, expiresAt: { gt: now } },
       data: { acceptedAt: now },
       select: { userId: true, hospitalId: true },
     });
-    if (!spent) return false;
+    if (!spent) return undefined;
     const { userId, hospitalId } = spent;
     const { count } = await tx.user.updateMany({
       where: { id: userId, status: newHash === null ? 'active' : 'invited' },
@@ -175,7 +178,7 @@ export class AuthRepository {
       where: { userId, hospitalId, acceptedAt: null, revokedAt: null },
       data: { acceptedAt: now },
     });
-    return true;
+    return spent;
   }
 
   #livingMemberships() {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { HospitalDatabase } from '@hms/database';
 import { hashOpaqueToken } from '../../platform/access/opaque-token.js';
+import { Outbox } from '../../platform/events/outbox.service.js';
 import { authError } from './auth.errors.js';
 import type { AcceptInvitationDto } from './auth.dto.js';
 import { AuthRepository } from './auth.repository.js';
@@ -12,6 +13,7 @@ export class InvitationAcceptance {
     private readonly database: HospitalDatabase,
     private readonly users: AuthRepository,
     private readonly passwords: PasswordHasher,
+    private readonly outbox: Outbox,
   ) {}
 
   /**
@@ -30,6 +32,8 @@ export class InvitationAcceptance {
     await this.database.inPublic(async (tx) => {
       const accepted = await this.users.acceptInvitation(tx, { tokenHash, newHash, now: new Date() });
       if (!accepted) throw authError('auth.invitation-invalid');
+      const { userId, hospitalId } = accepted;
+      await this.outbox.add(tx, { type: 'membership.accepted', payload: { userId }, hospitalId, actorId: userId });
     });
   }
 }

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { commonError, type AppError } from '@hms/contracts';
+import { commonError, type AppError, type EventPayload } from '@hms/contracts';
 import { HospitalDatabase, type TenantTx } from '@hms/database';
 import { coversWard, wardsFor, type HospitalActor } from '../../platform/access/actor.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { eventBy } from '../../platform/events/new-event.js';
+import { Outbox } from '../../platform/events/outbox.service.js';
 import { decodeKeys } from '../../platform/http/keyset.js';
 import { toPage, type Page, type PageQueryDto } from '../../platform/http/page.js';
 import { WardsService } from '../wards/wards.service.js';
@@ -22,6 +24,7 @@ export class AssignmentsService {
     private readonly devices: DevicesRepository,
     private readonly assignments: AssignmentsRepository,
     private readonly wards: WardsService,
+    private readonly outbox: Outbox,
   ) {}
 
   /** Newest first. */
@@ -73,6 +76,7 @@ export class AssignmentsService {
       if (!assignment || !coversWard(actor, assignment.wardId)) throw deviceError('device-assignment.not-found');
       const until = endOf(assignment, at, new Date());
       await this.assignments.end(tx, id, until, actor.userId);
+      await this.#tell(tx, actor, 'device.released', assignment);
       return toAssignmentDto({ ...assignment, until });
     });
   }
@@ -105,7 +109,17 @@ export class AssignmentsService {
     const outcome = await this.assignments.insert(tx, { ...assignment, createdBy: actor.userId });
     if (outcome === 'overlaps') throw new Overlap();
     if (outcome === 'unknown-bed') throw unknown('bedId', 'bed on this ward');
+    await this.#tell(tx, actor, 'device.assigned', { ...assignment, id: outcome.id });
     return toAssignmentDto({ ...assignment, id: outcome.id });
+  }
+
+  #tell(
+    tx: TenantTx,
+    actor: HospitalActor,
+    type: 'device.assigned' | 'device.released',
+    { id, deviceId, patientId, wardId }: EventPayload<'device.assigned'>,
+  ): Promise<void> {
+    return this.outbox.add(tx, eventBy(actor, type, { id, deviceId, patientId, wardId }));
   }
 
   async #alreadyAssigned(tx: TenantTx, actor: HospitalActor, deviceId: string, period: Period): Promise<AppError> {

@@ -3,6 +3,8 @@ import { commonError } from '@hms/contracts';
 import { HospitalDatabase, type HospitalRef } from '@hms/database';
 import type { HospitalActor } from '../../platform/access/actor.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { eventBy } from '../../platform/events/new-event.js';
+import { Outbox } from '../../platform/events/outbox.service.js';
 import type { CountedPage } from '../../platform/http/counted-page.js';
 import { decodeKeys } from '../../platform/http/keyset.js';
 import { toPage } from '../../platform/http/page.js';
@@ -18,6 +20,7 @@ export class DevicesService {
     private readonly unitOfWork: UnitOfWork,
     private readonly devices: DevicesRepository,
     private readonly gateways: GatewaysService,
+    private readonly outbox: Outbox,
   ) {}
 
   /** Devices in use on the actor's wards or by nobody, in the order of their names. */
@@ -39,9 +42,11 @@ export class DevicesService {
   }
 
   async create(actor: HospitalActor, device: CreateDeviceDto): Promise<DeviceDto> {
-    await this.#requireGateway(actor.hospital, device.gatewayId);
+    const { hospital, userId } = actor;
+    await this.#requireGateway(hospital, device.gatewayId);
     return this.unitOfWork.inHospital(actor, async (tx) => {
-      const id = await this.devices.insert(tx, { ...device, by: actor.userId });
+      const id = await this.devices.insert(tx, { ...device, by: userId });
+      await this.outbox.add(tx, eventBy(actor, 'device.registered', { id, version: 1 }));
       return toDeviceDto(await this.devices.require(tx, id, undefined));
     });
   }
@@ -54,6 +59,7 @@ export class DevicesService {
       await this.devices.require(tx, id, wardIds);
       const changed = await this.devices.update(tx, { id, version, by: userId }, { ...change });
       if (!changed) throw commonError('precondition.failed');
+      await this.outbox.add(tx, eventBy(actor, 'device.changed', { id, version: version + 1 }));
       return toDeviceDto(await this.devices.require(tx, id, undefined));
     });
   }

@@ -3,6 +3,8 @@ import { formatGatewayKey, hashSecret, newGatewayKey } from '@hms/auth';
 import { HospitalDatabase, type PublicTx } from '@hms/database';
 import type { HospitalActor } from '../../platform/access/actor.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { eventBy } from '../../platform/events/new-event.js';
+import { Outbox } from '../../platform/events/outbox.service.js';
 import { deviceError } from './devices.errors.js';
 import { stateOfKey } from './gateway-key.states.js';
 import type { GatewayKeyDto, GatewayKeysDto, NewGatewayKeyDto, RotatedGatewayKeyDto } from './gateways.dto.js';
@@ -17,6 +19,7 @@ export class GatewayKeysService {
     private readonly unitOfWork: UnitOfWork,
     private readonly gateways: GatewaysService,
     private readonly keys: GatewaysRepository,
+    private readonly outbox: Outbox,
   ) {}
 
   /** The newest 100, newest first; never a secret. */
@@ -47,11 +50,11 @@ export class GatewayKeysService {
   /** Repeating it changes nothing. @throws `gateway-key.not-found` */
   async revoke(actor: HospitalActor, gatewayId: string, keyId: string): Promise<void> {
     const now = new Date();
-    const found = await this.#ofGateway(
-      actor,
-      gatewayId,
-      async (tx, gateway) => isKeyId(keyId) && this.keys.revokeKey(tx, gateway, keyId, now),
-    );
+    const found = await this.#ofGateway(actor, gatewayId, async (tx, gateway) => {
+      if (!isKeyId(keyId) || !(await this.keys.revokeKey(tx, gateway, keyId, now))) return false;
+      await this.outbox.add(tx, eventBy(actor, 'gateway.keys-changed', { gatewayId }));
+      return true;
+    });
     if (!found) throw deviceError('gateway-key.not-found');
   }
 
@@ -65,10 +68,11 @@ export class GatewayKeysService {
     return gateway;
   }
 
-  async #add(tx: PublicTx, gateway: GatewayRef, { userId }: HospitalActor): Promise<NewGatewayKeyDto> {
+  async #add(tx: PublicTx, gateway: GatewayRef, actor: HospitalActor): Promise<NewGatewayKeyDto> {
     const key = newGatewayKey();
     const secretHash = Uint8Array.from(hashSecret(key.secret));
-    await this.keys.insertKey(tx, gateway, { keyId: key.keyId, secretHash, createdBy: userId });
+    await this.keys.insertKey(tx, gateway, { keyId: key.keyId, secretHash, createdBy: actor.userId });
+    await this.outbox.add(tx, eventBy(actor, 'gateway.keys-changed', { gatewayId: gateway.id }));
     return { keyId: key.keyId, key: formatGatewayKey(key) };
   }
 }

@@ -3,6 +3,8 @@ import { commonError } from '@hms/contracts';
 import { HospitalDatabase, type HospitalRef, type PublicTx } from '@hms/database';
 import type { HospitalActor } from '../../platform/access/actor.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { eventBy } from '../../platform/events/new-event.js';
+import { Outbox } from '../../platform/events/outbox.service.js';
 import { decodeKeys } from '../../platform/http/keyset.js';
 import { toPage, type Page, type PageQueryDto } from '../../platform/http/page.js';
 import { deviceError } from './devices.errors.js';
@@ -15,6 +17,7 @@ export class GatewaysService {
     private readonly database: HospitalDatabase,
     private readonly unitOfWork: UnitOfWork,
     private readonly gateways: GatewaysRepository,
+    private readonly outbox: Outbox,
   ) {}
 
   /** In the order of their names. */
@@ -32,8 +35,12 @@ export class GatewaysService {
   }
 
   create(actor: HospitalActor, { name }: CreateGatewayDto): Promise<GatewayDto> {
-    const gateway = { hospitalId: actor.hospital.id, name, createdBy: actor.userId };
-    return this.unitOfWork.inPublic(actor, async (tx) => toGatewayDto(await this.gateways.insert(tx, gateway)));
+    const wanted = { hospitalId: actor.hospital.id, name, createdBy: actor.userId };
+    return this.unitOfWork.inPublic(actor, async (tx) => {
+      const gateway = await this.gateways.insert(tx, wanted);
+      await this.outbox.add(tx, eventBy(actor, 'gateway.created', { id: gateway.id, version: gateway.version }));
+      return toGatewayDto(gateway);
+    });
   }
 
   /** @throws `precondition.failed` when somebody changed the gateway since */
@@ -43,6 +50,7 @@ export class GatewaysService {
       await this.require(tx, ref);
       const gateway = await this.gateways.update(tx, ref, version, { ...change });
       if (!gateway) throw commonError('precondition.failed');
+      await this.outbox.add(tx, eventBy(actor, 'gateway.changed', { id, version: gateway.version }));
       return toGatewayDto(gateway);
     });
   }

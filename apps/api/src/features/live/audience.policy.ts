@@ -16,9 +16,14 @@ export function audienceOf(actor: HospitalIdentity, wardId: string | undefined):
   return coversWard(actor, wardId) ? { hospitalId, wardIds: [wardId] } : undefined;
 }
 
+/** The room of everybody who listens in a hospital, whatever their wards. */
+export const hospitalRoom = (hospitalId: string): string => `h:${hospitalId}`;
+
 /** The rooms a socket of this audience is in. */
-export const roomsOf = ({ hospitalId, wardIds = [everyWard] }: Audience): string[] =>
-  wardIds.map((wardId) => room(hospitalId, wardId));
+export const roomsOf = ({ hospitalId, wardIds = [everyWard] }: Audience): string[] => [
+  hospitalRoom(hospitalId),
+  ...wardIds.map((wardId) => room(hospitalId, wardId)),
+];
 
 /** The rooms that hear of one ward. */
 export const roomsHearing = (hospitalId: string, wardId: string): string[] => [

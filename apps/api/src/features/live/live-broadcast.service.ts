@@ -1,9 +1,10 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import type { VitalsUpdate, WardVitals } from '@hms/contracts';
+import { audienceOfEvent, type DomainEvent, type VitalsUpdate, type WardVitals } from '@hms/contracts';
 import type { Logger } from '@hms/service-kit';
 import { rootLogger } from '../../platform/observability/observability.tokens.js';
 import { VitalsService } from '../vitals/vitals.service.js';
-import { audienceKey, roomsHearing, roomsOf } from './audience.policy.js';
+import { audienceKey, hospitalRoom, roomsHearing, roomsOf } from './audience.policy.js';
+import { toLiveChange } from './live-change.js';
 import { LiveFeed, type FeedListener } from './live-feed.service.js';
 import { LiveMetrics } from './live-metrics.js';
 import type { LiveNamespace, LiveSocket } from './live-socket.js';
@@ -72,15 +73,27 @@ export class LiveBroadcast implements FeedListener, OnApplicationShutdown {
     const rooms = roomsHearing(hospitalId, wardId);
     const listeners = this.#members(rooms);
     if (!this.#namespace || listeners.length === 0) return;
-    const behind = listeners.filter((socket) => waitingPackets(socket) > maxWaitingPackets);
-    for (const socket of behind) this.#debts.set(socket, { dueAt: 0, why: 'missed' });
+    const behind = this.#behind(listeners);
     this.#namespace
       .to(rooms)
       .except(behind.map(({ id }) => id))
       .emit('vitals', updates);
-    this.metrics.skipped.inc(behind.length);
     this.metrics.events.inc({ event: 'vitals' }, listeners.length - behind.length);
     this.#observeAge(updates);
+  }
+
+  /** Tells those who hold the event's permission and, if it happened on a ward, hear of that ward. */
+  changed(hospitalId: string, event: DomainEvent): void {
+    const audience = audienceOfEvent(event);
+    if (!this.#namespace || !audience) return;
+    const { permission, wardId } = audience;
+    const rooms = wardId === undefined ? [hospitalRoom(hospitalId)] : roomsHearing(hospitalId, wardId);
+    const listeners = this.#members(rooms).filter(({ data }) => data.actor.permissions.has(permission));
+    const behind = this.#behind(listeners);
+    const told = listeners.filter((socket) => !behind.includes(socket)).map(({ id }) => id);
+    // To no room at all would be to everybody.
+    if (told.length > 0) this.#namespace.to(told).emit('change', toLiveChange(event));
+    this.metrics.events.inc({ event: 'change' }, told.length);
   }
 
   interrupted(): void {
@@ -91,6 +104,14 @@ export class LiveBroadcast implements FeedListener, OnApplicationShutdown {
     for (const socket of this.#namespace?.sockets.values() ?? []) {
       this.#debts.set(socket, { dueAt: 0, why: 'missed' });
     }
+  }
+
+  /** Those who read too slowly to be sent more: they miss this, and are brought up to date later. */
+  #behind(listeners: readonly LiveSocket[]): LiveSocket[] {
+    const behind = listeners.filter((socket) => waitingPackets(socket) > maxWaitingPackets);
+    for (const socket of behind) this.#debts.set(socket, { dueAt: 0, why: 'missed' });
+    this.metrics.skipped.inc(behind.length);
+    return behind;
   }
 
   #members(rooms: readonly string[]): LiveSocket[] {

@@ -1,9 +1,10 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { hospitalOfChannel, vitalsChannel, type WardVitals } from '@hms/contracts';
+import { hospitalOfChannel, liveEventsChannel, vitalsChannel, type DomainEvent, type WardVitals } from '@hms/contracts';
 import { connectRedis, type Logger } from '@hms/service-kit';
 import type { Redis } from 'ioredis';
 import { ApiConfig } from '../../platform/config/api-config.js';
 import { rootLogger } from '../../platform/observability/observability.tokens.js';
+import { parseHospitalEvent } from './live-change.js';
 import { parseWardVitals } from './ward-vitals.js';
 
 const heartbeatMs = 5_000;
@@ -11,14 +12,15 @@ const heartbeatMs = 5_000;
 /** Who is told what the feed does. */
 export interface FeedListener {
   vitals(hospitalId: string, ward: WardVitals): void;
+  changed(hospitalId: string, event: DomainEvent): void;
   interrupted(): void;
   /** Nothing is missed any more from here on; what was published in between is lost. */
   restored(): void;
 }
 
 /**
- * What ingest publishes, for the hospitals somebody here watches: one Redis connection for the process, one channel a
- * hospital.
+ * What ingest and the relay of events publish, for the hospitals somebody here watches: one Redis connection for the
+ * process, two channels a hospital.
  */
 @Injectable()
 export class LiveFeed implements OnApplicationShutdown {
@@ -66,7 +68,7 @@ export class LiveFeed implements OnApplicationShutdown {
       return;
     }
     this.#watchers.delete(hospitalId);
-    if (this.#connected) this.#subscriber.unsubscribe(vitalsChannel(hospitalId)).catch(() => this.#reconnect());
+    if (this.#connected) this.#subscriber.unsubscribe(...channelsOf(hospitalId)).catch(() => this.#reconnect());
   }
 
   onApplicationShutdown(): void {
@@ -90,7 +92,7 @@ export class LiveFeed implements OnApplicationShutdown {
   async #subscribe(hospitalIds: readonly string[]): Promise<boolean> {
     if (hospitalIds.length === 0) return true;
     try {
-      await this.#subscriber.subscribe(...hospitalIds.map(vitalsChannel));
+      await this.#subscriber.subscribe(...hospitalIds.flatMap(channelsOf));
       return true;
     } catch {
       this.#reconnect();
@@ -109,8 +111,22 @@ export class LiveFeed implements OnApplicationShutdown {
 
   #receive(channel: string, message: string): void {
     const hospitalId = hospitalOfChannel(channel);
+    if (hospitalId === undefined || !this.#tell(hospitalId, channel, message)) {
+      this.logger.warn({ channel }, 'a live message is not of the agreed form');
+    }
+  }
+
+  /** False for a message that is not of the agreed form. */
+  #tell(hospitalId: string, channel: string, message: string): boolean {
+    if (channel === liveEventsChannel(hospitalId)) {
+      const event = parseHospitalEvent(hospitalId, message);
+      if (event) this.#listener?.changed(hospitalId, event);
+      return event !== undefined;
+    }
     const ward = parseWardVitals(message);
-    if (hospitalId !== undefined && ward) this.#listener?.vitals(hospitalId, ward);
-    else this.logger.warn({ channel }, 'a live message is not of the agreed form');
+    if (ward) this.#listener?.vitals(hospitalId, ward);
+    return ward !== undefined;
   }
 }
+
+const channelsOf = (hospitalId: string): string[] => [vitalsChannel(hospitalId), liveEventsChannel(hospitalId)];

@@ -2,6 +2,7 @@ import type { Problem, VitalsUpdate } from '@hms/contracts';
 import type { DefaultEventsMap, Namespace, Socket } from 'socket.io';
 import type { HospitalIdentity } from '../../platform/access/actor.js';
 import type { Audience } from './audience.policy.js';
+import type { LiveChange } from './live-change.js';
 
 /** What a client hears. */
 export interface LiveServerEvents {
@@ -10,6 +11,8 @@ export interface LiveServerEvents {
    * shown: a snapshot may be a second behind.
    */
   vitals: (updates: readonly VitalsUpdate[]) => void;
+  /** Something changed that the client may read. */
+  change: (change: LiveChange) => void;
   /** Updates do not arrive at the moment; `resync` and a snapshot follow when they do again. */
   interrupted: () => void;
   /** Updates were missed; a snapshot follows. */

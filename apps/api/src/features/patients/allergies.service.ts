@@ -4,6 +4,8 @@ import { HospitalDatabase, type TenantTx } from '@hms/database';
 import { uuidv7 } from 'uuidv7';
 import type { HospitalActor } from '../../platform/access/actor.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { eventBy } from '../../platform/events/new-event.js';
+import { Outbox } from '../../platform/events/outbox.service.js';
 import type {
   AllergyDto,
   AllergyListDto,
@@ -33,6 +35,7 @@ export class AllergiesService {
     private readonly unitOfWork: UnitOfWork,
     private readonly patients: PatientsRepository,
     private readonly allergies: AllergiesRepository,
+    private readonly outbox: Outbox,
   ) {}
 
   /** @throws `patient.not-found` */
@@ -50,7 +53,10 @@ export class AllergiesService {
     const allergy = { ...toAllergyColumns(command), id: uuidv7(), patientId, substance, category };
     return this.unitOfWork.inHospital(actor, async (tx) => {
       await this.#requirePatient(tx, patientId);
-      return toAllergyDto(await this.allergies.insert(tx, allergy, actor.userId));
+      const recorded = await this.allergies.insert(tx, allergy, actor.userId);
+      const { id, version } = recorded;
+      await this.outbox.add(tx, eventBy(actor, 'allergy.changed', { id, patientId, version }));
+      return toAllergyDto(recorded);
     });
   }
 
@@ -69,6 +75,7 @@ export class AllergiesService {
       const change = { id, version, by: actor.userId };
       const changed = await this.allergies.update(tx, change, toAllergyColumns(command));
       if (!changed) throw commonError('precondition.failed');
+      await this.outbox.add(tx, eventBy(actor, 'allergy.changed', { id, patientId, version: changed.version }));
       return toAllergyDto(changed);
     });
   }
@@ -78,6 +85,7 @@ export class AllergiesService {
     return this.unitOfWork.inHospital(actor, async (tx) => {
       const version = await this.allergies.setStatus(tx, patientId, status, actor.userId);
       if (version === undefined) throw patientError('patient.not-found');
+      await this.outbox.add(tx, eventBy(actor, 'patient.updated', { id: patientId, version }));
       return { allergyStatus: allergyStatusOf(status), version };
     });
   }

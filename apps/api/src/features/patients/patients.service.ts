@@ -6,6 +6,8 @@ import { uuidv7 } from 'uuidv7';
 import type { HospitalActor } from '../../platform/access/actor.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Encryption } from '../../platform/encryption/encryption.service.js';
+import { eventBy } from '../../platform/events/new-event.js';
+import { Outbox } from '../../platform/events/outbox.service.js';
 import { assertMayWrite, seesDeleted } from './clinical-fields.policy.js';
 import { PatientIdentifiersRepository } from './patient-identifiers.repository.js';
 import { PatientSearchRepository } from './patient-search.repository.js';
@@ -14,6 +16,8 @@ import { toPatientColumns } from './patient.values.js';
 import type { CreatePatientDto, DeletePatientDto, PatientDto, UpdatePatientDto } from './patients.dto.js';
 import { patientError } from './patients.errors.js';
 import { PatientsRepository, type Change, type PatientRow } from './patients.repository.js';
+
+type PatientEvent = 'patient.registered' | 'patient.updated' | 'patient.deleted' | 'patient.restored';
 
 @Injectable()
 export class PatientsService {
@@ -24,6 +28,7 @@ export class PatientsService {
     private readonly patients: PatientsRepository,
     private readonly identifiers: PatientIdentifiersRepository,
     private readonly search: PatientSearchRepository,
+    private readonly outbox: Outbox,
   ) {}
 
   /** @throws `patient.not-found` */
@@ -55,7 +60,7 @@ export class PatientsService {
       if (!confirmDuplicate) await this.#refuseNamesakes(tx, command, values.birthDate ?? null);
       await this.patients.insert(tx, { ...values, id, mrn, familyName, givenName }, change.by);
       await this.identifiers.replace(tx, id, identifiers, change);
-      return this.#answer(tx, actor, id, change.cipher);
+      return this.#tell(tx, actor, 'patient.registered', await this.#answer(tx, actor, id, change.cipher));
     });
   }
 
@@ -69,7 +74,7 @@ export class PatientsService {
       if (command.identifiers) {
         await this.identifiers.replace(tx, id, command.identifiers, { by: actor.userId, cipher });
       }
-      return this.#answer(tx, actor, id, cipher);
+      return this.#tell(tx, actor, 'patient.updated', await this.#answer(tx, actor, id, cipher));
     });
   }
 
@@ -82,7 +87,7 @@ export class PatientsService {
       const deleted = await this.patients.delete(tx, change, { deletedAt: now, deletedReason: reason });
       if (!deleted) throw await this.#whyNot(tx, id);
       await this.identifiers.endAll(tx, id, now, actor.userId);
-      return this.#answer(tx, actor, id, cipher);
+      return this.#tell(tx, actor, 'patient.deleted', await this.#answer(tx, actor, id, cipher));
     });
   }
 
@@ -94,7 +99,7 @@ export class PatientsService {
       if (!before) throw patientError('patient.not-found');
       if (before.deletedAt === null) throw patientError('patient.not-deleted');
       await this.#restore(tx, { id, version, by: actor.userId }, before.deletedAt);
-      return this.#answer(tx, actor, id, cipher);
+      return this.#tell(tx, actor, 'patient.restored', await this.#answer(tx, actor, id, cipher));
     });
   }
 
@@ -115,6 +120,12 @@ export class PatientsService {
   async #whyNot(tx: TenantTx, id: string): Promise<Error> {
     const there = await this.patients.find(tx, id);
     return there ? commonError('precondition.failed') : patientError('patient.not-found');
+  }
+
+  async #tell(tx: TenantTx, actor: HospitalActor, change: PatientEvent, patient: PatientDto): Promise<PatientDto> {
+    const { id, version } = patient;
+    await this.outbox.add(tx, eventBy(actor, change, { id, version }));
+    return patient;
   }
 
   async #answer(tx: TenantTx, actor: HospitalActor, id: string, cipher: FieldCipher): Promise<PatientDto> {

@@ -3,6 +3,7 @@ import type { HospitalRef, PublicTx } from '@hms/database';
 import type { Actor } from '../../platform/access/actor.js';
 import { hashOpaqueToken, newOpaqueToken } from '../../platform/access/opaque-token.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { Outbox } from '../../platform/events/outbox.service.js';
 import { InvitationsRepository, type Account } from './invitations.repository.js';
 import { MembershipReferences } from './membership-references.service.js';
 import { assertCoherent, planRoles, toUserDto } from './membership.policy.js';
@@ -21,6 +22,7 @@ export class InvitationsService {
     private readonly invitations: InvitationsRepository,
     private readonly users: UsersRepository,
     private readonly references: MembershipReferences,
+    private readonly outbox: Outbox,
   ) {}
 
   /**
@@ -38,6 +40,8 @@ export class InvitationsService {
       const account = await this.invitations.lockAccount(tx, email, displayName);
       await this.#join(tx, hospital, account, { ...command, by });
       const token = await this.#issueToken(tx, hospital, account.id, by);
+      const invited = { type: 'user.invited', payload: { userId: account.id } } as const;
+      await this.outbox.add(tx, { ...invited, hospitalId: hospital.id, actorId: by });
       const member = await this.users.find(tx, hospital.id, account.id);
       if (!member) throw new Error('a member vanished inside the transaction that made it');
       return { user: toUserDto(member), ...token };

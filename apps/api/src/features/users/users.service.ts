@@ -3,6 +3,8 @@ import { HospitalDatabase, type PublicTx } from '@hms/database';
 import type { HospitalActor } from '../../platform/access/actor.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { SessionRegistry } from '../../platform/access/session-registry.service.js';
+import { eventBy } from '../../platform/events/new-event.js';
+import { Outbox } from '../../platform/events/outbox.service.js';
 import type { CountedPage } from '../../platform/http/counted-page.js';
 import { decodeKeys } from '../../platform/http/keyset.js';
 import { toPage } from '../../platform/http/page.js';
@@ -23,6 +25,7 @@ export class UsersService {
     private readonly users: UsersRepository,
     private readonly references: MembershipReferences,
     private readonly sessions: SessionRegistry,
+    private readonly outbox: Outbox,
   ) {}
 
   async list(actor: HospitalActor, query: ListUsersQueryDto): Promise<CountedPage<UserDto>> {
@@ -75,6 +78,7 @@ export class UsersService {
       await this.users.lockMemberships(tx, actor.hospital.id);
       const touched = await change(tx, await this.#require(tx, actor, id));
       if (!(await this.users.hasAdministrator(tx, actor.hospital.id))) throw userError('user.last-admin');
+      await this.outbox.add(tx, eventBy(actor, 'membership.changed', { userId: id }));
       return { user: toUserDto(await this.#require(tx, actor, id)), touched };
     });
     for (const session of touched) this.sessions.forget(session);

@@ -3,6 +3,8 @@ import { commonError } from '@hms/contracts';
 import { HospitalDatabase, type TenantTx } from '@hms/database';
 import { coversWard, type HospitalActor } from '../../platform/access/actor.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { eventBy } from '../../platform/events/new-event.js';
+import { Outbox } from '../../platform/events/outbox.service.js';
 import type { CountedPage } from '../../platform/http/counted-page.js';
 import { decodeKeys } from '../../platform/http/keyset.js';
 import { toPage, type Page, type PageQueryDto } from '../../platform/http/page.js';
@@ -24,6 +26,7 @@ export class WardsService {
     private readonly database: HospitalDatabase,
     private readonly unitOfWork: UnitOfWork,
     private readonly wards: WardsRepository,
+    private readonly outbox: Outbox,
   ) {}
 
   /** The wards the actor works on, in the order of their codes. */
@@ -42,9 +45,11 @@ export class WardsService {
   }
 
   create(actor: HospitalActor, { code, name }: CreateWardDto): Promise<WardDto> {
-    return this.unitOfWork.inHospital(actor, async (tx) =>
-      toWardDto(await this.wards.insert(tx, { code, name, createdBy: actor.userId })),
-    );
+    return this.unitOfWork.inHospital(actor, async (tx) => {
+      const ward = await this.wards.insert(tx, { code, name, createdBy: actor.userId });
+      await this.outbox.add(tx, eventBy(actor, 'ward.created', { id: ward.id, version: ward.version }));
+      return toWardDto(ward);
+    });
   }
 
   /** @throws `precondition.failed` when somebody changed the ward since */
@@ -53,6 +58,7 @@ export class WardsService {
       await this.require(tx, actor, id);
       const ward = await this.wards.update(tx, id, version, { ...change });
       if (!ward) throw commonError('precondition.failed');
+      await this.outbox.add(tx, eventBy(actor, 'ward.changed', { id, version: ward.version }));
       return toWardDto(ward);
     });
   }
@@ -69,7 +75,9 @@ export class WardsService {
   createBed(actor: HospitalActor, wardId: string, { label }: CreateBedDto): Promise<BedDto> {
     return this.unitOfWork.inHospital(actor, async (tx) => {
       await this.require(tx, actor, wardId);
-      return toBedDto(await this.wards.insertBed(tx, { wardId, label }));
+      const bed = await this.wards.insertBed(tx, { wardId, label });
+      await this.outbox.add(tx, eventBy(actor, 'bed.created', { id: bed.id, wardId }));
+      return toBedDto(bed);
     });
   }
 

@@ -1,14 +1,11 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { connectRedis, Counter, Histogram, type Logger, type Registry } from '@hms/service-kit';
-import { Queue, UnrecoverableError, Worker, type Job as QueuedJob, type JobsOptions } from 'bullmq';
-import { Redis } from 'ioredis';
-import { ApiConfig } from '../config/api-config.js';
+import { Counter, Histogram, type Logger, type Registry } from '@hms/service-kit';
+import { UnrecoverableError, type Job as QueuedJob, type JobsOptions, type Queue } from 'bullmq';
 import { metricsRegistry, rootLogger } from '../observability/observability.tokens.js';
 import { JobRegistry, type Job } from './job.js';
+import { Queues } from './queues.service.js';
 
 const queueName = 'jobs';
-/** The hash tag keeps the queue on one node of a cluster. */
-const prefix = '{hms}';
 const concurrency = 4;
 const rescheduleAfterMs = 5_000;
 /** Workers that start together, or a Redis that comes and goes, do the first round once. */
@@ -20,13 +17,11 @@ const kept = { removeOnComplete: { age: 3_600 }, removeOnFail: { age: 7 * 24 * 3
 export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #outcomes: Counter<'job' | 'outcome'>;
   readonly #duration: Histogram<'job'>;
-  readonly #connections: Redis[] = [];
-  #worker: Worker | undefined;
   #retry: NodeJS.Timeout | undefined;
   #stopped = false;
 
   constructor(
-    private readonly config: ApiConfig,
+    private readonly queues: Queues,
     private readonly jobs: JobRegistry,
     @Inject(rootLogger) private readonly logger: Logger,
     @Inject(metricsRegistry) registry: Registry,
@@ -48,30 +43,14 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   onApplicationBootstrap(): void {
-    // BullMQ waits in blocking commands, so its connections never give up on one.
-    const connection = new Redis(this.config.redisUrl, {
-      maxRetriesPerRequest: null,
-      retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 2_000),
-    });
-    this.#connections.push(connection);
-    this.#worker = new Worker(queueName, (job) => this.#run(job), { connection, prefix, concurrency });
-    // Redis being away is reported by the connection for commands, once.
-    this.#worker.on('error', (err) => this.logger.debug({ err }, 'job queue'));
-    this.#worker.on('failed', (job, err) => {
-      this.logger.error({ err, job: job?.name, attempt: job?.attemptsMade }, 'job failed');
-    });
-    const producer = connectRedis(this.config.redisUrl, this.logger);
+    this.queues.work(queueName, (job) => this.#run(job), { concurrency });
     // After every return of Redis: it may have lost the schedule.
-    producer.on('ready', () => void this.#schedule(producer));
-    this.#connections.push(producer);
+    this.queues.onReady(() => void this.#schedule());
   }
 
-  /** Lets running jobs finish while there is a Redis to tell. */
-  async beforeApplicationShutdown(): Promise<void> {
+  beforeApplicationShutdown(): void {
     this.#stopped = true;
     clearTimeout(this.#retry);
-    await this.#worker?.close(this.#connections.some(({ status }) => status !== 'ready'));
-    for (const connection of this.#connections) connection.disconnect();
   }
 
   async #run({ name, data }: QueuedJob<unknown, unknown>): Promise<void> {
@@ -89,17 +68,13 @@ export class JobRunner implements OnApplicationBootstrap, BeforeApplicationShutd
     }
   }
 
-  async #schedule(connection: Redis): Promise<void> {
+  async #schedule(): Promise<void> {
     clearTimeout(this.#retry);
-    const queue = new Queue(queueName, { connection, prefix });
-    queue.on('error', (err) => this.logger.debug({ err }, 'job queue'));
     try {
-      for (const job of this.jobs.all) await scheduleJob(queue, job);
+      for (const job of this.jobs.all) await this.queues.produce(queueName, (queue) => scheduleJob(queue, job));
     } catch (err) {
       this.logger.warn({ err }, 'jobs not scheduled yet');
-      if (!this.#stopped) this.#retry = setTimeout(() => void this.#schedule(connection), rescheduleAfterMs);
-    } finally {
-      await queue.close().catch(() => undefined);
+      if (!this.#stopped) this.#retry = setTimeout(() => void this.#schedule(), rescheduleAfterMs);
     }
   }
 }

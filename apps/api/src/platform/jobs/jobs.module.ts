@@ -1,6 +1,11 @@
-import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
 import { JobRegistry, type Job } from './job.js';
 import { JobRunner } from './job-runner.service.js';
+import { Queues } from './queues.service.js';
+
+@Global()
+@Module({ providers: [Queues], exports: [Queues] })
+export class QueuesModule {}
 
 @Module({})
 export class JobsModule {
@@ -8,7 +13,7 @@ export class JobsModule {
   static running(jobs: readonly Type<Job>[], imports: readonly Type[]): DynamicModule {
     return {
       module: JobsModule,
-      imports: [...imports],
+      imports: [QueuesModule, ...imports],
       providers: [
         JobRunner,
         { provide: JobRegistry, inject: [...jobs], useFactory: (...made: Job[]) => new JobRegistry(made) },

@@ -1,0 +1,140 @@
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { audienceOfEvent, eventTypes, liveEventsChannel, parseEvent, specOf } from '@hms/contracts';
+import { connectRedis, type Logger } from '@hms/service-kit';
+import type { Redis } from 'ioredis';
+import { ApiConfig } from '../config/api-config.js';
+import { Queues } from '../jobs/queues.service.js';
+import { rootLogger } from '../observability/observability.tokens.js';
+import { ConsumerRegistry, liveConsumer, maxAttemptsOf, queueOf } from './event-consumer.js';
+import { wakeChannel } from './outbox.service.js';
+import { RelayRepository, type Subscription } from './relay.repository.js';
+
+const idleMs = 250;
+const afterFailureMs = 1_000;
+const live: Subscription = {
+  name: liveConsumer,
+  types: eventTypes.filter((type) => specOf(type).live),
+  maxAttempts: 1, // only tries of consumers count, and the relay claims none
+};
+
+/**
+ * Carries events from PostgreSQL to whoever consumes them. It commits what it takes before it tells Redis of it, and a
+ * delivery is over only when its consumer says so: whatever gets lost in between is handed over again.
+ */
+@Injectable()
+export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #subscriptions: readonly Subscription[];
+  /** For the wake-up calls, and for live events, which need no answer. */
+  readonly #subscriber: Redis;
+  readonly #publisher: Redis;
+  #running: Promise<void> | undefined;
+  #stopped = false;
+  #woken = false;
+  #wake: () => void = () => undefined;
+
+  constructor(
+    config: ApiConfig,
+    consumers: ConsumerRegistry,
+    private readonly queues: Queues,
+    private readonly outbox: RelayRepository,
+    @Inject(rootLogger) private readonly logger: Logger,
+  ) {
+    const served = consumers.all.map((c) => ({ name: c.name, types: c.types, maxAttempts: maxAttemptsOf(c) }));
+    this.#subscriptions = [live, ...served];
+    this.#publisher = connectRedis(config.redisUrl, logger);
+    this.#subscriber = connectRedis(config.redisUrl, logger, { autoResubscribe: false });
+    this.#subscriber.on('ready', () => void this.#subscriber.subscribe(wakeChannel).catch(() => undefined));
+    this.#subscriber.on('message', () => this.#wakeUp());
+  }
+
+  onApplicationBootstrap(): void {
+    this.#running = this.#run();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.#stopped = true;
+    this.#wakeUp();
+    await this.#running;
+    this.#subscriber.disconnect();
+    this.#publisher.disconnect();
+  }
+
+  async #run(): Promise<void> {
+    let subscribed = false;
+    while (!this.#stopped) {
+      try {
+        if (!subscribed) await this.outbox.subscribe(this.#subscriptions);
+        subscribed = true;
+        if (!(await this.#round())) await this.#rest(idleMs);
+      } catch (err) {
+        this.logger.warn({ err }, 'events wait');
+        await this.#rest(afterFailureMs);
+      }
+    }
+  }
+
+  /** False when there was nothing to do, or nobody to hand it to. */
+  async #round(): Promise<boolean> {
+    this.#woken = false;
+    if (!this.queues.ready || this.#publisher.status !== 'ready') return false;
+    if (!(await this.outbox.hasWork(this.#subscriptions.map(({ name }) => name)))) return false;
+    const { fannedOut, leased } = await this.outbox.round(this.#subscriptions);
+    const byConsumer = new Map<string, string[]>();
+    for (const { id, consumer } of leased) byConsumer.set(consumer, [...(byConsumer.get(consumer) ?? []), id]);
+    await Promise.all([...byConsumer].map(([consumer, ids]) => this.#handOver(consumer, ids)));
+    return fannedOut > 0 || leased.length > 0;
+  }
+
+  async #handOver(consumer: string, deliveryIds: readonly string[]): Promise<void> {
+    try {
+      if (consumer === liveConsumer) await this.#publish(deliveryIds);
+      else await this.#enqueue(consumer, deliveryIds);
+    } catch (err) {
+      this.logger.warn({ err, consumer }, 'events not handed over');
+      await this.outbox.release(deliveryIds);
+    }
+  }
+
+  /** The queue keeps one job a delivery, so handing over what still waits there changes nothing. */
+  #enqueue(consumer: string, deliveryIds: readonly string[]): Promise<void> {
+    const once = { removeOnComplete: true, removeOnFail: true };
+    return this.queues.produce(queueOf(consumer), (queue) =>
+      Promise.all(deliveryIds.map((jobId) => queue.add(consumer, {}, { ...once, jobId }))),
+    );
+  }
+
+  async #publish(deliveryIds: readonly string[]): Promise<void> {
+    const stored = await this.outbox.eventsOf(deliveryIds);
+    for (const { hospitalId, event } of stored) {
+      const message = toLiveMessage(event);
+      if (hospitalId !== null && message) await this.#publisher.publish(liveEventsChannel(hospitalId), message);
+    }
+    await this.outbox.finish(deliveryIds);
+  }
+
+  #wakeUp(): void {
+    this.#woken = true;
+    this.#wake();
+  }
+
+  async #rest(ms: number): Promise<void> {
+    if (this.#woken || this.#stopped) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+/** Undefined for an event this release cannot read, or that nobody hears of any more. */
+function toLiveMessage(stored: Record<string, unknown>): string | undefined {
+  try {
+    const event = parseEvent(stored);
+    return audienceOfEvent(event) && JSON.stringify(event);
+  } catch {
+    return undefined;
+  }
+}
