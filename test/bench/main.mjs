@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { batches } from './scenarios/batches.mjs';
 import { latency } from './scenarios/latency.mjs';
+import { reads } from './scenarios/reads.mjs';
 import { singles } from './scenarios/singles.mjs';
 import { machineCpuSeconds } from './support/cpu.mjs';
 import { CpuSplit } from './support/cpu-split.mjs';
@@ -26,7 +27,7 @@ import { percent } from './support/statistics.mjs';
  */
 
 /** @type {Record<string, Scenario>} */
-const scenarios = { latency, batches, singles };
+const scenarios = { latency, batches, singles, reads };
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } } });
 if (values.only !== undefined && !(values.only in scenarios)) {

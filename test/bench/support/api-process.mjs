@@ -1,0 +1,55 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { required } from './stack.mjs';
+
+const api = fileURLToPath(new URL('../../../apps/api/dist/main.js', import.meta.url));
+const bare = fileURLToPath(new URL('./fastify-server.mjs', import.meta.url));
+
+/** @typedef {{ url: string, pid: number, stop: () => void }} Server */
+
+/**
+ * Starts one more API process beside those of the stack.
+ * @param {Record<string, string>} settings over the environment of the stack
+ * @returns {Promise<Server>}
+ */
+export async function startApi(settings) {
+  const port = await freePort();
+  const env = { ...process.env, NODE_ENV: 'production', LOG_LEVEL: 'warn', HOST: '127.0.0.1', PORT: String(port) };
+  const child = fork(api, { env: { ...env, DATABASE_URL: required('DATABASE_URL'), ...settings }, stdio: 'inherit' });
+  const url = `http://127.0.0.1:${port}`;
+  while (!(await answers(`${url}/readyz`))) {
+    if (child.exitCode !== null) throw new Error(`the API ended with code ${child.exitCode}`);
+    await delay(100);
+  }
+  return { url, pid: child.pid ?? 0, stop: () => void child.kill('SIGTERM') };
+}
+
+/**
+ * Starts a bare Fastify server that answers every GET with this JSON; it ends with this process.
+ * @param {string} json
+ * @returns {Promise<Server>}
+ */
+export async function startBareFastify(json) {
+  const child = fork(bare, [json]);
+  const [port] = await once(child, 'message');
+  return { url: `http://127.0.0.1:${port}`, pid: child.pid ?? 0, stop: () => child.disconnect() };
+}
+
+/** @param {string} url */
+const answers = (url) =>
+  fetch(url).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
+/** @returns {Promise<number>} */
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  return address !== null && typeof address === 'object' ? address.port : 0;
+}
