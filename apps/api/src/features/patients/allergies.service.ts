@@ -3,6 +3,7 @@ import { commonError } from '@hms/contracts';
 import { HospitalDatabase, type TenantTx } from '@hms/database';
 import { uuidv7 } from 'uuidv7';
 import type { HospitalActor } from '../../platform/access/actor.js';
+import { Cache } from '../../platform/cache/cache.service.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { eventBy } from '../../platform/events/new-event.js';
 import { Outbox } from '../../platform/events/outbox.service.js';
@@ -33,18 +34,22 @@ export class AllergiesService {
   constructor(
     private readonly database: HospitalDatabase,
     private readonly unitOfWork: UnitOfWork,
+    private readonly cache: Cache,
     private readonly patients: PatientsRepository,
     private readonly allergies: AllergiesRepository,
     private readonly outbox: Outbox,
   ) {}
 
   /** @throws `patient.not-found` */
-  list(actor: HospitalActor, patientId: string): Promise<AllergyListDto> {
-    return this.database.readInHospital(actor.hospital, async (tx) => {
-      const { allergyStatus } = await this.#requirePatient(tx, patientId);
-      const rows = await this.allergies.list(tx, patientId);
-      return { allergyStatus: allergyStatusOf(allergyStatus), items: rows.map(toAllergyDto) };
-    });
+  async list(actor: HospitalActor, patientId: string): Promise<AllergyListDto> {
+    const key = `allergies:${patientId}`;
+    const found = await this.cache
+      .hospital(actor)
+      .read(key, { tags: [`patient:${patientId}`] }, () =>
+        this.database.readInHospital(actor.hospital, (tx) => this.#list(tx, patientId)),
+      );
+    if (!found) throw patientError('patient.not-found');
+    return found;
   }
 
   /** @throws `patient.not-found` or `allergy.duplicate` */
@@ -88,6 +93,13 @@ export class AllergiesService {
       await this.outbox.add(tx, eventBy(actor, 'patient.updated', { id: patientId, version }));
       return { allergyStatus: allergyStatusOf(status), version };
     });
+  }
+
+  async #list(tx: TenantTx, patientId: string): Promise<AllergyListDto | undefined> {
+    const patient = await this.patients.find(tx, patientId);
+    if (!patient) return undefined;
+    const rows = await this.allergies.list(tx, patientId);
+    return { allergyStatus: allergyStatusOf(patient.allergyStatus), items: rows.map(toAllergyDto) };
   }
 
   async #requirePatient(tx: TenantTx, id: string): Promise<PatientRow> {

@@ -7,9 +7,15 @@ import { allergyStatuses, type AllergyStatus } from './patient.terms.js';
 import type { AddressDto, PatientDto } from './patients.dto.js';
 import type { PatientRow } from './patients.repository.js';
 
-/** The record as far as this actor may know it. Without its keys it lacks nothing but the identifiers. */
-export function toPatientDto(actor: Actor, row: PatientRow, cipher: FieldCipher): PatientDto {
-  return {
+/** All that is known of a patient, whoever may see it: what the cache keeps. */
+export interface PatientRecord {
+  readonly identity: PatientDto;
+  readonly clinical: Pick<PatientDto, (typeof clinicalFields)[number]>;
+}
+
+/** Without its keys it lacks nothing but the identifiers. */
+export const toPatientRecord = (row: PatientRow, cipher: FieldCipher): PatientRecord => ({
+  identity: {
     id: row.id,
     mrn: row.mrn,
     familyName: row.familyName,
@@ -23,19 +29,21 @@ export function toPatientDto(actor: Actor, row: PatientRow, cipher: FieldCipher)
     preferredLanguage: row.preferredLanguage,
     deceasedAt: row.deceasedAt?.toISOString() ?? null,
     identifiers: cipher.available ? row.identifiers.map((one) => openIdentifier(cipher, one)) : null,
-    ...(seesClinicalFields(actor, row.id) ? clinicalPart(row) : {}),
     version: row.version,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
     deletedAt: row.deletedAt?.toISOString() ?? null,
     deletedReason: row.deletedReason,
-  };
-}
-
-const clinicalPart = (row: PatientRow): Pick<PatientDto, (typeof clinicalFields)[number]> => ({
-  allergyStatus: allergyStatusOf(row.allergyStatus),
-  bloodGroup: row.bloodGroup,
+  },
+  clinical: { allergyStatus: allergyStatusOf(row.allergyStatus), bloodGroup: row.bloodGroup },
 });
+
+/** The record as far as this actor may know it. */
+export const visibleTo = (actor: Actor, { identity, clinical }: PatientRecord): PatientDto =>
+  seesClinicalFields(actor, identity.id) ? { ...identity, ...clinical } : identity;
+
+export const toPatientDto = (actor: Actor, row: PatientRow, cipher: FieldCipher): PatientDto =>
+  visibleTo(actor, toPatientRecord(row, cipher));
 
 export function birthDateOf(row: Pick<PatientRow, 'birthDate' | 'birthDatePrecision'>): string | null {
   if (row.birthDate === null) return null;

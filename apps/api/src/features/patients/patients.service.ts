@@ -4,6 +4,7 @@ import { HospitalDatabase, type TenantTx } from '@hms/database';
 import type { FieldCipher } from '@hms/encryption';
 import { uuidv7 } from 'uuidv7';
 import type { HospitalActor } from '../../platform/access/actor.js';
+import { Cache } from '../../platform/cache/cache.service.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Encryption } from '../../platform/encryption/encryption.service.js';
 import { eventBy } from '../../platform/events/new-event.js';
@@ -11,7 +12,7 @@ import { Outbox } from '../../platform/events/outbox.service.js';
 import { assertMayWrite, seesDeleted } from './clinical-fields.policy.js';
 import { PatientIdentifiersRepository } from './patient-identifiers.repository.js';
 import { PatientSearchRepository } from './patient-search.repository.js';
-import { birthDateOf, toPatientDto } from './patient.mapper.js';
+import { birthDateOf, toPatientDto, toPatientRecord, visibleTo, type PatientRecord } from './patient.mapper.js';
 import { toPatientColumns } from './patient.values.js';
 import type { CreatePatientDto, DeletePatientDto, PatientDto, UpdatePatientDto } from './patients.dto.js';
 import { patientError } from './patients.errors.js';
@@ -24,6 +25,7 @@ export class PatientsService {
   constructor(
     private readonly database: HospitalDatabase,
     private readonly unitOfWork: UnitOfWork,
+    private readonly cache: Cache,
     private readonly encryption: Encryption,
     private readonly patients: PatientsRepository,
     private readonly identifiers: PatientIdentifiersRepository,
@@ -34,11 +36,16 @@ export class PatientsService {
   /** @throws `patient.not-found` */
   async get(actor: HospitalActor, id: string): Promise<PatientDto> {
     const cipher = await this.encryption.forHospital(actor.hospital);
-    const row = await this.database.readInHospital(actor.hospital, (tx) =>
-      this.patients.find(tx, id, seesDeleted(actor)),
-    );
-    if (!row) throw patientError('patient.not-found');
-    return toPatientDto(actor, row, cipher);
+    const load = async (): Promise<PatientRecord | undefined> => {
+      const row = await this.database.readInHospital(actor.hospital, (tx) => this.patients.find(tx, id, true));
+      return row ? toPatientRecord(row, cipher) : undefined;
+    };
+    // What lacks its identifiers is not kept, and what has them is not shown without the keys.
+    const record = await (cipher.available
+      ? this.cache.hospital(actor).read(`patient:${id}`, { tags: [`patient:${id}`] }, load)
+      : load());
+    if (!record || (record.identity.deletedAt !== null && !seesDeleted(actor))) throw patientError('patient.not-found');
+    return visibleTo(actor, record);
   }
 
   /** The record whose subject the actor is. @throws `patient.not-found` */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { commonError } from '@hms/contracts';
 import { HospitalDatabase, type TenantTx } from '@hms/database';
 import { coversWard, type HospitalActor } from '../../platform/access/actor.js';
+import { Cache } from '../../platform/cache/cache.service.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { eventBy } from '../../platform/events/new-event.js';
 import { Outbox } from '../../platform/events/outbox.service.js';
@@ -25,23 +26,34 @@ export class WardsService {
   constructor(
     private readonly database: HospitalDatabase,
     private readonly unitOfWork: UnitOfWork,
+    private readonly cache: Cache,
     private readonly wards: WardsRepository,
     private readonly outbox: Outbox,
   ) {}
 
   /** The wards the actor works on, in the order of their codes. */
-  list(actor: HospitalActor, query: WardsQueryDto): Promise<CountedPage<WardDto>> {
+  async list(actor: HospitalActor, query: WardsQueryDto): Promise<CountedPage<WardDto>> {
     const after = afterCursor(query);
-    const filter = { within: actor.wardIds, active: query.active };
-    return this.database.readInHospital(actor.hospital, async (tx) => {
-      const rows = await this.wards.list(tx, filter, after, query.limit + 1);
-      const page = toPage(rows, query.limit, toWardDto, ({ code }) => [code]);
-      return query.count ? { ...page, total: await this.wards.count(tx, filter) } : page;
-    });
+    const { limit, count = false } = query;
+    const filter = { within: actor.wardIds?.toSorted(), active: query.active };
+    const key = `wards:${JSON.stringify({ ...filter, after, limit, count })}`;
+    const load = (): Promise<CountedPage<WardDto>> =>
+      this.database.readInHospital(actor.hospital, async (tx) => {
+        const rows = await this.wards.list(tx, filter, after, limit + 1);
+        const page = toPage(rows, limit, toWardDto, ({ code }) => [code]);
+        return count ? { ...page, total: await this.wards.count(tx, filter) } : page;
+      });
+    return this.cache.hospital(actor).read(key, { tags: ['wards'] }, load);
   }
 
-  get(actor: HospitalActor, id: string): Promise<WardDto> {
-    return this.database.readInHospital(actor.hospital, async (tx) => toWardDto(await this.require(tx, actor, id)));
+  async get(actor: HospitalActor, id: string): Promise<WardDto> {
+    if (!coversWard(actor, id)) throw wardError('ward.not-found');
+    const ward = await this.cache.hospital(actor).read(`ward:${id}`, { tags: [`ward:${id}`] }, async () => {
+      const row = await this.database.readInHospital(actor.hospital, (tx) => this.wards.find(tx, id));
+      return row ? toWardDto(row) : undefined;
+    });
+    if (!ward) throw wardError('ward.not-found');
+    return ward;
   }
 
   create(actor: HospitalActor, { code, name }: CreateWardDto): Promise<WardDto> {
@@ -63,13 +75,19 @@ export class WardsService {
     });
   }
 
-  listBeds(actor: HospitalActor, wardId: string, query: PageQueryDto): Promise<Page<BedDto>> {
+  async listBeds(actor: HospitalActor, wardId: string, query: PageQueryDto): Promise<Page<BedDto>> {
+    if (!coversWard(actor, wardId)) throw wardError('ward.not-found');
     const after = afterCursor(query);
-    return this.database.readInHospital(actor.hospital, async (tx) => {
-      await this.require(tx, actor, wardId);
-      const rows = await this.wards.listBeds(tx, wardId, after, query.limit + 1);
-      return toPage(rows, query.limit, toBedDto, ({ label }) => [label]);
-    });
+    const { limit } = query;
+    const key = `beds:${wardId}:${JSON.stringify({ after, limit })}`;
+    const page = await this.cache.hospital(actor).read(key, { tags: [`ward:${wardId}`] }, () =>
+      this.database.readInHospital(actor.hospital, async (tx) => {
+        if (!(await this.wards.find(tx, wardId))) return undefined;
+        return toPage(await this.wards.listBeds(tx, wardId, after, limit + 1), limit, toBedDto, ({ label }) => [label]);
+      }),
+    );
+    if (!page) throw wardError('ward.not-found');
+    return page;
   }
 
   createBed(actor: HospitalActor, wardId: string, { label }: CreateBedDto): Promise<BedDto> {

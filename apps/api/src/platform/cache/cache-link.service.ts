@@ -5,7 +5,7 @@ import { ApiConfig } from '../config/api-config.js';
 import { rootLogger } from '../observability/observability.tokens.js';
 import { LinkHealth } from './link-health.js';
 
-const commandTimeout = 50;
+const answerWithinMs = 50;
 const probeEvery = 200;
 const longestReconnectPause = 500;
 /** More than the longest time from Redis being back to a process knowing it. */
@@ -26,7 +26,6 @@ export class CacheLink implements OnApplicationShutdown {
   constructor(config: ApiConfig, @Inject(rootLogger) logger: Logger) {
     this.#logger = logger.child({ part: 'cache' });
     this.#redis = connectRedis(config.redisUrl, this.#logger, {
-      commandTimeout,
       enableAutoPipelining: true,
       retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, longestReconnectPause),
     });
@@ -63,7 +62,7 @@ export class CacheLink implements OnApplicationShutdown {
 
   async #attempt<T>(command: (redis: Redis) => Promise<T>): Promise<T | undefined> {
     try {
-      return await command(this.#redis);
+      return await inTime(command(this.#redis));
     } catch (err) {
       if (this.#health.reachable) this.#logger.warn({ err }, 'the cache does without redis');
       this.#lose();
@@ -79,11 +78,20 @@ export class CacheLink implements OnApplicationShutdown {
   /** What is written from the answer on is told at once; so nothing falls between that and catching up. */
   async #look(): Promise<void> {
     if (this.#redis.status !== 'ready') return;
-    const answered = await this.#redis.ping().catch(() => undefined);
+    const answered = await inTime(this.#redis.ping()).catch(() => undefined);
     if (answered === undefined || this.#health.reachable) return;
     clearInterval(this.#probe);
     this.#probe = undefined;
     this.#health.found();
     await this.#catchUp();
   }
+}
+
+/** After a stall of the event loop timers run before sockets are read: an answer that is already there still counts. */
+function inTime<T>(answer: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = (): void => reject(new Error(`no answer within ${answerWithinMs} ms`));
+    const timer = setTimeout(() => setImmediate(late), answerWithinMs);
+    answer.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }

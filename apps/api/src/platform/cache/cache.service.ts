@@ -16,7 +16,7 @@ export interface EntryOptions {
 }
 
 /** Fits only values that survive JSON. */
-export type Loader<T> = (() => Promise<T | undefined>) & ([T] extends [Plain<T>] ? unknown : never);
+export type Loader<T> = (() => Promise<T>) & ([T] extends [Plain<T>] ? unknown : never);
 
 /** The entries of one hospital, or those all hospitals share. */
 export interface CacheSpace {
@@ -24,7 +24,7 @@ export interface CacheSpace {
    * The value under `key`, from the cache or else from `load`. It is frozen, and shared by all who may ask: cut what an
    * actor may not see from what this returns, and load nothing that depends on who asks. Undefined is not kept.
    */
-  read<T>(key: string, options: EntryOptions, load: Loader<T>): Promise<T | undefined>;
+  read<T>(key: string, options: EntryOptions, load: Loader<T>): Promise<T>;
 }
 
 /**
@@ -41,7 +41,7 @@ export class Cache {
   ) {}
 
   /** What belongs to the hospital the actor is in. */
-  hospital({ hospital }: { readonly hospital: HospitalRef }): CacheSpace {
+  hospital({ hospital }: { readonly hospital: Pick<HospitalRef, 'id'> }): CacheSpace {
     return this.#space(hospital.id);
   }
 
@@ -66,8 +66,8 @@ export class Cache {
     prefix: string,
     key: string,
     { tags, ttl = tenMinutes }: EntryOptions,
-    load: () => Promise<T | undefined>,
-  ): Promise<T | undefined> {
+    load: () => Promise<T>,
+  ): Promise<T> {
     const generation = this.config.cacheEnabled ? await this.generations.current(prefix, tags) : undefined;
     if (generation !== undefined) return this.entries.get(`${prefix}:${key}@${generation}`, ttl, load);
     this.metrics.count('database', 'bypass');

@@ -43,18 +43,18 @@ export class EntryStore {
    * The entry, or else what `load` says, which is kept for `ttl` milliseconds unless it is undefined. Of any number of
    * concurrent callers one loads, and all share its answer or its failure.
    */
-  get<T>(name: string, ttl: number, load: () => Promise<T | undefined>): Promise<T | undefined> {
+  get<T>(name: string, ttl: number, load: () => Promise<T>): Promise<T> {
     const underWay = this.#underWay.get(name);
     if (underWay) {
       this.metrics.count('shared', 'hit');
-      return underWay as Promise<T | undefined>;
+      return underWay as Promise<T>;
     }
     const answer = this.#find(name, ttl, load).finally(() => this.#underWay.delete(name));
     this.#underWay.set(name, answer);
     return answer;
   }
 
-  async #find<T>(name: string, ttl: number, load: () => Promise<T | undefined>): Promise<T | undefined> {
+  async #find<T>(name: string, ttl: number, load: () => Promise<T>): Promise<T> {
     try {
       const found: unknown = await this.#bento.getOrSet<unknown>({
         key: name,
@@ -64,7 +64,7 @@ export class EntryStore {
           return frozen(await load()) ?? skip();
         },
       });
-      return found as T | undefined; // a name is only ever given one kind of value
+      return found as T; // a name is only ever given one kind of value
     } catch (err) {
       throw err instanceof errors.E_FACTORY_ERROR ? err.cause : err;
     }
