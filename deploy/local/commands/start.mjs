@@ -48,6 +48,7 @@ function welcome({ env, place, report }, tookMs) {
   }
   if (demo) {
     report.print('');
+    report.print('  Administrators, doctors and pharmacists also need a code: npm run -s hms -- demo code <email>');
     report.print(`  Gateway keys, devices and patients: ${demoFile(place.data)}`);
   }
 }

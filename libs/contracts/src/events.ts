@@ -80,6 +80,16 @@ export const eventCatalogue = {
     live: { permission: 'break-glass:review' },
   }),
   'user.invited': memberChange,
+  'invitation.issued': defineEvent({ payload: z.strictObject({ id }), tags: () => [] }),
+  'password-reset.requested': defineEvent({ payload: z.strictObject({ id }), tags: () => [] }),
+  'password.changed': defineEvent({ payload: member, tags: () => [] }),
+  'second-factor.changed': defineEvent({
+    payload: z.strictObject({
+      userId: id,
+      change: z.enum(['enrolled', 'disabled', 'reset', 'recovery-codes-renewed', 'recovery-code-used']),
+    }),
+    tags: () => [],
+  }),
   'membership.accepted': memberChange,
   'membership.changed': memberChange,
 } as const satisfies Readonly<Record<string, EventSpec>>;

@@ -73,4 +73,15 @@ export function permissionsOf(held: readonly Role[]): ReadonlySet<Permission> {
   return new Set(held.flatMap((role) => [...(grants.get(role) ?? [])]));
 }
 
+/** Roles whose holders may work only in a session opened with a second factor. */
+export const secondFactorRoles = [
+  'super_admin',
+  'hospital_admin',
+  'doctor',
+  'pharmacist',
+] as const satisfies readonly Role[];
+
+export const needsSecondFactor = (held: readonly Role[]): boolean =>
+  secondFactorRoles.some((role) => held.includes(role));
+
 export const isRole = (value: unknown): value is Role => roles.includes(value as Role);

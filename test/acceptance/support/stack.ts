@@ -11,6 +11,7 @@ export interface DemoUser {
   readonly role: string;
   readonly email: string;
   readonly password: string;
+  readonly totpSecret?: string;
 }
 
 export interface DemoHospital {

@@ -51,6 +51,7 @@ export function dropTestHospital(hospital: Hospital): Promise<void> {
       'outbox_event',
       'invitation',
       'membership',
+      'mfa_challenge',
       'gateway_key',
       'gateway',
       'ingest_epoch',
@@ -75,15 +76,18 @@ export interface TestUserOptions {
   readonly patientId?: string;
   /** Argon2id hash; without one the user cannot sign in with a password. */
   readonly passwordHash?: string;
+  /** False: the session was opened with a password only. */
+  readonly secondFactor?: boolean;
 }
 
-/** Adds a user and opens a session for it, past the login. */
+/** Adds a user and opens a session for it, past the login and its second factor. */
 export function createTestUser({
   hospital,
   role,
   wardIds = [],
   patientId,
   passwordHash,
+  secondFactor = true,
 }: TestUserOptions): Promise<TestUser> {
   const id = uuidv7();
   const sessionId = uuidv7();
@@ -99,18 +103,24 @@ export function createTestUser({
         [uuidv7(), id, hospital.id, role, wardIds, role === 'patient' ? (patientId ?? uuidv7()) : null],
       );
     }
-    await openTestSession(owner, { id: sessionId, userId: id, hospitalId: hospital?.id ?? null });
+    await openTestSession(owner, { id: sessionId, userId: id, hospitalId: hospital?.id ?? null, secondFactor });
     return { id, email, sessionId };
   });
 }
 
 async function openTestSession(
   owner: pg.Client,
-  session: { id: string; userId: string; hospitalId: string | null },
+  session: { id: string; userId: string; hospitalId: string | null; secondFactor: boolean },
 ): Promise<void> {
   await owner.query(
-    `insert into public.session (id, user_id, hospital_id, expires_at) values ($1, $2, $3, now() + interval '1 day')`,
-    [session.id, session.userId, session.hospitalId],
+    `insert into public.session (id, user_id, hospital_id, expires_at, amr, mfa_at)
+     values ($1, $2, $3, now() + interval '1 day', $4, $5)`,
+    [
+      session.id,
+      session.userId,
+      session.hospitalId,
+      ...(session.secondFactor ? [['pwd', 'otp'], new Date()] : [['pwd'], null]),
+    ],
   );
   await owner.query('insert into public.refresh_token (token_hash, session_id) values ($1, $2)', [
     createHash('sha256').update(session.id).digest(),

@@ -1,16 +1,20 @@
 import { type Role } from '@hms/contracts';
 import { hashSecret, parseGatewayKey } from '@hms/auth';
+import type { FieldCipher } from '@hms/encryption';
 import type pg from 'pg';
 import { settleGatewayKey, settlePassword } from './credentials.js';
 import { type DemoHospital } from './demo-file.js';
 import { insertRows } from './insert-rows.js';
 import { type HospitalPlan } from './plan.js';
+import { settleSecondFactors } from './second-factors.js';
 import { stableId } from './stable-id.js';
 
 export interface Login {
   readonly role: Role;
   readonly email: string;
   readonly password: string;
+  /** Of the authenticator, where the role needs one. */
+  readonly totpSecret?: string | undefined;
 }
 
 /** A user as wanted, whatever hospital it belongs to. */
@@ -29,13 +33,13 @@ export const superAdmin = (seed: string, email: string): Account => ({
 });
 
 /**
- * Makes the accounts exist with passwords that are known: those of `written` where they still hold, else new ones.
+ * Makes the accounts exist with passwords and authenticators that are known: those of `written` where they still hold, else new ones.
  * Hashing runs on all cores.
  */
 export async function settleAccounts(
   owner: pg.ClientBase,
   accounts: readonly Account[],
-  written: readonly Login[],
+  { written, cipher }: { written: readonly Login[]; cipher: FieldCipher },
 ): Promise<Login[]> {
   const { rows } = await owner.query<{ id: string; password_hash: string }>(
     'select id, password_hash from public.app_user where id = any($1) and password_hash is not null',
@@ -53,7 +57,11 @@ export async function settleAccounts(
     owner,
     settled.flatMap(({ account, newHash }) => (newHash === undefined ? [] : [{ account, hash: newHash }])),
   );
-  return settled.map(({ account: { role, email }, password }) => ({ role, email, password }));
+  const secrets = await settleSecondFactors(owner, accounts, { written, cipher });
+  return settled.map(({ account: { role, email }, password }) => {
+    const totpSecret = secrets.get(email);
+    return { role, email, password, ...(totpSecret === undefined ? {} : { totpSecret }) };
+  });
 }
 
 async function store(owner: pg.ClientBase, changed: readonly { account: Account; hash: string }[]): Promise<void> {

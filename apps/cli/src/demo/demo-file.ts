@@ -11,7 +11,15 @@ const demoHospital = z.object({
   name: z.string(),
   timezone: z.string(),
   currency: z.string(),
-  users: z.array(z.object({ role: z.enum(roles), email: z.string(), password: z.string() })),
+  users: z.array(
+    z.object({
+      role: z.enum(roles),
+      email: z.string(),
+      password: z.string(),
+      /** Of the authenticator, base 32; only of roles that need one. */
+      totpSecret: z.string().optional(),
+    }),
+  ),
   gatewayKey: z.string(),
   wards: z.array(named),
   /** `id` is the name a gateway sends, not the row's id. */

@@ -4,6 +4,7 @@ import { parseEnv, postgresUrl, redisUrl } from '@hms/service-kit';
 import { type Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { registerDemoEnv } from './demo-env.command.js';
+import { registerDemoCode } from './demo-code.command.js';
 import { readDemoFile, writeDemoFile } from './demo-file.js';
 import { demoHospitals, superAdminEmail } from './hospitals.js';
 import { deleteDemo, seedDemo } from './seed-demo.js';
@@ -25,6 +26,7 @@ interface DemoSeedOptions {
 export function registerDemo(program: Command): void {
   const demo = program.command('demo').description('Two hospitals to try things on.');
   registerDemoEnv(demo);
+  registerDemoCode(demo);
   demo
     .command('seed')
     .description(

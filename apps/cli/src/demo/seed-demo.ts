@@ -31,8 +31,11 @@ export async function seedDemo(owner: pg.Client, options: SeedOptions): Promise<
   const { plans, accounts } = planDemo(options);
   const { written } = options;
   for (const plan of plans) await ensureHospital(owner, plan);
-  const logins = await settleAccounts(owner, accounts, written?.hospitals.flatMap((hospital) => hospital.users) ?? []);
   const keys = new DataKeys(new PgDataKeyStore(owner), options.keyProvider);
+  const logins = await settleAccounts(owner, accounts, {
+    written: written?.hospitals.flatMap((hospital) => hospital.users) ?? [],
+    cipher: await keys.cipherFor(null),
+  });
   const hospitals: DemoHospital[] = [];
   for (const plan of plans) {
     const before = written?.hospitals.find(({ slug }) => slug === plan.definition.slug);
@@ -99,6 +102,10 @@ async function deleteRows(
   const sessions = 'select id from public.session where hospital_id = any($1) or user_id = any($2)';
   await owner.query(`delete from public.refresh_token where session_id in (${sessions})`, ids);
   await owner.query(`delete from public.session where id in (${sessions})`, ids);
+  await owner.query('delete from public.mfa_challenge where hospital_id = any($1) or user_id = any($2)', ids);
+  for (const table of ['totp_factor', 'recovery_code', 'password_reset']) {
+    await owner.query(`delete from public.${table} where user_id = any($1)`, ids.slice(1));
+  }
   await owner.query('delete from public.invitation where hospital_id = any($1) or user_id = any($2)', ids);
   await owner.query('delete from public.membership where hospital_id = any($1) or user_id = any($2)', ids);
   for (const table of ['gateway_key', 'gateway', 'ingest_epoch', 'data_key']) {

@@ -28,7 +28,13 @@ export class AuthController {
     private readonly invitations: InvitationAcceptance,
   ) {}
 
-  /** Signs in with e-mail and password. */
+  /**
+   * Signs in with e-mail and password. Whoever set up an authenticator is answered 401 `auth.mfa-required` with a
+   * `challenge` for `POST /auth/mfa/verify`.
+   * @throws {401} `auth.invalid-credentials`, `auth.mfa-required`
+   * @throws {403} `auth.not-a-member`
+   * @throws {409} `auth.hospital-required`
+   */
   @Post('auth/login')
   @Limited('login')
   @Public('this is where a session begins')

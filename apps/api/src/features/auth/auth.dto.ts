@@ -87,6 +87,11 @@ export class LoginResultDto extends TokensDto {
   hospital: HospitalSummaryDto | null;
 }
 
+export class SecondFactorDto {
+  enrolled: boolean;
+  verified: boolean;
+}
+
 export class MeDto {
   user: UserSummaryDto;
   @ApiProperty({ type: HospitalSummaryDto, nullable: true })
@@ -96,6 +101,10 @@ export class MeDto {
   /** Wards this user is limited to; null means all. */
   @ApiProperty({ type: [String], nullable: true })
   wardIds: string[] | null;
+  /** Whether an authenticator is set up, and whether it was used in this session. */
+  secondFactor: SecondFactorDto;
+  /** The roles need a second factor and there is none: until `POST /auth/mfa/totp`, this is all the session can do. */
+  mfaEnrolmentRequired: boolean;
   /** Every hospital the user can switch to. */
   hospitals: HospitalSummaryDto[];
 }

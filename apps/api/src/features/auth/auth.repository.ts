@@ -4,6 +4,7 @@ import { uuidv7 } from 'uuidv7';
 import type { RequestOrigin } from '../../platform/access/request-origin.js';
 import { sessionKindOf, type SessionKind } from '../../platform/access/session-limits.policy.js';
 import { authError } from './auth.errors.js';
+import { isAuthenticationMethod, type SessionProof } from './session-proof.js';
 
 const hospitalSummary = { id: true, slug: true, name: true, timezone: true, currency: true } as const;
 const lockedSession = {
@@ -23,6 +24,7 @@ export interface NewSession {
   readonly tokenHash: Uint8Array<ArrayBuffer>;
   readonly origin: Pick<RequestOrigin, 'ip' | 'userAgent'>;
   readonly kind: SessionKind;
+  readonly proof: SessionProof;
   /** When it ends whatever is done with it. */
   readonly expiresAt: Date;
   readonly now: Date;
@@ -75,6 +77,8 @@ export class AuthRepository {
         userAgent: session.origin.userAgent?.slice(0, 300) ?? null,
         ip: session.origin.ip,
         kind: session.kind,
+        amr: [...session.proof.amr],
+        mfaAt: session.proof.mfaAt,
         lastSeenAt: session.now,
         expiresAt: session.expiresAt,
         provedAt: session.provedAt ?? session.now,
@@ -125,13 +129,16 @@ export class AuthRepository {
     tx: PublicTx,
     id: string,
     now: Date,
-  ): Promise<Pick<NewSession, 'kind' | 'expiresAt' | 'provedAt'> | undefined> {
+  ): Promise<Pick<NewSession, 'kind' | 'expiresAt' | 'provedAt' | 'proof'> | undefined> {
     const [ended] = await tx.session.updateManyAndReturn({
       where: { id, revokedAt: null },
       data: { revokedAt: now, revokeReason: 'switched' },
-      select: { kind: true, expiresAt: true, provedAt: true },
+      select: { kind: true, expiresAt: true, provedAt: true, amr: true, mfaAt: true },
     });
-    return ended && { ...ended, kind: sessionKindOf(ended.kind) };
+    if (!ended) return undefined;
+    const { kind, expiresAt, provedAt, amr, mfaAt } = ended;
+    const proof = { amr: amr.filter(isAuthenticationMethod), mfaAt };
+    return { kind: sessionKindOf(kind), expiresAt, provedAt, proof };
   }
 
   async revokeSession(tx: PublicTx, id: string, reason: RevokeReason, now: Date): Promise<void> {

@@ -4,12 +4,14 @@ import { accessError } from '../../platform/access/access.errors.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { hashOpaqueToken } from '../../platform/access/opaque-token.js';
 import { renewalIsUse, timeoutOf, type SessionTimeout } from '../../platform/access/session-limits.policy.js';
+import { lacksSecondFactor } from '../../platform/access/second-factor.policy.js';
 import { SessionRegistry } from '../../platform/access/session-registry.service.js';
 import { ApiConfig } from '../../platform/config/api-config.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { authError } from './auth.errors.js';
 import type { MeDto, TokensDto } from './auth.dto.js';
 import { AuthRepository } from './auth.repository.js';
+import { MfaRepository } from './mfa.repository.js';
 import { judge, successorOf } from './refresh-token.js';
 import { SessionIssuer } from './session-issuer.service.js';
 import { hospitalsOf, signIn } from './sign-in.policy.js';
@@ -33,6 +35,7 @@ export class OwnSessionService {
     private readonly database: HospitalDatabase,
     private readonly unitOfWork: UnitOfWork,
     private readonly users: AuthRepository,
+    private readonly factors: MfaRepository,
     private readonly issuer: SessionIssuer,
     private readonly sessions: SessionRegistry,
     private readonly config: ApiConfig,
@@ -63,12 +66,15 @@ export class OwnSessionService {
 
   async me(actor: Actor): Promise<MeDto> {
     const user = await this.users.requireActive(actor.userId);
+    const enrolled = await this.factors.isEnrolled(actor.userId);
     const hospitals = hospitalsOf(user);
     const here = hospitals.find((h) => h.id === actor.hospital?.id) ?? null;
     return {
       ...signIn(user, here),
       permissions: [...actor.permissions],
       wardIds: actor.wardIds ? [...actor.wardIds] : null,
+      secondFactor: { enrolled, verified: actor.mfaAt !== undefined },
+      mfaEnrolmentRequired: !enrolled && lacksSecondFactor(actor),
       hospitals,
     };
   }

@@ -11,12 +11,14 @@ import { AuditTrail } from '../../platform/audit/audit-trail.service.js';
 import { AccessTokenIssuer } from './access-token.issuer.js';
 import type { LoginResultDto, TokensDto } from './auth.dto.js';
 import { AuthRepository, type NewSession } from './auth.repository.js';
+import type { SessionProof } from './session-proof.js';
 import type { SignIn } from './sign-in.policy.js';
 
 /** How and where a session is opened. */
 export interface SessionOpening {
   readonly kind: SessionKind;
   readonly origin: RequestOrigin;
+  readonly proof: SessionProof;
 }
 
 interface Beginning {
@@ -24,7 +26,10 @@ interface Beginning {
   readonly origin: RequestOrigin;
 }
 
-type SessionMaker = (tx: PublicTx, session: Omit<NewSession, 'kind' | 'expiresAt' | 'origin'>) => Promise<string>;
+type SessionMaker = (
+  tx: PublicTx,
+  session: Omit<NewSession, 'kind' | 'expiresAt' | 'origin' | 'proof'>,
+) => Promise<string>;
 
 /** Opens sessions for whoever proved who they are, and makes their tokens. */
 @Injectable()
@@ -37,15 +42,15 @@ export class SessionIssuer {
     private readonly audit: AuditTrail,
   ) {}
 
-  open(where: SignIn, { kind, origin }: SessionOpening): Promise<LoginResultDto> {
+  open(where: SignIn, { kind, origin, proof }: SessionOpening): Promise<LoginResultDto> {
     const now = new Date();
     const expiresAt = absoluteEnd(kind, now);
     return this.#begin(where, { now, origin }, (tx, session) =>
-      this.users.createSession(tx, { ...session, kind, expiresAt, origin }),
+      this.users.createSession(tx, { ...session, kind, expiresAt, origin, proof }),
     );
   }
 
-  /** Ends the present session and opens one elsewhere, of the same kind and ending no later. */
+  /** Ends the present session and opens one elsewhere, of the same kind and proof and ending no later. */
   async move(actor: Actor, where: SignIn): Promise<LoginResultDto> {
     const now = new Date();
     const result = await this.#begin(where, { now, origin: actor.origin }, async (tx, session) => {

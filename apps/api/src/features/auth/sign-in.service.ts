@@ -6,6 +6,7 @@ import { AuditTrail } from '../../platform/audit/audit-trail.service.js';
 import { authError } from './auth.errors.js';
 import type { LoginDto, LoginResultDto } from './auth.dto.js';
 import { AuthRepository } from './auth.repository.js';
+import { MfaChallenges } from './mfa-challenge.service.js';
 import { PasswordHasher } from './password-hasher.service.js';
 import { SessionIssuer } from './session-issuer.service.js';
 import { chooseHospital } from './sign-in.policy.js';
@@ -15,11 +16,15 @@ export class SignInService {
   constructor(
     private readonly users: AuthRepository,
     private readonly passwords: PasswordHasher,
+    private readonly challenges: MfaChallenges,
     private readonly issuer: SessionIssuer,
     private readonly audit: AuditTrail,
   ) {}
 
-  /** @throws `auth.invalid-credentials`, `auth.hospital-required`, `auth.not-a-member` or `service.busy` */
+  /**
+   * @throws `auth.invalid-credentials`, `auth.hospital-required`, `auth.not-a-member`, `auth.mfa-required` or
+   * `service.busy`
+   */
   async login(credentials: LoginDto, origin: RequestOrigin): Promise<LoginResultDto> {
     try {
       return await this.#login(credentials, origin);
@@ -34,7 +39,7 @@ export class SignInService {
     const matches = await this.passwords.verify(user?.passwordHash ?? null, credentials.password);
     if (!user || !matches || user.status !== 'active') throw authError('auth.invalid-credentials');
     const where = chooseHospital(user, credentials.hospital);
-    return this.issuer.open(where, { kind: credentials.client ?? 'web', origin });
+    return this.challenges.admit(where, { factor: 'pwd', kind: credentials.client ?? 'web', origin });
   }
 
   /** Who it was is not proved, so the row names what was typed, by a pseudonym, and lies with the platform. */

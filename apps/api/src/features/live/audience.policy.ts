@@ -39,12 +39,13 @@ export function sameStanding(before: Standing, after: Standing): boolean {
   return (
     before.hospital?.id === after.hospital?.id &&
     sameMembers(before.roles, after.roles) &&
+    (before.mfaAt === undefined) === (after.mfaAt === undefined) &&
     (before.wardIds === undefined) === (after.wardIds === undefined) &&
     sameMembers(before.wardIds ?? [], after.wardIds ?? [])
   );
 }
 
-type Standing = Pick<Partial<HospitalIdentity>, 'hospital' | 'wardIds'> & Pick<HospitalIdentity, 'roles'>;
+type Standing = Pick<Partial<HospitalIdentity>, 'hospital' | 'wardIds' | 'mfaAt'> & Pick<HospitalIdentity, 'roles'>;
 
 const sameMembers = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((member) => b.includes(member));

@@ -8,6 +8,8 @@ export interface Identity {
   readonly sessionId: string;
   readonly roles: readonly Role[];
   readonly permissions: ReadonlySet<Permission>;
+  /** When a second factor was verified in this session; absent: never. */
+  readonly mfaAt?: Date;
   /** Absent for a super_admin, who acts on the platform and in no hospital. */
   readonly hospital?: HospitalRef;
   /** Wards the actor is limited to; absent means the whole hospital. */

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InvalidTokenError, verifyAccessToken } from '@hms/auth';
-import { permissionsOf } from '@hms/contracts';
 import { accessError } from './access.errors.js';
 import type { Identity } from './actor.js';
+import { permissionsIn } from './second-factor.policy.js';
 import { SessionRegistry } from './session-registry.service.js';
 import { TokenKeys } from './token-keys.service.js';
 
@@ -48,7 +48,7 @@ export class Authenticator {
     if (state?.userId !== claims.userId || state.hospital?.id !== claims.hospitalId) {
       throw accessError('auth.unauthenticated', { cause });
     }
-    const identity: Identity = { ...state, sessionId: claims.sessionId, permissions: permissionsOf(state.roles) };
+    const identity: Identity = { ...state, sessionId: claims.sessionId, permissions: permissionsIn(state) };
     return { identity, expiresAt: claims.expiresAt * 1_000 };
   }
 }

@@ -10,6 +10,8 @@ export interface SessionState {
   readonly hospital?: HospitalRef;
   readonly wardIds?: readonly string[];
   readonly patientId?: string;
+  /** When a second factor was verified in this session; absent: never. */
+  readonly mfaAt?: Date;
 }
 
 /** What a session is good for, or how it ended; undefined for one that is unknown, revoked or of no right any more. */
@@ -33,6 +35,7 @@ export class SessionRepository {
         kind: true,
         lastSeenAt: true,
         expiresAt: true,
+        mfaAt: true,
         hospital: { select: { id: true, slug: true } },
         user: {
           select: {
@@ -61,6 +64,7 @@ export class SessionRepository {
 
 interface SessionRow {
   readonly userId: string;
+  readonly mfaAt: Date | null;
   readonly hospital: { readonly id: string; readonly slug: string } | null;
   readonly user: {
     readonly platformRole: string | null;
@@ -76,8 +80,9 @@ interface MembershipRow {
 }
 
 /** Roles of the session's own hospital only; a platform role counts outside every hospital only. */
-function toSessionState({ userId, hospital, user }: SessionRow): SessionState | undefined {
-  if (!hospital) return user.platformRole === 'super_admin' ? { userId, roles: ['super_admin'] } : undefined;
+function toSessionState({ userId, hospital, user, mfaAt }: SessionRow): SessionState | undefined {
+  const proof = mfaAt === null ? {} : { mfaAt };
+  if (!hospital) return user.platformRole === 'super_admin' ? { userId, roles: ['super_admin'], ...proof } : undefined;
   const held = user.memberships.filter((m) => m.hospitalId === hospital.id);
   const roles = held.map((m) => m.role).filter(isRole);
   if (roles.length === 0) return undefined;
@@ -86,6 +91,7 @@ function toSessionState({ userId, hospital, user }: SessionRow): SessionState | 
   return {
     userId,
     roles,
+    ...proof,
     hospital: hospitalRef(hospital),
     ...(limited ? { wardIds: [...new Set(held.flatMap((m) => m.wardIds))] } : {}),
     ...(patientId ? { patientId } : {}),

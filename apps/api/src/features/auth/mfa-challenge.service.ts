@@ -1,0 +1,103 @@
+import { Injectable } from '@nestjs/common';
+import { HospitalDatabase } from '@hms/database';
+import { hashOpaqueToken, newOpaqueToken } from '../../platform/access/opaque-token.js';
+import type { RequestOrigin } from '../../platform/access/request-origin.js';
+import type { SessionKind } from '../../platform/access/session-limits.policy.js';
+import { Encryption } from '../../platform/encryption/encryption.service.js';
+import { Outbox } from '../../platform/events/outbox.service.js';
+import type { LoginResultDto } from './auth.dto.js';
+import { AuthRepository } from './auth.repository.js';
+import type { MfaVerificationDto } from './mfa.dto.js';
+import { mfaError } from './mfa.errors.js';
+import { MfaRepository, type Challenge } from './mfa.repository.js';
+import { SecondFactorCodes } from './second-factor-codes.service.js';
+import { SessionIssuer } from './session-issuer.service.js';
+import { proofBy, type FirstFactor, type SecondFactor } from './session-proof.js';
+import { hospitalsOf, signIn, type SignIn, type UserWithMemberships } from './sign-in.policy.js';
+
+const challengeSeconds = 5 * 60;
+
+export interface FirstProof {
+  readonly factor: FirstFactor;
+  readonly kind: SessionKind;
+  readonly origin: RequestOrigin;
+}
+
+/** What comes between a right first factor and a session. */
+@Injectable()
+export class MfaChallenges {
+  constructor(
+    private readonly database: HospitalDatabase,
+    private readonly factors: MfaRepository,
+    private readonly codes: SecondFactorCodes,
+    private readonly users: AuthRepository,
+    private readonly issuer: SessionIssuer,
+    private readonly encryption: Encryption,
+    private readonly outbox: Outbox,
+  ) {}
+
+  /**
+   * A session for whoever proved the first factor, unless a second is set up.
+   * @throws `auth.mfa-required` with a challenge for {@link verify}
+   */
+  async admit(where: SignIn, { factor, kind, origin }: FirstProof): Promise<LoginResultDto> {
+    if (!(await this.factors.isEnrolled(where.user.id))) {
+      return this.issuer.open(where, { kind, origin, proof: proofBy(factor) });
+    }
+    const challenge = newOpaqueToken();
+    const now = new Date();
+    const asked = {
+      tokenHash: hashOpaqueToken(challenge),
+      userId: where.user.id,
+      hospitalId: where.hospital?.id ?? null,
+      kind,
+      firstFactor: factor,
+      expiresAt: new Date(now.getTime() + challengeSeconds * 1_000),
+    };
+    await this.database.inPublic((tx) => this.factors.addChallenge(tx, asked, now));
+    throw mfaError('auth.mfa-required', {
+      members: { challenge, methods: ['totp', 'recovery-code'], expiresIn: challengeSeconds },
+    });
+  }
+
+  /** @throws `auth.mfa-challenge-invalid` or `auth.mfa-code-invalid` */
+  async verify({ challenge, code }: MfaVerificationDto, origin: RequestOrigin): Promise<LoginResultDto> {
+    const now = new Date();
+    const tokenHash = hashOpaqueToken(challenge);
+    const asked = await this.factors.beginTry(tokenHash, now);
+    const user = asked && (await this.users.findById(asked.userId));
+    const where = asked && user?.status === 'active' ? whereOf(user, asked) : undefined;
+    if (!asked || !where) throw mfaError('auth.mfa-challenge-invalid');
+    const factor = await this.#spend(tokenHash, { where, code, now });
+    const { kind, firstFactor } = asked;
+    return this.issuer.open(where, { kind, origin, proof: proofBy(firstFactor, { factor, at: now }) });
+  }
+
+  async #spend(
+    tokenHash: Uint8Array<ArrayBuffer>,
+    { where: { user, hospital }, code, now }: { where: SignIn; code: string; now: Date },
+  ): Promise<SecondFactor> {
+    const cipher = await this.encryption.forPlatform();
+    // NIST SP 800-63B and ASVS 6.5.5 cap a code at 30 s; only for the accounts that can do most is that kept to the letter.
+    const drift = hospital === null ? 0 : 1;
+    const factor = await this.database.inPublic(async (tx) => {
+      const spent = await this.codes.spend(tx, cipher, { userId: user.id, code, now, drift });
+      if (!spent) throw mfaError('auth.mfa-code-invalid');
+      if (!(await this.factors.spendChallenge(tx, tokenHash, now))) throw mfaError('auth.mfa-challenge-invalid');
+      if (spent === 'recovery') {
+        const payload = { userId: user.id, change: 'recovery-code-used' } as const;
+        await this.outbox.add(tx, { type: 'second-factor.changed', payload, hospitalId: null, actorId: user.id });
+      }
+      return spent;
+    });
+    if (factor === 'recovery') this.outbox.wakeRelay();
+    return factor;
+  }
+}
+
+/** Where the challenge leads, if the user may still go there. */
+function whereOf(user: UserWithMemberships, { hospitalId }: Challenge): SignIn | undefined {
+  if (hospitalId === null) return user.platformRole === 'super_admin' ? signIn(user, null) : undefined;
+  const hospital = hospitalsOf(user).find(({ id }) => id === hospitalId);
+  return hospital && signIn(user, hospital);
+}
