@@ -29,6 +29,6 @@ import { SignInService } from './sign-in.service.js';
     SessionIssuer,
     SignInService,
   ],
-  exports: [AuthRepository, SessionIssuer],
+  exports: [AuthRepository, MfaChallenges],
 })
 export class AuthModule {}

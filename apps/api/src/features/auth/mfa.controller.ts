@@ -7,6 +7,7 @@ import type { RequestOrigin } from '../../platform/access/request-origin.js';
 import { Audited } from '../../platform/audit/audited.decorator.js';
 import { UuidPipe } from '../../platform/http/uuid.pipe.js';
 import { NotIdempotent } from '../../platform/idempotency/idempotent.decorator.js';
+import { Limited } from '../../platform/limits/limited.decorator.js';
 import { LoginResultDto } from './auth.dto.js';
 import { MfaChallenges } from './mfa-challenge.service.js';
 import { MfaEnrolment } from './mfa-enrolment.service.js';
@@ -26,6 +27,7 @@ export class MfaController {
    */
   @Post('auth/mfa/verify')
   @Public('the challenge of a login is the credential')
+  @Limited('login')
   @Returns(200, LoginResultDto)
   verify(@Body() verification: MfaVerificationDto, @Origin() origin: RequestOrigin): Promise<LoginResultDto> {
     return this.challenges.verify(verification, origin);

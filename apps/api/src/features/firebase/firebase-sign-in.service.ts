@@ -4,7 +4,7 @@ import type { RequestOrigin } from '../../platform/access/request-origin.js';
 import { ApiConfig } from '../../platform/config/api-config.js';
 import type { LoginResultDto } from '../auth/auth.dto.js';
 import { AuthRepository } from '../auth/auth.repository.js';
-import { SessionIssuer } from '../auth/session-issuer.service.js';
+import { MfaChallenges } from '../auth/mfa-challenge.service.js';
 import { chooseHospital, type SignIn } from '../auth/sign-in.policy.js';
 import { SelfRegistration } from '../patients/self-registration.service.js';
 import { ExternalIdentitiesRepository } from './external-identities.repository.js';
@@ -28,7 +28,7 @@ export class FirebaseSignIn {
     private readonly identities: ExternalIdentitiesRepository,
     private readonly users: AuthRepository,
     private readonly registration: SelfRegistration,
-    private readonly sessions: SessionIssuer,
+    private readonly challenges: MfaChallenges,
   ) {}
 
   /** @throws as the route says */
@@ -38,7 +38,7 @@ export class FirebaseSignIn {
     const userId = known ?? (await this.#firstSignIn(identity, command.hospital));
     const where = await this.#asPatient(userId, command.hospital);
     await this.#ensureRecord(where, identity);
-    return this.sessions.open(where, { kind: command.client ?? 'web', origin });
+    return this.challenges.admit(where, { factor: 'fed', kind: command.client ?? 'web', origin });
   }
 
   async #verify(token: string, now: Date): Promise<FirebaseIdentity> {
