@@ -4,6 +4,7 @@ import type { Logger } from '@hms/service-kit';
 import { rootLogger } from '../../platform/observability/observability.tokens.js';
 import { VitalsService } from '../vitals/vitals.service.js';
 import { audienceKey, hospitalRoom, roomsHearing, roomsOf } from './audience.policy.js';
+import { LiveAudit } from './live-audit.service.js';
 import { toLiveChange } from './live-change.js';
 import { LiveFeed, type FeedListener } from './live-feed.service.js';
 import { LiveMetrics } from './live-metrics.js';
@@ -39,6 +40,7 @@ export class LiveBroadcast implements FeedListener, OnApplicationShutdown {
     private readonly feed: LiveFeed,
     private readonly snapshots: VitalsService,
     private readonly metrics: LiveMetrics,
+    private readonly audit: LiveAudit,
     @Inject(rootLogger) private readonly logger: Logger,
   ) {}
 
@@ -155,6 +157,8 @@ export class LiveBroadcast implements FeedListener, OnApplicationShutdown {
     const { actor, audience } = first.data;
     try {
       const snapshot = await this.snapshots.snapshot(actor.hospital, audience.wardIds);
+      const joining = sockets.filter((socket) => this.#debts.get(socket)?.why === 'begins');
+      await Promise.all(joining.map((socket) => this.audit.joined(socket, snapshot)));
       for (const socket of sockets) this.#send(socket, snapshot);
     } catch (err) {
       this.logger.warn({ err }, 'no snapshot for live sockets');

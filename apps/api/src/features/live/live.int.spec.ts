@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { vitalsChannel, type HospitalRole, type VitalsUpdate } from '@hms/contracts';
 import type { Hospital } from '@hms/database';
 import { Redis } from 'ioredis';
+import { auditRows } from '../../testing/audit-rows.js';
 import { TestApi, type TestCaller } from '../../testing/test-api.js';
 import { asOwner, createTestHospital, dropTestHospital } from '../../testing/test-hospital.js';
 import { TestWards } from '../../testing/test-ward.js';
@@ -122,6 +123,17 @@ describe('a screen', () => {
     await publish(hospital, ward, [update]);
     await until(() => client.positions.length > 0);
     expect(client.updates.at(-1)).toMatchObject(update);
+  });
+
+  it('leaves one row in the audit: who joined which ward, and whose vitals were shown', async () => {
+    const ward = await wards.ward();
+    const { patientId } = await wards.monitored(ward);
+    await wards.latest(patientId, { heartRate: 70 });
+    const nurse = await signIn('nurse');
+    await watch(nurse, ward).ready();
+    expect(await auditRows(hospital, nurse.id)).toMatchObject([
+      { action: 'read', entity: 'live-vitals', entity_ids: [ward], patient_ids: [patientId], ip: '127.0.0.1' },
+    ]);
   });
 
   it('is told a second later what was published before its snapshot knew', async () => {

@@ -3,6 +3,7 @@ import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { VitalsModule } from '../vitals/vitals.module.js';
 import { WardsModule } from '../wards/wards.module.js';
 import { LiveAdmission } from './live-admission.service.js';
+import { LiveAudit } from './live-audit.service.js';
 import { LiveBroadcast } from './live-broadcast.service.js';
 import { LiveFeed } from './live-feed.service.js';
 import { LiveGateway } from './live.gateway.js';
@@ -14,6 +15,7 @@ import { SocketAccessGuard } from './socket-access.guard.js';
   imports: [DiscoveryModule, VitalsModule, WardsModule],
   providers: [
     LiveAdmission,
+    LiveAudit,
     LiveBroadcast,
     LiveFeed,
     LiveGateway,
