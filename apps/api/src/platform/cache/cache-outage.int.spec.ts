@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 const read = async (process: CacheProcess) =>
-  (await process.cache.hospital({ hospital }).read('record', { tags }, () => record.load()))?.version;
+  (await process.cache.hospital({ hospital }).read('record', { tags }, () => record.load())).version;
 
 async function write(): Promise<void> {
   await record.commit();

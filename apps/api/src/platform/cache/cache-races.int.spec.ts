@@ -114,7 +114,7 @@ describe('sessions that read and write one record through two processes', () => 
           }
           const owed = answered;
           const found = await cache.hospital({ hospital }).read('record', { tags }, () => record.load(before, after));
-          expect(found?.version).toBeGreaterThanOrEqual(owed);
+          expect(found.version).toBeGreaterThanOrEqual(owed);
         };
         await Promise.all(
           all.map(async (steps) => {

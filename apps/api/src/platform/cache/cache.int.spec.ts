@@ -47,7 +47,7 @@ describe('a value', () => {
       Array.from({ length: 100 }, () => here.cache.hospital(hospital).read('x', { tags }, () => record.load(3, 3))),
     );
     expect(record.reads).toBe(1);
-    expect(new Set(answers.map((answer) => answer?.version))).toEqual(new Set([0]));
+    expect(new Set(answers.map((answer) => answer.version))).toEqual(new Set([0]));
   });
 
   it('is not kept when there is none, nor when loading fails, and waiting readers fail together', async () => {
@@ -72,9 +72,9 @@ describe('a value', () => {
     const space = here.cache.hospital(hospital);
     const load = () => Promise.resolve({ names: ['Muster'] });
     const value = await space.read('names', { tags }, load);
-    expect(() => value?.names.push('Other')).toThrow(TypeError);
+    expect(() => value.names.push('Other')).toThrow(TypeError);
     const remote = await there.cache.hospital(hospital).read('names', { tags }, load);
-    expect(() => remote?.names.push('Other')).toThrow(TypeError);
+    expect(() => remote.names.push('Other')).toThrow(TypeError);
   });
 
   it('is loaded anew when its time is over', async () => {
@@ -95,7 +95,7 @@ describe('an invalidation', () => {
         space.read('patient', { tags: ['patient:1'] }, patient),
         space.read('list', { tags: ['patient:1', 'patient:2'] }, list),
         space.read('other', { tags: ['patient:3'] }, other),
-      ]).then((values) => values.map((value) => value?.call));
+      ]).then((values) => values.map((value) => value.call));
     };
     expect(await read(here)).toEqual([1, 1, 1]);
     expect(await read(there)).toEqual([1, 1, 1]);
@@ -108,8 +108,8 @@ describe('an invalidation', () => {
     const [drug, patient] = [numbered(), numbered()];
     const key = randomUUID();
     const read = async () => [
-      (await here.cache.reference.read(key, { tags }, drug))?.call,
-      (await here.cache.hospital(hospital).read(key, { tags }, patient))?.call,
+      (await here.cache.reference.read(key, { tags }, drug)).call,
+      (await here.cache.hospital(hospital).read(key, { tags }, patient)).call,
     ];
     expect(await read()).toEqual([1, 1]);
     await there.cache.invalidate(null, tags);
