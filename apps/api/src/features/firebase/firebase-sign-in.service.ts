@@ -107,7 +107,7 @@ export class FirebaseSignIn {
     if (!hospital) throw new Error('a patient signs in to a hospital');
     const memberships = await this.identities.findPatientMemberships(user.id);
     const patientId = memberships.find(({ hospitalId }) => hospitalId === hospital.id)?.patientId;
-    if (patientId == null) throw new Error('a patient has a record');
+    if (!patientId) throw new Error('a patient has a record');
     const details = { id: patientId, email: user.email, ...personName(name, user.email) };
     await this.registration.ensure(hospital, details, user.id);
   }

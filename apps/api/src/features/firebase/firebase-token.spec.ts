@@ -63,7 +63,7 @@ describe('an ID token', () => {
     expect(await verify(changed({ email_verified: verified }))).not.toHaveProperty('verifiedEmail');
   });
 
-  it.each<[string, string, number?]>([
+  it.each([
     ['signed by the emulator, that is not at all', `${inputOf({ alg: 'none', typ: 'JWT' }, claims)}.`],
     ['unsigned with a kid', `${inputOf({ ...header, alg: 'none' }, claims)}.`],
     ['unsigned with alg None', `${inputOf({ ...header, alg: 'None' }, claims)}.`],
@@ -97,7 +97,6 @@ describe('an ID token', () => {
     ['issued at no number', changed({ iat: 'now' })],
     ['without an end', changed({ exp: undefined })],
     ['with an end that is no number', changed({ exp: '9999999999' })],
-    ['that has ended', signed(header, claims), 3_611],
     ['that does not count yet', changed({ nbf: issuedAt + 120 })],
     ['with an unknown kid', signed({ ...header, kid: 'g2' }, claims)],
     ['with a kid that is a URL', signed({ ...header, kid: 'https://evil.example/jwks' }, claims)],
@@ -110,11 +109,12 @@ describe('an ID token', () => {
     ['an access token of ours', 'eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCIsImtpZCI6ImcxIn0.e30.AAAA'],
     ['no token', 'x'],
     ['nothing', ''],
-  ])('is refused when it is %s', async (_, token, seconds) => {
-    await expect(verify(token, seconds)).rejects.toMatchObject({ name: 'InvalidIdTokenError' });
+  ])('is refused when it is %s', async (_, token) => {
+    await expect(verify(token)).rejects.toMatchObject({ name: 'InvalidIdTokenError' });
   });
 
   it('counts until 10 seconds after its end', async () => {
     await expect(verify(signed(header, claims), 3_609)).resolves.toBeDefined();
+    await expect(verify(signed(header, claims), 3_611)).rejects.toMatchObject({ name: 'InvalidIdTokenError' });
   });
 });
