@@ -96,8 +96,12 @@ class Verification {
 
   async walkChain(client: pg.ClientBase): Promise<void> {
     let [seq, hash] = [0, beginning(this.target.hospitalId)];
+    let next = chainAfter(client, this.target.schema, seq);
     for (;;) {
-      const rows = await chainAfter(client, this.target.schema, seq);
+      const rows = await next;
+      const more = rows.length === batchSize;
+      // PostgreSQL reads on while this batch is computed.
+      if (more) next = chainAfter(client, this.target.schema, Number(rows.at(-1)?.seq));
       for (const row of rows) {
         const at = Number(row.seq);
         if (at !== seq + 1) this.#add({ seq: seq + 1, what: 'the chain has a gap' });
@@ -105,7 +109,7 @@ class Verification {
         [seq, hash] = [at, row.hash];
       }
       this.#rows += rows.length;
-      if (rows.length < batchSize) break;
+      if (!more) break;
     }
     for (const cut of this.#signed.keys()) {
       if (cut > seq) this.#add({ seq: seq + 1, what: `the chain was cut: a checkpoint of ${cut} exists` });
@@ -122,7 +126,8 @@ class Verification {
       [batchSize],
     );
     for (const row of rows) {
-      if (!this.#isSealed(row)) this.#add({ eventId: row.id, what: 'a row was not written by the platform' });
+      if (!this.#isSealed(this.#textOf(row), row))
+        this.#add({ eventId: row.id, what: 'a row was not written by the platform' });
       else if (Number(row.at) < this.options.now - this.options.graceMs) {
         this.#add({ eventId: row.id, what: 'a row is not in the chain' });
       }
@@ -156,7 +161,7 @@ class Verification {
     }
     const text = this.#textOf(row);
     const signed = this.#signed.get(seq);
-    if (!this.#isSealed(row)) this.#add({ seq, eventId, what: 'a row was changed' });
+    if (!this.#isSealed(text, row)) this.#add({ seq, eventId, what: 'a row was changed' });
     else if (!hashOf(previous, { seq, xid, mac, text }).equals(hash)) {
       this.#add({ seq, eventId, what: 'the chain is broken' });
     } else if (signed && !signed.hash.equals(hash)) {
@@ -168,8 +173,8 @@ class Verification {
     return canonicalText(this.target.hospitalId, key_id, JSON.parse(sealed) as SealedValue[]);
   }
 
-  #isSealed(row: EventColumns): boolean {
-    return this.options.keys.isSealed(this.#textOf(row), { keyId: row.key_id, mac: row.mac });
+  #isSealed(text: string, { key_id, mac }: EventColumns): boolean {
+    return this.options.keys.isSealed(text, { keyId: key_id, mac });
   }
 
   #isSigned(checkpoint: Checkpoint): boolean {
