@@ -47,8 +47,13 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     this.#subscriber.on('message', () => this.#wakeUp());
   }
 
-  onApplicationBootstrap(): void {
-    this.#running = this.#run();
+  /** Ready only when every relay knows this process's consumers; without a database it is ready, and keeps trying. */
+  async onApplicationBootstrap(): Promise<void> {
+    const subscribed = await this.outbox.subscribe(this.#subscriptions).then(
+      () => true,
+      () => false,
+    );
+    this.#running = this.#run(subscribed);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -59,8 +64,8 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     this.#publisher.disconnect();
   }
 
-  async #run(): Promise<void> {
-    let subscribed = false;
+  async #run(alreadySubscribed: boolean): Promise<void> {
+    let subscribed = alreadySubscribed;
     while (!this.#stopped) {
       try {
         if (!subscribed) await this.outbox.subscribe(this.#subscriptions);
