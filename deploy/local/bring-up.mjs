@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { migrate, seedDemo } from './apps/cli.mjs';
+import { mailService } from './apps/mail.mjs';
 import { platformServices, simulatorService } from './apps/services.mjs';
 import { build } from './lib/build.mjs';
 import { answers } from './lib/probe.mjs';
@@ -34,7 +35,7 @@ export async function bringUpAll(stack, { simulator }) {
   await report.step('migrate', () => migrate(stack));
   if (settings.demo) await report.step('demo data', (note) => seedDemo(stack, note));
   await report.step('services', async (note) => {
-    const services = platformServices(stack);
+    const services = [mailService(stack), ...platformServices(stack)];
     await Promise.all(services.map((service) => supervisor.start(service)));
     note(services.map(({ name }) => name).join(', '));
   });

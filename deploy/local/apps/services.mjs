@@ -25,6 +25,8 @@ export function platformServices({ env, settings }) {
       'PUBLIC_URL',
       'ALLOWED_ORIGINS',
       'AUTH_KEYS_FILE',
+      'SMTP_URL',
+      'MAIL_FROM',
       'AUDIT_KEYS_FILE',
       'AUDIT_CHECKPOINT_DIR',
       'ENCRYPTION_KEYS_FILE',

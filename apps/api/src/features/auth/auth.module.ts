@@ -10,12 +10,19 @@ import { MfaRepository } from './mfa.repository.js';
 import { SecondFactorCodes } from './second-factor-codes.service.js';
 import { JwksController } from './jwks.controller.js';
 import { OwnSessionService } from './own-session.service.js';
+import { BreachedPasswords } from './breached-passwords.service.js';
+import { PasswordController } from './password.controller.js';
 import { PasswordHasher } from './password-hasher.service.js';
+import { PasswordRepository } from './password.repository.js';
+import { PasswordResetRepository } from './password-reset.repository.js';
+import { PasswordReset } from './password-reset.service.js';
+import { PasswordRules } from './password-rules.service.js';
+import { PasswordService } from './password.service.js';
 import { SessionIssuer } from './session-issuer.service.js';
 import { SignInService } from './sign-in.service.js';
 
 @Module({
-  controllers: [AuthController, JwksController, MfaController],
+  controllers: [AuthController, JwksController, MfaController, PasswordController],
   providers: [
     AccessTokenIssuer,
     AuthRepository,
@@ -25,7 +32,13 @@ import { SignInService } from './sign-in.service.js';
     MfaRepository,
     SecondFactorCodes,
     OwnSessionService,
+    BreachedPasswords,
     PasswordHasher,
+    PasswordRepository,
+    PasswordReset,
+    PasswordResetRepository,
+    PasswordRules,
+    PasswordService,
     SessionIssuer,
     SignInService,
   ],

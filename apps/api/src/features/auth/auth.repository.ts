@@ -157,7 +157,17 @@ export class AuthRepository {
   findInvitation(tokenHash: Uint8Array<ArrayBuffer>, now: Date) {
     return this.database.publicClient.invitation.findFirst({
       where: { tokenHash, acceptedAt: null, expiresAt: { gt: now }, user: { status: { not: 'disabled' } } },
-      select: { user: { select: { status: true, passwordHash: true } } },
+      select: {
+        user: {
+          select: {
+            status: true,
+            passwordHash: true,
+            email: true,
+            displayName: true,
+            memberships: { where: { revokedAt: null }, select: { hospital: { select: { name: true } } } },
+          },
+        },
+      },
     });
   }
 

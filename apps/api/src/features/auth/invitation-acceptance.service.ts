@@ -6,6 +6,8 @@ import { authError } from './auth.errors.js';
 import type { AcceptInvitationDto } from './auth.dto.js';
 import { AuthRepository } from './auth.repository.js';
 import { PasswordHasher } from './password-hasher.service.js';
+import { toContext } from './password.repository.js';
+import { PasswordRules } from './password-rules.service.js';
 
 @Injectable()
 export class InvitationAcceptance {
@@ -13,6 +15,7 @@ export class InvitationAcceptance {
     private readonly database: HospitalDatabase,
     private readonly users: AuthRepository,
     private readonly passwords: PasswordHasher,
+    private readonly rules: PasswordRules,
     private readonly outbox: Outbox,
   ) {}
 
@@ -28,6 +31,7 @@ export class InvitationAcceptance {
     const { status, passwordHash } = invitation.user;
     const isNew = status === 'invited';
     if (!isNew && !(await this.passwords.verify(passwordHash, password))) throw authError('auth.invalid-credentials');
+    if (isNew) await this.rules.assertAcceptable(password, toContext(invitation.user));
     const newHash = isNew ? await this.passwords.hash(password) : null;
     await this.database.inPublic(async (tx) => {
       const accepted = await this.users.acceptInvitation(tx, { tokenHash, newHash, now: new Date() });

@@ -101,6 +101,11 @@ export class MfaRepository {
     return { userId, hospitalId, kind: sessionKindOf(sessionKind), firstFactor: amr === 'fed' ? 'fed' : 'pwd' };
   }
 
+  /** Whoever is in the middle of signing in starts again. */
+  async endChallenges(tx: PublicTx, userId: string): Promise<void> {
+    await tx.mfaChallenge.deleteMany({ where: { userId } });
+  }
+
   async spendChallenge(tx: PublicTx, tokenHash: Uint8Array<ArrayBuffer>, now: Date): Promise<boolean> {
     const where = { tokenHash, spentAt: null };
     return (await tx.mfaChallenge.updateMany({ where, data: { spentAt: now } })).count === 1;

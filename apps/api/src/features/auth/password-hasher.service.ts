@@ -4,6 +4,8 @@ import { commonError } from '@hms/contracts';
 
 /** OWASP ASVS 5.0 appendix C: argon2id with at least 19 MiB at t = 2. */
 const parameters: Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+/** How every hash of today begins: the encoding names its parameters. */
+const currentPrefix = '$argon2id$v=19$m=19456,t=2,p=1$';
 const maxRunning = 2;
 const maxWaiting = 50;
 // The hash of a random password nobody knows: an unknown user costs as much as a known one.
@@ -17,6 +19,11 @@ export class PasswordHasher {
 
   hash(password: string): Promise<string> {
     return this.#inTurn(() => hash(password, parameters));
+  }
+
+  /** Whether a stored hash was made with other parameters than hashes are made with now. */
+  isOutdated(stored: string): boolean {
+    return !stored.startsWith(currentPrefix);
   }
 
   /** Takes equally long when there is no hash. @throws `service.busy` when too many wait */

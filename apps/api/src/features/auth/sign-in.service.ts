@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '@hms/contracts';
+import { HospitalDatabase } from '@hms/database';
 import type { Actor } from '../../platform/access/actor.js';
 import type { RequestOrigin } from '../../platform/access/request-origin.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.service.js';
@@ -8,13 +9,16 @@ import type { LoginDto, LoginResultDto } from './auth.dto.js';
 import { AuthRepository } from './auth.repository.js';
 import { MfaChallenges } from './mfa-challenge.service.js';
 import { PasswordHasher } from './password-hasher.service.js';
+import { PasswordRepository } from './password.repository.js';
 import { SessionIssuer } from './session-issuer.service.js';
 import { chooseHospital } from './sign-in.policy.js';
 
 @Injectable()
 export class SignInService {
   constructor(
+    private readonly database: HospitalDatabase,
     private readonly users: AuthRepository,
+    private readonly stored: PasswordRepository,
     private readonly passwords: PasswordHasher,
     private readonly challenges: MfaChallenges,
     private readonly issuer: SessionIssuer,
@@ -38,8 +42,16 @@ export class SignInService {
     const user = await this.users.findByEmail(credentials.email);
     const matches = await this.passwords.verify(user?.passwordHash ?? null, credentials.password);
     if (!user || !matches || user.status !== 'active') throw authError('auth.invalid-credentials');
+    await this.#renewHash(user, credentials.password);
     const where = chooseHospital(user, credentials.hospital);
     return this.challenges.admit(where, { factor: 'pwd', kind: credentials.client ?? 'web', origin });
+  }
+
+  /** The one moment at which the password is known: its hash follows the parameters of today. */
+  async #renewHash({ id, passwordHash }: { id: string; passwordHash: string | null }, password: string): Promise<void> {
+    if (passwordHash === null || !this.passwords.isOutdated(passwordHash)) return;
+    const to = await this.passwords.hash(password);
+    await this.database.inPublic((tx) => this.stored.replace(tx, { userId: id, from: passwordHash, to }));
   }
 
   /** Who it was is not proved, so the row names what was typed, by a pseudonym, and lies with the platform. */

@@ -16,6 +16,9 @@ const Env = serviceEnv.extend({
     .pipe(z.array(z.url({ protocol: /^https?$/ })))
     .optional(),
   AUTH_KEYS_FILE: z.string().min(1),
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }),
+  MAIL_FROM: z.string().min(3).max(300),
+  BREACHED_PASSWORDS_URL: z.url({ protocol: /^https?$/ }).optional(),
   AUDIT_KEYS_FILE: z.string().min(1),
   AUDIT_CHECKPOINT_DIR: z.string().min(1),
   CACHE: z.enum(['on', 'off']).default('on'),
@@ -53,6 +56,12 @@ export class ApiConfig {
   readonly rateLimitFactor: number;
   /** API processes that share the quotas. */
   readonly rateLimitInstances: number;
+  /** TLS is demanded of it unless it is this machine. */
+  readonly smtpUrl: string;
+  /** Sender of every mail, such as `HMS <no-reply@hms.example>`. */
+  readonly mailFrom: string;
+  /** Of a list of leaked passwords; undefined: none is asked. */
+  readonly breachedPasswordsUrl: string | undefined;
   /** Watched: its keys may change while the process runs. */
   readonly authKeysFile: string;
   /** As the file had them at start. */
@@ -84,6 +93,9 @@ export class ApiConfig {
     this.trustedProxies = env.TRUSTED_PROXIES;
     this.rateLimitFactor = env.RATE_LIMIT_FACTOR;
     this.rateLimitInstances = env.RATE_LIMIT_INSTANCES;
+    this.smtpUrl = env.SMTP_URL;
+    this.mailFrom = env.MAIL_FROM;
+    this.breachedPasswordsUrl = env.BREACHED_PASSWORDS_URL;
     this.authKeysFile = env.AUTH_KEYS_FILE;
     this.signingKeys = keys.signingKeys;
     this.cacheEnabled = env.CACHE === 'on';
