@@ -1,6 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import type { Logger } from '@hms/service-kit';
+import { AccountMails } from './features/account-mail/account-mail.consumer.js';
+import { AccountMailModule } from './features/account-mail/account-mail.module.js';
 import { TelemetryPartitionsJob } from './features/vitals/telemetry-partitions.job.js';
 import { TelemetryPartitionsModule } from './features/vitals/telemetry-partitions.module.js';
 import { AccessModule } from './platform/access/access.module.js';
@@ -44,7 +46,7 @@ export class WorkerModule {
           [TelemetryPartitionsJob, IdempotencyExpiryJob, OutboxCleanupJob],
           [TelemetryPartitionsModule, IdempotencyModule, OutboxCleanupModule],
         ),
-        RelayModule.serving([], []),
+        RelayModule.serving([AccountMails], [AccountMailModule]),
       ],
       providers: [
         { provide: APP_FILTER, inject: [rootLogger], useFactory: (logger: Logger) => new ProblemFilter(logger) },

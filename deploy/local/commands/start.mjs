@@ -37,6 +37,7 @@ function welcome({ env, place, report }, tookMs) {
     ['API reference', `${url}/api/docs`],
     ['Over TLS', `${env['HMS_TLS_URL'] ?? ''}/ (self-signed)`],
     ...(demo ? [['Watch a ward', 'npm run hms -- watch']] : []),
+    ['Mails', `${env['HMS_MAILBOX_URL']}/`],
     ['Status, logs', 'npm run status, npm run logs [service]'],
     ['Stop', 'Ctrl-C, or npm run stop'],
   ];

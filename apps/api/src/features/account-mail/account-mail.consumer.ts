@@ -3,6 +3,7 @@ import type { DomainEvent } from '@hms/contracts';
 import { derivedToken } from '../../platform/access/derived-token.js';
 import { hashOpaqueToken } from '../../platform/access/opaque-token.js';
 import { ApiConfig } from '../../platform/config/api-config.js';
+import type { ExternalConsumer } from '../../platform/events/event-consumer.js';
 import type { Mail } from '../../platform/mail/mail.js';
 import { Mailer } from '../../platform/mail/mailer.service.js';
 import { AccountMailRepository, type Recipient } from './account-mail.repository.js';
@@ -14,7 +15,7 @@ type Letter = readonly [to: Recipient, mail: Mail];
 
 /** Mails people about their accounts. After a crash in between, a mail may come twice, with the same message id. */
 @Injectable()
-export class AccountMails {
+export class AccountMails implements ExternalConsumer<(typeof types)[number]> {
   readonly name = 'account-mails';
   readonly effect = 'external';
   readonly types = types;

@@ -17,7 +17,7 @@ describe('recovery codes', () => {
   });
 
   it('are no code of an app', () => {
-    for (const text of ['123456', '', 'aaaa-bbbb', `${newRecoveryCodes().join('')}`]) {
+    for (const text of ['123456', '', 'aaaa-bbbb', newRecoveryCodes().join('')]) {
       expect(isRecoveryCode(text)).toBe(false);
     }
   });

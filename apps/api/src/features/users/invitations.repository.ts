@@ -8,6 +8,7 @@ export interface Account {
 }
 
 export interface NewInvitation {
+  readonly id: string;
   readonly tokenHash: Uint8Array<ArrayBuffer>;
   readonly userId: string;
   readonly by: string;
@@ -28,11 +29,11 @@ export class InvitationsRepository {
 
   /** Stores an invitation; earlier ones of the same user to the same hospital end. */
   async replace(tx: PublicTx, hospital: HospitalId, invitation: NewInvitation): Promise<void> {
-    const { tokenHash, userId, by, now, expiresAt } = invitation;
+    const { id, tokenHash, userId, by, now, expiresAt } = invitation;
     await tx.invitation.updateMany({
       where: { userId, hospitalId: hospital, acceptedAt: null, expiresAt: { gt: now } },
       data: { expiresAt: now },
     });
-    await tx.invitation.create({ data: { tokenHash, userId, hospitalId: hospital, createdBy: by, expiresAt } });
+    await tx.invitation.create({ data: { id, tokenHash, userId, hospitalId: hospital, createdBy: by, expiresAt } });
   }
 }

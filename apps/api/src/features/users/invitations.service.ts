@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { HospitalRef, PublicTx } from '@hms/database';
+import { uuidv7 } from 'uuidv7';
 import type { Actor } from '../../platform/access/actor.js';
-import { hashOpaqueToken, newOpaqueToken } from '../../platform/access/opaque-token.js';
+import { derivedToken } from '../../platform/access/derived-token.js';
+import { hashOpaqueToken } from '../../platform/access/opaque-token.js';
+import { ApiConfig } from '../../platform/config/api-config.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Outbox } from '../../platform/events/outbox.service.js';
 import { InvitationsRepository, type Account } from './invitations.repository.js';
@@ -23,6 +26,7 @@ export class InvitationsService {
     private readonly users: UsersRepository,
     private readonly references: MembershipReferences,
     private readonly outbox: Outbox,
+    private readonly config: ApiConfig,
   ) {}
 
   /**
@@ -66,8 +70,11 @@ export class InvitationsService {
   ): Promise<Omit<InvitationDto, 'user'>> {
     const now = new Date();
     const expiresAt = new Date(now.getTime() + invitationLifetimeMs);
-    const token = newOpaqueToken();
-    await this.invitations.replace(tx, hospital.id, { tokenHash: hashOpaqueToken(token), userId, by, now, expiresAt });
+    const id = uuidv7();
+    const token = derivedToken(this.config.refreshSecret, 'invitation', id);
+    const invitation = { id, tokenHash: hashOpaqueToken(token), userId, by, now, expiresAt };
+    await this.invitations.replace(tx, hospital.id, invitation);
+    await this.outbox.add(tx, { type: 'invitation.issued', payload: { id }, hospitalId: hospital.id, actorId: by });
     return { invitationToken: token, expiresAt: expiresAt.toISOString() };
   }
 }
