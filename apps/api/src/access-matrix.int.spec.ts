@@ -4,6 +4,7 @@ import type { Hospital } from '@hms/database';
 import type { RouteAccess } from './platform/access/route-inventory.js';
 import { TestApi, type TestCaller } from './testing/test-api.js';
 import { asOwner, createTestHospital, dropTestHospital } from './testing/test-hospital.js';
+import { ProbeFeature } from './testing/probe-feature.js';
 import { foreignObjects } from './testing/foreign-objects.js';
 
 /*
@@ -19,7 +20,7 @@ type Caller = { readonly accessToken: string } | undefined;
 const nowhere = '01900000-0000-7000-8000-000000000000';
 
 beforeAll(async () => {
-  api = await TestApi.start();
+  api = await TestApi.start({}, [ProbeFeature]);
   [hospital, other, suspended] = [await createTestHospital(), await createTestHospital(), await createTestHospital()];
 });
 
@@ -68,6 +69,10 @@ async function mismatches(
 }
 
 describe('every protected route', () => {
+  it('is found by itself, that of a new feature too', () => {
+    expect(protectedRoutes().map(name)).toContain('POST /api/v1/probe/wards/:id/rename');
+  });
+
   it.each(roles)('admits a %s exactly where the permission table says so', async (role) => {
     const at = role === 'super_admin' ? null : hospital;
     // A session of its own for each route: some of them end it.

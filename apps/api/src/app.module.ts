@@ -1,4 +1,4 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import type { Logger } from '@hms/service-kit';
 import { AuditLogModule } from './features/audit/audit-log.module.js';
@@ -34,7 +34,8 @@ import { TenancyModule } from './platform/tenancy/tenancy.module.js';
 
 @Module({})
 export class AppModule {
-  static with(config: ApiConfig): DynamicModule {
+  /** @param features further ones, beside those of the platform */
+  static with(config: ApiConfig, features: readonly Type[] = []): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -62,6 +63,7 @@ export class AppModule {
         VitalsModule,
         AuditLogModule,
         LiveModule,
+        ...features,
       ],
       providers: [
         { provide: APP_FILTER, inject: [rootLogger], useFactory: (logger: Logger) => new ProblemFilter(logger) },

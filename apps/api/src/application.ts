@@ -1,3 +1,4 @@
+import type { Type } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
@@ -13,10 +14,13 @@ export type Application = HttpService;
 
 /**
  * Builds the API, ready to listen.
+ * @param features further ones, beside those of the platform
  * @throws an Error when any route or socket event does not declare who may use it
  */
-export async function createApplication(config: ApiConfig): Promise<Application> {
-  const service = await createHttpService(AppModule.with(config), config, (nest) => prepareSockets(nest, config));
+export async function createApplication(config: ApiConfig, features: readonly Type[] = []): Promise<Application> {
+  const service = await createHttpService(AppModule.with(config, features), config, (nest) =>
+    prepareSockets(nest, config),
+  );
   service.nest.get(ApiDocument, { strict: false }).set(describeApi(service.nest));
   return service;
 }

@@ -9,20 +9,22 @@ import { fuzz } from './testing/fuzz/fuzz-route.js';
 import { Random } from './testing/fuzz/random.js';
 import { RouteCases } from './testing/fuzz/route-cases.js';
 import type { RouteAccess } from './platform/access/route-inventory.js';
+import { ApiDocument } from './platform/docs/api-document.js';
+import { ProbeFeature } from './testing/probe-feature.js';
 import { foreignObjects, type ObjectIds } from './testing/foreign-objects.js';
 import { TestApi, type TestCaller } from './testing/test-api.js';
 import { createTestHospital, dropTestHospital } from './testing/test-hospital.js';
 
 /*
- * Generated from the routes Fastify really has and from the committed OpenAPI document: a new route is fuzzed without
+ * Generated from the routes Fastify really has and from the OpenAPI document: a new route is fuzzed without
  * anybody remembering. FUZZ_SEED repeats a run, FUZZ_CASES sets how many cases each route gets.
  */
 
 const seed = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
 const casesPerRoute = Number(process.env['FUZZ_CASES'] ?? 500);
-const description = new ApiDescription(new URL('../openapi.json', import.meta.url));
 
 let api: TestApi;
+let description: ApiDescription;
 let hospital: Hospital;
 /** What a platform administrator acts on: it may be suspended in the middle. */
 let administered: Hospital;
@@ -30,7 +32,8 @@ let digest: DatabaseDigest;
 
 beforeAll(async () => {
   process.stdout.write(`fuzz: FUZZ_SEED=${seed} FUZZ_CASES=${casesPerRoute}\n`);
-  api = await TestApi.start();
+  api = await TestApi.start({}, [ProbeFeature]);
+  description = new ApiDescription(api.application.nest.get(ApiDocument, { strict: false }).get());
   [hospital, administered] = [await createTestHospital(), await createTestHospital()];
   digest = await DatabaseDigest.open(process.env['DATABASE_DIRECT_URL'] ?? '', [hospital, administered]);
 });

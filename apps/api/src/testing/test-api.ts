@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import type { HospitalRole, Problem } from '@hms/contracts';
 import type { Hospital } from '@hms/database';
+import type { Type } from '@nestjs/common';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { createApplication, type Application } from '../application.js';
 import { AccessTokenIssuer } from '../features/auth/access-token.issuer.js';
@@ -24,10 +25,10 @@ export class TestApi {
   private constructor(readonly application: Application) {}
 
   /** With quotas that no test reaches, unless `env` says otherwise. */
-  static async start(env: NodeJS.ProcessEnv = {}): Promise<TestApi> {
+  static async start(env: NodeJS.ProcessEnv = {}, features: readonly Type[] = []): Promise<TestApi> {
     const settings = { NODE_ENV: 'test', LOG_LEVEL: 'silent', PORT: '1', RATE_LIMIT_FACTOR: '1000' };
     const config = new ApiConfig({ ...process.env, ...settings, ...env });
-    return new TestApi(await createApplication(config));
+    return new TestApi(await createApplication(config, features));
   }
 
   close(): Promise<void> {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 /** As much of a JSON schema as it takes to make a body that fits, and then one that does not. */
@@ -46,12 +45,12 @@ export interface OperationInput {
   readonly query: Readonly<Record<string, Schema>>;
 }
 
-/** What the committed OpenAPI document says about the input of each route. */
+/** What the OpenAPI document says about the input of each route. */
 export class ApiDescription {
   readonly #document: z.output<typeof Description>;
 
-  constructor(file: URL) {
-    this.#document = Description.parse(JSON.parse(readFileSync(file, 'utf8')));
+  constructor(document: object) {
+    this.#document = Description.parse(document);
   }
 
   /** Of a route as Fastify writes it; nothing for one that is left out of the document. */
