@@ -8,7 +8,7 @@ create table public.idempotency_key (
   operation    text not null,
   key          text not null check (length(key) between 1 and 200),
   fingerprint  bytea not null check (length(fingerprint) = 32),
-  response     text not null,
+  response_sealed  text not null,
   expires_at   timestamptz not null,
   primary key (scope, actor_id, operation, key)
 );

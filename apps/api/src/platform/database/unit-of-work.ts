@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { tagsOf, type DomainEvent } from '@hms/contracts';
 import { HospitalDatabase, type PublicTx, type TenantTx } from '@hms/database';
+import type { FieldCipher } from '@hms/encryption';
 import type { Actor, HospitalActor } from '../access/actor.js';
 import { AuditTrail } from '../audit/audit-trail.service.js';
 import { Cache } from '../cache/cache.service.js';
+import { Encryption } from '../encryption/encryption.service.js';
 import { Outbox } from '../events/outbox.service.js';
 import { IdempotencyKeys, type Keeping } from '../idempotency/idempotency-keys.service.js';
 
@@ -23,6 +25,7 @@ export class UnitOfWork {
   constructor(
     private readonly database: HospitalDatabase,
     private readonly idempotency: IdempotencyKeys,
+    private readonly encryption: Encryption,
     private readonly audit: AuditTrail,
     private readonly outbox: Outbox,
     private readonly cache: Cache,
@@ -30,22 +33,22 @@ export class UnitOfWork {
 
   /** Changes the actor's hospital. */
   async inHospital<T>(actor: HospitalActor, work: (tx: TenantTx) => Promise<T>): Promise<T> {
-    const keeping = await this.#keeping(actor);
+    const keeping = await this.#keeping(actor, () => this.encryption.forHospital(actor.hospital));
     const attempt = (tx: TenantTx): Promise<Outcome<T>> => this.#run(tx, actor, keeping, work);
     return this.#finish(keeping, await this.database.inHospital(actor.hospital, attempt));
   }
 
   /** Changes what hospitals share: users, sessions, gateways. */
   async inPublic<T>(actor: Actor, work: (tx: PublicTx) => Promise<T>): Promise<T> {
-    const keeping = await this.#keeping(actor);
+    const keeping = await this.#keeping(actor, () => this.encryption.forPlatform());
     const attempt = (tx: PublicTx): Promise<Outcome<T>> => this.#run(tx, actor, keeping, work);
     return this.#finish(keeping, await this.database.inPublic(attempt));
   }
 
-  async #keeping(actor: Actor): Promise<Keeping | undefined> {
+  async #keeping(actor: Actor, cipher: () => Promise<FieldCipher>): Promise<Keeping | undefined> {
     const claim = actor.origin.idempotency;
     if (claim?.spent) throw new Error('an idempotent request has one unit of work');
-    return claim && { claim, cipher: await this.idempotency.cipherFor(actor) };
+    return claim && { claim, cipher: await cipher() };
   }
 
   async #run<Tx extends TenantTx | PublicTx, T>(

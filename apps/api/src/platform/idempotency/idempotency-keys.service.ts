@@ -1,15 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { PublicTx, TenantTx } from '@hms/database';
+import { isTenantTx, type PublicTx, type TenantTx } from '@hms/database';
 import type { FieldCipher } from '@hms/encryption';
 import type { Actor } from '../access/actor.js';
-import { Encryption } from '../encryption/encryption.service.js';
 import type { IdempotencyClaim } from './idempotency-claim.js';
 import { idempotencyError } from './idempotency.errors.js';
 import { IdempotencyRepository, type KeyOwner } from './idempotency.repository.js';
 
 export const keptForMs = 72 * 3_600_000;
 
-/** A request's claim, and what seals its answer. */
+/** A request's claim, and what seals its answer: the cipher of the hospital or, for shared tables, of the platform. */
 export interface Keeping {
   readonly claim: IdempotencyClaim;
   readonly cipher: FieldCipher;
@@ -29,15 +28,7 @@ export class Replay extends Error {
  */
 @Injectable()
 export class IdempotencyKeys {
-  constructor(
-    private readonly keys: IdempotencyRepository,
-    private readonly encryption: Encryption,
-  ) {}
-
-  /** What opens and seals the actor's answers. Ask before the transaction. */
-  cipherFor({ hospital }: Actor): Promise<FieldCipher> {
-    return hospital ? this.encryption.forHospital(hospital) : this.encryption.forPlatform();
-  }
+  constructor(private readonly keys: IdempotencyRepository) {}
 
   /**
    * Takes the key for this transaction.
@@ -50,15 +41,15 @@ export class IdempotencyKeys {
     if (!earlier) return;
     if (earlier.expiresAt <= now) return this.keys.delete(tx, owner);
     if (!Buffer.from(earlier.fingerprint).equals(claim.fingerprint)) throw idempotencyError('idempotency.key-reused');
-    throw new Replay(JSON.parse(cipher.open(placeOf(owner), earlier.response)));
+    throw new Replay(JSON.parse(cipher.open(placeOf(tx, owner), earlier.responseSealed)));
   }
 
   /** Keeps what the effect is answered with. */
   async keep(tx: TenantTx | PublicTx, actor: Actor, { claim, cipher }: Keeping, answer: unknown): Promise<void> {
     const owner = ownerOf(actor, claim);
-    const response = cipher.seal(placeOf(owner), JSON.stringify(answer ?? null));
+    const responseSealed = cipher.seal(placeOf(tx, owner), JSON.stringify(answer ?? null));
     const expiresAt = new Date(Date.now() + keptForMs);
-    await this.keys.insert(tx, owner, { fingerprint: claim.fingerprint, response, expiresAt });
+    await this.keys.insert(tx, owner, { fingerprint: claim.fingerprint, responseSealed, expiresAt });
   }
 }
 
@@ -69,8 +60,8 @@ const ownerOf = ({ hospital, userId, origin }: Actor, { key }: IdempotencyClaim)
   key,
 });
 
-const placeOf = ({ scope, actorId, operation, key }: KeyOwner) => ({
+const placeOf = (tx: TenantTx | PublicTx, { scope, actorId, operation, key }: KeyOwner) => ({
   table: 'idempotency_key',
-  column: 'response',
-  rowId: [scope, actorId, operation, key].join('/'),
+  column: 'response_sealed',
+  rowId: [...(isTenantTx(tx) ? [] : [scope]), actorId, operation, key].join('/'),
 });

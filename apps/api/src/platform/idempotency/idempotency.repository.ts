@@ -12,11 +12,11 @@ export interface KeyOwner {
 
 export interface KeptAnswer {
   readonly fingerprint: Uint8Array<ArrayBuffer>;
-  readonly response: string;
+  readonly responseSealed: string;
   readonly expiresAt: Date;
 }
 
-const kept = { fingerprint: true, response: true, expiresAt: true } as const;
+const kept = { fingerprint: true, responseSealed: true, expiresAt: true } as const;
 
 /** The keys of a hospital's writes are in its own schema, those of writes to shared tables in the shared one. */
 @Injectable()
