@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Module, Post } from '@nestjs/common';
-import { schemaOf, type Hospital } from '@hms/database';
+import { HospitalDatabase, schemaOf, type Hospital } from '@hms/database';
 import { Access, Returns } from './platform/access/access.decorator.js';
+import { Outbox } from './platform/events/outbox.service.js';
 import { auditRows } from './testing/audit-rows.js';
 import { ProbeFeature, type ProbeDto } from './testing/probe-feature.js';
 import { TestApi, type TestCaller } from './testing/test-api.js';
@@ -58,6 +59,19 @@ describe('a feature that only declares', () => {
     const payload = { ...probe(), name: 'Renamed' };
     await api.send({ method: 'POST', url: `${url}/${id}/rename`, payload }, admin);
     expect((await read(id)).body.name).toBe('Renamed');
+  });
+
+  it('forgets what an event makes obsolete, whoever caused it', async () => {
+    const { id } = (await create()).body;
+    expect((await read(id)).body.name).toBe('Probe');
+    const database = api.application.nest.get(HospitalDatabase, { strict: false });
+    const outbox = api.application.nest.get(Outbox, { strict: false });
+    await database.inHospital(hospital, async (tx) => {
+      const { version } = await tx.ward.update({ where: { id }, data: { name: 'Elsewhere' } });
+      const event = { type: 'ward.changed' as const, payload: { id, version }, hospitalId: hospital.id, actorId: null };
+      await outbox.add(tx, event);
+    });
+    await until(async () => (await read(id)).body.name === 'Elsewhere');
   });
 
   it('audits reads and refusals, and says what is left of the quota', async () => {

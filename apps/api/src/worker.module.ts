@@ -8,6 +8,7 @@ import { TelemetryPartitionsModule } from './features/vitals/telemetry-partition
 import { AccessModule } from './platform/access/access.module.js';
 import { AuditModule } from './platform/audit/audit.module.js';
 import { AuditSequencerModule } from './platform/audit/audit-sequencer.module.js';
+import { CacheEviction } from './platform/cache/cache-eviction.consumer.js';
 import { CacheModule } from './platform/cache/cache.module.js';
 import type { ApiConfig } from './platform/config/api-config.js';
 import { ConfigModule } from './platform/config/config.module.js';
@@ -46,7 +47,7 @@ export class WorkerModule {
           [TelemetryPartitionsJob, IdempotencyExpiryJob, OutboxCleanupJob],
           [TelemetryPartitionsModule, IdempotencyModule, OutboxCleanupModule],
         ),
-        RelayModule.serving([AccountMails], [AccountMailModule]),
+        RelayModule.serving([AccountMails, CacheEviction], [AccountMailModule, CacheModule]),
       ],
       providers: [
         { provide: APP_FILTER, inject: [rootLogger], useFactory: (logger: Logger) => new ProblemFilter(logger) },
