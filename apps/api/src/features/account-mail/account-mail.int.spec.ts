@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Problem } from '@hms/contracts';
 import { HospitalDatabase, type Hospital } from '@hms/database';
 import { uuidv7 } from 'uuidv7';
 import { ApiConfig } from '../../platform/config/api-config.js';
