@@ -3,6 +3,8 @@ import { APP_FILTER } from '@nestjs/core';
 import type { Logger } from '@hms/service-kit';
 import { AccountMails } from './features/account-mail/account-mail.consumer.js';
 import { AccountMailModule } from './features/account-mail/account-mail.module.js';
+import { PasswordSprayingJob } from './features/auth/password-spraying.job.js';
+import { PasswordSprayingModule } from './features/auth/password-spraying.module.js';
 import { TelemetryPartitionsJob } from './features/vitals/telemetry-partitions.job.js';
 import { TelemetryPartitionsModule } from './features/vitals/telemetry-partitions.module.js';
 import { AccessModule } from './platform/access/access.module.js';
@@ -44,8 +46,8 @@ export class WorkerModule {
         TenancyModule,
         LimitsModule,
         JobsModule.running(
-          [TelemetryPartitionsJob, IdempotencyExpiryJob, OutboxCleanupJob],
-          [TelemetryPartitionsModule, IdempotencyModule, OutboxCleanupModule],
+          [TelemetryPartitionsJob, IdempotencyExpiryJob, OutboxCleanupJob, PasswordSprayingJob],
+          [TelemetryPartitionsModule, IdempotencyModule, OutboxCleanupModule, PasswordSprayingModule],
         ),
         RelayModule.serving([AccountMails, CacheEviction], [AccountMailModule, CacheModule]),
       ],

@@ -79,6 +79,10 @@ export const eventCatalogue = {
     tags: () => [],
     live: { permission: 'break-glass:review' },
   }),
+  'security.password-spraying-detected': defineEvent({
+    payload: z.strictObject({ kind: z.enum(['password', 'address']), accounts: z.int().positive() }),
+    tags: () => [],
+  }),
   'user.invited': memberChange,
   'invitation.issued': defineEvent({ payload: z.strictObject({ id }), tags: () => [] }),
   'password-reset.requested': defineEvent({ payload: z.strictObject({ id }), tags: () => [] }),

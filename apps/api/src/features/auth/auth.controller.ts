@@ -78,8 +78,8 @@ export class AuthController {
   @Limited('credential')
   @Public('the invitation token is the credential')
   @Returns(204)
-  acceptInvitation(@Body() acceptance: AcceptInvitationDto): Promise<void> {
-    return this.invitations.accept(acceptance);
+  acceptInvitation(@Body() acceptance: AcceptInvitationDto, @Origin() origin: RequestOrigin): Promise<void> {
+    return this.invitations.accept(acceptance, origin);
   }
 
   /** Who is signed in, where, and what they may do. */

@@ -14,6 +14,12 @@ export class LoginDto {
   @Length(1, 1_024)
   password: string;
 
+  /** What the last login on this device answered: failures of strangers then do not lock it out. */
+  @IsOptional()
+  @IsString()
+  @Length(1, 200)
+  deviceToken?: string;
+
   /** Slug of the hospital; needed only by a user who works in several. */
   @IsOptional()
   @Matches(slug)
@@ -81,6 +87,9 @@ export class TokensDto {
 }
 
 export class LoginResultDto extends TokensDto {
+  /** Of a login: keep it on this device and send it with the next one. It opens nothing by itself. */
+  @ApiPropertyOptional()
+  deviceToken?: string;
   user: UserSummaryDto;
   /** Null for a platform administrator, who works outside every hospital. */
   @ApiProperty({ type: HospitalSummaryDto, nullable: true })

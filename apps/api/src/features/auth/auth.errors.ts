@@ -3,6 +3,8 @@ import { defineErrors, raiser } from '@hms/contracts';
 export const authErrors = defineErrors({
   /** Unknown e-mail, wrong password and disabled user are one answer: none of them is anybody's business. */
   'auth.invalid-credentials': { status: 401, title: 'E-mail or password is wrong' },
+  /** Too many wrong guesses at this account, whether it exists or not; `Retry-After` says how long to wait. */
+  'auth.too-many-attempts': { status: 429, title: 'Too many attempts, wait before the next one', retryAfter: 60 },
   /** The user works in several hospitals; `hospitals` lists them. Repeat the login with one of their slugs. */
   'auth.hospital-required': { status: 409, title: 'Say which hospital you sign in to' },
   'auth.not-a-member': { status: 403, title: 'You do not work in this hospital' },

@@ -9,6 +9,10 @@ import { MfaEnrolment } from './mfa-enrolment.service.js';
 import { MfaRepository } from './mfa.repository.js';
 import { SecondFactorCodes } from './second-factor-codes.service.js';
 import { JwksController } from './jwks.controller.js';
+import { KnownDevices } from './known-devices.service.js';
+import { KnownDevicesRepository } from './known-devices.repository.js';
+import { LoginThrottle } from './login-throttle.service.js';
+import { LoginThrottleRepository } from './login-throttle.repository.js';
 import { OwnSessionService } from './own-session.service.js';
 import { BreachedPasswords } from './breached-passwords.service.js';
 import { PasswordController } from './password.controller.js';
@@ -31,6 +35,10 @@ import { SignInService } from './sign-in.service.js';
     MfaEnrolment,
     MfaRepository,
     SecondFactorCodes,
+    KnownDevices,
+    KnownDevicesRepository,
+    LoginThrottle,
+    LoginThrottleRepository,
     OwnSessionService,
     BreachedPasswords,
     PasswordHasher,

@@ -160,6 +160,7 @@ export class AuthRepository {
       select: {
         user: {
           select: {
+            id: true,
             status: true,
             passwordHash: true,
             email: true,

@@ -5,8 +5,12 @@ import type { RequestOrigin } from '../../platform/access/request-origin.js';
 import type { SessionKind } from '../../platform/access/session-limits.policy.js';
 import { Encryption } from '../../platform/encryption/encryption.service.js';
 import { Outbox } from '../../platform/events/outbox.service.js';
+import { addressKey } from '../../platform/limits/client-address.js';
+import { RateLimits } from '../../platform/limits/rate-limits.service.js';
 import type { LoginResultDto } from './auth.dto.js';
 import { AuthRepository } from './auth.repository.js';
+import { KnownDevices } from './known-devices.service.js';
+import { LoginThrottle } from './login-throttle.service.js';
 import type { MfaVerificationDto } from './mfa.dto.js';
 import { mfaError } from './mfa.errors.js';
 import { MfaRepository, type Challenge } from './mfa.repository.js';
@@ -34,6 +38,9 @@ export class MfaChallenges {
     private readonly issuer: SessionIssuer,
     private readonly encryption: Encryption,
     private readonly outbox: Outbox,
+    private readonly throttle: LoginThrottle,
+    private readonly devices: KnownDevices,
+    private readonly limits: RateLimits,
   ) {}
 
   /**
@@ -60,29 +67,35 @@ export class MfaChallenges {
     });
   }
 
-  /** @throws `auth.mfa-challenge-invalid` or `auth.mfa-code-invalid` */
-  async verify({ challenge, code }: MfaVerificationDto, origin: RequestOrigin): Promise<LoginResultDto> {
+  /** @throws `auth.mfa-challenge-invalid`, `auth.mfa-code-invalid` or `auth.too-many-attempts` */
+  async verify({ challenge, code, deviceToken }: MfaVerificationDto, origin: RequestOrigin): Promise<LoginResultDto> {
     const now = new Date();
     const tokenHash = hashOpaqueToken(challenge);
     const asked = await this.factors.beginTry(tokenHash, now);
     const user = asked && (await this.users.findById(asked.userId));
     const where = asked && user?.status === 'active' ? whereOf(user, asked) : undefined;
     if (!asked || !where) throw mfaError('auth.mfa-challenge-invalid');
-    const factor = await this.#spend(tokenHash, { where, code, now });
-    const { kind, firstFactor } = asked;
-    return this.issuer.open(where, { kind, origin, proof: proofBy(firstFactor, { factor, at: now }) });
+    const { userId, kind, firstFactor } = asked;
+    // Whoever knows the password gets as many challenges as they like: guesses count over all of them.
+    const attempt = { purpose: 'mfa', userId, name: '', ip: origin.ip, deviceToken, guess: code } as const;
+    const factor = await this.throttle.attempt(attempt, () => this.#spend(tokenHash, { where, code, now }));
+    if (!factor) throw mfaError('auth.mfa-code-invalid');
+    const opened = await this.issuer.open(where, { kind, origin, proof: proofBy(firstFactor, { factor, at: now }) });
+    // Of the login that was answered with a challenge: a sign-in that succeeds costs its address nothing.
+    this.limits.giveBack('login', 'address', addressKey(origin.ip));
+    return { ...opened, deviceToken: await this.devices.remember(userId, deviceToken) };
   }
 
   async #spend(
     tokenHash: Uint8Array<ArrayBuffer>,
     { where: { user, hospital }, code, now }: { where: SignIn; code: string; now: Date },
-  ): Promise<SecondFactor> {
+  ): Promise<SecondFactor | undefined> {
     const cipher = await this.encryption.forPlatform();
     // NIST SP 800-63B and ASVS 6.5.5 cap a code at 30 s; only for the accounts that can do most is that kept to the letter.
     const drift = hospital === null ? 0 : 1;
     const factor = await this.database.inPublic(async (tx) => {
       const spent = await this.codes.spend(tx, cipher, { userId: user.id, code, now, drift });
-      if (!spent) throw mfaError('auth.mfa-code-invalid');
+      if (!spent) return undefined;
       if (!(await this.factors.spendChallenge(tx, tokenHash, now))) throw mfaError('auth.mfa-challenge-invalid');
       if (spent === 'recovery') {
         const payload = { userId: user.id, change: 'recovery-code-used' } as const;

@@ -9,6 +9,7 @@ import { eventBy } from '../../platform/events/new-event.js';
 import { Outbox } from '../../platform/events/outbox.service.js';
 import { userError } from '../users/users.errors.js';
 import { AuthRepository } from './auth.repository.js';
+import { LoginThrottle } from './login-throttle.service.js';
 import type { RecoveryCodesDto, TotpEnrolmentDto } from './mfa.dto.js';
 import { mfaError } from './mfa.errors.js';
 import { MfaRepository } from './mfa.repository.js';
@@ -30,6 +31,7 @@ export class MfaEnrolment {
     private readonly sessions: SessionRegistry,
     private readonly encryption: Encryption,
     private readonly outbox: Outbox,
+    private readonly throttle: LoginThrottle,
   ) {}
 
   /** Offers a secret, which counts once {@link confirm} proved that an app knows it. @throws `mfa.already-enrolled` */
@@ -105,6 +107,7 @@ export class MfaEnrolment {
       },
       userId,
     );
+    await this.throttle.reset(userId, 'mfa');
     for (const id of ended) this.sessions.forget(id);
   }
 

@@ -51,6 +51,7 @@ export class MfaController {
    * @throws {422} `mfa.code-refused`
    */
   @Post('auth/mfa/totp/confirm')
+  @Limited('credential')
   @Access('session:own', 'any')
   @Returns(200, RecoveryCodesDto)
   confirm(@CurrentActor() actor: Actor, @Body() { code }: MfaCodeDto): Promise<RecoveryCodesDto> {
@@ -62,6 +63,7 @@ export class MfaController {
    * @throws {422} `mfa.code-refused`
    */
   @Post('auth/mfa/recovery-codes')
+  @Limited('credential')
   @Access('session:own', 'any')
   @Returns(200, RecoveryCodesDto)
   renewRecoveryCodes(@CurrentActor() actor: Actor, @Body() { code }: MfaCodeDto): Promise<RecoveryCodesDto> {
@@ -73,6 +75,7 @@ export class MfaController {
    * @throws {422} `mfa.code-refused`
    */
   @Post('auth/mfa/totp/disable')
+  @Limited('credential')
   @Access('session:own', 'any')
   @Returns(204)
   disable(@CurrentActor() actor: Actor, @Body() { code }: MfaCodeDto): Promise<void> {

@@ -1,4 +1,4 @@
-import { IsString, Length } from 'class-validator';
+import { IsOptional, IsString, Length } from 'class-validator';
 
 export class MfaVerificationDto {
   /** Of the answer `auth.mfa-required`. */
@@ -10,6 +10,12 @@ export class MfaVerificationDto {
   @IsString()
   @Length(1, 64)
   code: string;
+
+  /** What the last sign-in on this device answered: failures of strangers then do not lock it out. */
+  @IsOptional()
+  @IsString()
+  @Length(1, 200)
+  deviceToken?: string;
 }
 
 export class MfaCodeDto {

@@ -4,6 +4,7 @@ import { uuidv7 } from 'uuidv7';
 import { hashOpaqueToken } from '../../platform/access/opaque-token.js';
 import { SessionRegistry } from '../../platform/access/session-registry.service.js';
 import { Outbox } from '../../platform/events/outbox.service.js';
+import { LoginThrottle } from './login-throttle.service.js';
 import { MfaRepository } from './mfa.repository.js';
 import type { ForgotPasswordDto, ResetPasswordDto } from './password.dto.js';
 import { passwordError } from './password.errors.js';
@@ -25,6 +26,7 @@ export class PasswordReset {
     private readonly rules: PasswordRules,
     private readonly sessions: SessionRegistry,
     private readonly outbox: Outbox,
+    private readonly throttle: LoginThrottle,
   ) {}
 
   /** Does the same for every address: whether anybody has it, only the worker finds out. */
@@ -39,7 +41,7 @@ export class PasswordReset {
   }
 
   /**
-   * Sets a new password and ends every session of the user. A second factor stays, and is asked for at the next login.
+   * Sets a new password, opens the locks of the old one and ends every session of the user. A second factor stays, and is asked for at the next login.
    * @throws `password.reset-invalid`, any refusal of `PasswordRules`, or `service.busy`
    */
   async complete({ token, password }: ResetPasswordDto): Promise<void> {
@@ -58,6 +60,7 @@ export class PasswordReset {
       return this.factors.endSessions(tx, userId, now);
     });
     this.outbox.wakeRelay();
+    await this.throttle.reset(userId, 'password');
     for (const session of ended) this.sessions.forget(session);
   }
 }

@@ -4,6 +4,7 @@ import { SessionRegistry } from '../../platform/access/session-registry.service.
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { eventBy } from '../../platform/events/new-event.js';
 import { Outbox } from '../../platform/events/outbox.service.js';
+import { LoginThrottle } from './login-throttle.service.js';
 import { MfaRepository } from './mfa.repository.js';
 import type { ChangePasswordDto } from './password.dto.js';
 import { passwordError } from './password.errors.js';
@@ -21,17 +22,29 @@ export class PasswordService {
     private readonly rules: PasswordRules,
     private readonly sessions: SessionRegistry,
     private readonly outbox: Outbox,
+    private readonly throttle: LoginThrottle,
   ) {}
 
   /**
    * Replaces the actor's own password and ends all sessions but the present one.
-   * @throws `password.current-wrong`, any refusal of `PasswordRules`, or `service.busy`
+   * @throws `password.current-wrong`, `auth.too-many-attempts`, any refusal of `PasswordRules`, or `service.busy`
    */
   async change(actor: Actor, { currentPassword, newPassword }: ChangePasswordDto): Promise<void> {
     const { userId } = actor;
     const { passwordHash, context } = await this.users.require(userId);
-    const isOwn = await this.hasher.verify(passwordHash, currentPassword);
-    if (!isOwn) throw passwordError('password.current-wrong', 'currentPassword');
+    // A session that was left open must not be a way to guess the password.
+    const { ip } = actor.origin;
+    const attempt = {
+      purpose: 'password',
+      userId,
+      name: '',
+      ip,
+      deviceToken: undefined,
+      guess: currentPassword,
+    } as const;
+    const verify = async () => (await this.hasher.verify(passwordHash, currentPassword)) || undefined;
+    if (!(await this.throttle.attempt(attempt, verify)))
+      throw passwordError('password.current-wrong', 'currentPassword');
     await this.rules.assertAcceptable(newPassword, context, 'newPassword');
     const to = await this.hasher.hash(newPassword);
     const ended = await this.unitOfWork.inPublic(actor, async (tx) => {

@@ -8,6 +8,8 @@ import { authError } from './auth.errors.js';
 import type { LoginDto, LoginResultDto } from './auth.dto.js';
 import { AuthRepository } from './auth.repository.js';
 import { MfaChallenges } from './mfa-challenge.service.js';
+import { KnownDevices } from './known-devices.service.js';
+import { LoginThrottle } from './login-throttle.service.js';
 import { PasswordHasher } from './password-hasher.service.js';
 import { PasswordRepository } from './password.repository.js';
 import { SessionIssuer } from './session-issuer.service.js';
@@ -22,12 +24,14 @@ export class SignInService {
     private readonly passwords: PasswordHasher,
     private readonly challenges: MfaChallenges,
     private readonly issuer: SessionIssuer,
+    private readonly throttle: LoginThrottle,
+    private readonly devices: KnownDevices,
     private readonly audit: AuditTrail,
   ) {}
 
   /**
-   * @throws `auth.invalid-credentials`, `auth.hospital-required`, `auth.not-a-member`, `auth.mfa-required` or
-   * `service.busy`
+   * @throws `auth.invalid-credentials`, `auth.too-many-attempts`, `auth.hospital-required`, `auth.not-a-member`,
+   * `auth.mfa-required` or `service.busy`
    */
   async login(credentials: LoginDto, origin: RequestOrigin): Promise<LoginResultDto> {
     try {
@@ -39,12 +43,21 @@ export class SignInService {
   }
 
   async #login(credentials: LoginDto, origin: RequestOrigin): Promise<LoginResultDto> {
-    const user = await this.users.findByEmail(credentials.email);
-    const matches = await this.passwords.verify(user?.passwordHash ?? null, credentials.password);
-    if (!user || !matches || user.status !== 'active') throw authError('auth.invalid-credentials');
+    const user = await this.#prove(credentials, origin);
+    if (!user) throw authError('auth.invalid-credentials');
     await this.#renewHash(user, credentials.password);
     const where = chooseHospital(user, credentials.hospital);
-    return this.challenges.admit(where, { factor: 'pwd', kind: credentials.client ?? 'web', origin });
+    const result = await this.challenges.admit(where, { factor: 'pwd', kind: credentials.client ?? 'web', origin });
+    return { ...result, deviceToken: await this.devices.remember(user.id, credentials.deviceToken) };
+  }
+
+  async #prove({ email, password, deviceToken }: LoginDto, { ip }: RequestOrigin) {
+    const user = await this.users.findByEmail(email);
+    const attempt = { userId: user?.id, name: email, ip, deviceToken, guess: password, purpose: 'password' } as const;
+    return this.throttle.attempt(attempt, async () => {
+      const matches = await this.passwords.verify(user?.passwordHash ?? null, password);
+      return user && matches && user.status === 'active' ? user : undefined;
+    });
   }
 
   /** The one moment at which the password is known: its hash follows the parameters of today. */
