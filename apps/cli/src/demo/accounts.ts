@@ -1,29 +1,13 @@
-import { type Role } from '@hms/contracts';
 import { hashSecret, parseGatewayKey } from '@hms/auth';
 import type { FieldCipher } from '@hms/encryption';
 import type pg from 'pg';
+import type { Account, Login } from './account.js';
 import { settleGatewayKey, settlePassword } from './credentials.js';
 import { type DemoHospital } from './demo-file.js';
 import { insertRows } from './insert-rows.js';
 import { type HospitalPlan } from './plan.js';
 import { settleSecondFactors } from './second-factors.js';
 import { stableId } from './stable-id.js';
-
-export interface Login {
-  readonly role: Role;
-  readonly email: string;
-  readonly password: string;
-  /** Of the authenticator, where the role needs one. */
-  readonly totpSecret?: string | undefined;
-}
-
-/** A user as wanted, whatever hospital it belongs to. */
-export interface Account {
-  readonly id: string;
-  readonly role: Role;
-  readonly email: string;
-  readonly displayName: string;
-}
 
 export const superAdmin = (seed: string, email: string): Account => ({
   id: stableId(`${seed}:super_admin`),

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { type Login } from './accounts.js';
+import { type Login } from './account.js';
 import { type DemoHospital } from './demo-file.js';
 import { type HospitalPlan } from './plan.js';
 

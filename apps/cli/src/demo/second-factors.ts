@@ -2,7 +2,7 @@ import { needsSecondFactor } from '@hms/contracts';
 import type { FieldCipher } from '@hms/encryption';
 import { generateSecret } from 'otplib';
 import type pg from 'pg';
-import type { Account, Login } from './accounts.js';
+import type { Account, Login } from './account.js';
 
 /** Where the API looks for the secret of a user's authenticator. */
 const secretPlace = (rowId: string) => ({ table: 'totp_factor', column: 'secret_sealed', rowId }) as const;

@@ -2,7 +2,8 @@ import { findHospital, hospitalRef, OperatorError, provisionHospital } from '@hm
 import { DataKeys, PgDataKeyStore, type FieldCipher, type KeyProvider } from '@hms/encryption';
 import pg from 'pg';
 import { inTransaction } from '../in-transaction.js';
-import { seedMemberships, settleAccounts, settleGateway, superAdmin, type Account, type Login } from './accounts.js';
+import type { Account, Login } from './account.js';
+import { seedMemberships, settleAccounts, settleGateway, superAdmin } from './accounts.js';
 import { type DemoFile, type DemoHospital } from './demo-file.js';
 import { describeHospital } from './describe-hospital.js';
 import { type HospitalDefinition } from './hospitals.js';

@@ -1,5 +1,13 @@
 import type { AuditAction } from '@hms/audit';
-import type { Answer } from './audit-subjects.js';
+
+/** What is known of a use of a route: what was asked for, and what came of it. */
+export interface Answer {
+  /** Method and matched route. */
+  readonly operation: string;
+  readonly params: Readonly<Record<string, string>>;
+  /** Body of the answer, or the result of the work; absent for a refusal. */
+  readonly result?: unknown;
+}
 
 /** What a use of a route leaves behind in the audit. */
 export interface AuditDeclaration {

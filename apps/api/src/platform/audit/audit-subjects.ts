@@ -1,14 +1,5 @@
 import { isUuid } from '../http/uuid.pipe.js';
-import type { AuditDeclaration } from './audit-rule.js';
-
-/** What is known of a use of a route: what was asked for, and what came of it. */
-export interface Answer {
-  /** Method and matched route. */
-  readonly operation: string;
-  readonly params: Readonly<Record<string, string>>;
-  /** Body of the answer, or the result of the work; absent for a refusal. */
-  readonly result?: unknown;
-}
+import type { Answer, AuditDeclaration } from './audit-rule.js';
 
 /** A UUID, or the 12 characters a gateway key is named with. Nothing else of a path is kept: it may say anything. */
 const reference = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$|^[a-z0-9]{12}$/;

@@ -2,8 +2,8 @@ import type { AuditAction } from '@hms/audit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { originOf } from '../access/request-origin.js';
 import { partyOf, type AuditEntry, type AuditParty } from './audit-entry.js';
-import type { AuditDeclaration } from './audit-rule.js';
-import { entityIdsOf, patientIdsOf, shownBy, type Answer } from './audit-subjects.js';
+import type { Answer, AuditDeclaration } from './audit-rule.js';
+import { entityIdsOf, patientIdsOf, shownBy } from './audit-subjects.js';
 import type { AuditTrail } from './audit-trail.service.js';
 
 declare module 'fastify' {
