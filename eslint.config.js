@@ -1,6 +1,8 @@
 import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
+const callsElsewhere = 'Put the call into a client of its own: with a deadline, after assertOutsideTransaction.';
+
 export default tseslint.config(
   {
     ignores: [
@@ -42,6 +44,20 @@ export default tseslint.config(
       // DTO classes only describe shapes to the validator and to OpenAPI; answers are plain objects of that shape.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       '@typescript-eslint/no-misused-spread': 'off',
+    },
+  },
+  {
+    // Calling another system is somebody's job, done with a deadline and never while a transaction holds its locks.
+    files: ['apps/api/src/**/*.ts'],
+    ignores: [
+      '**/*.spec.ts',
+      '**/testing/**',
+      'apps/api/src/features/auth/breached-passwords.service.ts',
+      'apps/api/src/features/firebase/firebase-keys.service.ts',
+    ],
+    rules: {
+      'no-restricted-globals': ['error', { name: 'fetch', message: callsElsewhere }],
+      'no-restricted-properties': ['error', { object: 'globalThis', property: 'fetch', message: callsElsewhere }],
     },
   },
   {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { assertOutsideTransaction } from '@hms/service-kit';
 import { z } from 'zod';
 import { KeyProviderError } from '../encryption.errors.js';
 import type { KeyProvider, WrappedKey } from './key-provider.js';
@@ -90,6 +91,7 @@ export class VaultKeyProvider implements KeyProvider {
   }
 
   async #send(method: string, path: string, body: string | undefined): Promise<Response> {
+    assertOutsideTransaction('asking Vault');
     const { url, timeoutMs = 2_000 } = this.options;
     const headers = { 'x-vault-token': await this.#token(), 'content-type': 'application/json' };
     const signal = AbortSignal.timeout(timeoutMs);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import type { Logger } from '@hms/service-kit';
+import { assertOutsideTransaction, type Logger } from '@hms/service-kit';
 import { ApiConfig } from '../../platform/config/api-config.js';
 import { rootLogger } from '../../platform/observability/observability.tokens.js';
 
@@ -20,6 +20,7 @@ export class BreachedPasswords {
   async has(password: string): Promise<boolean> {
     const { breachedPasswordsUrl: base } = this.config;
     if (base === undefined) return false;
+    assertOutsideTransaction('asking for leaked passwords');
     const digest = createHash('sha1').update(password).digest('hex').toUpperCase();
     const [range, rest] = [digest.slice(0, 5), digest.slice(5)];
     try {

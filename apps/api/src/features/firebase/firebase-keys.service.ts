@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import type { Logger } from '@hms/service-kit';
+import { assertOutsideTransaction, type Logger } from '@hms/service-kit';
 import { errors, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 import { ApiConfig } from '../../platform/config/api-config.js';
@@ -45,6 +45,7 @@ export class FirebaseKeys {
   /** Resolves keys as of `now`. @throws `firebase.unavailable` when no key counts and Google does not answer */
   at(now: Date): JWTVerifyGetKey {
     return async ({ kid }) => {
+      assertOutsideTransaction('asking for the keys of Firebase');
       const time = now.getTime();
       if (!this.#known || time >= this.#known.freshUntil) await this.#ask(time);
       let key = this.#find(kid, time);

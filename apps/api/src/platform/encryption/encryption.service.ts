@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { HospitalRef } from '@hms/database';
 import { DataKeys, KeyProviderError, openKeyProvider, type FieldCipher } from '@hms/encryption';
-import { Counter, type Logger, type Registry } from '@hms/service-kit';
+import { assertOutsideTransaction, Counter, type Logger, type Registry } from '@hms/service-kit';
 import { ApiConfig } from '../config/api-config.js';
 import { metricsRegistry, rootLogger } from '../observability/observability.tokens.js';
 import { DataKeyRepository } from './data-key.repository.js';
@@ -45,12 +45,18 @@ export class Encryption implements OnApplicationBootstrap {
 
   /** Resolves also while keys are out of reach; the cipher's methods then throw `service.unavailable`. */
   forHospital(hospital: HospitalRef): Promise<FieldCipher> {
-    return this.#keys.cipherFor(hospital.id);
+    return this.#cipherFor(hospital.id);
   }
 
   /** For what belongs to no hospital, such as users. Otherwise as {@link forHospital}. */
   forPlatform(): Promise<FieldCipher> {
-    return this.#keys.cipherFor(null);
+    return this.#cipherFor(null);
+  }
+
+  /** Refused inside a transaction even when the keys are in memory: whether they are is chance. */
+  async #cipherFor(hospitalId: string | null): Promise<FieldCipher> {
+    assertOutsideTransaction('asking for the keys of encrypted fields');
+    return this.#keys.cipherFor(hospitalId);
   }
 
   /** @throws an Error when keys are lost: values sealed from now on would never meet those sealed before */

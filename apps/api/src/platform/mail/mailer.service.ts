@@ -1,4 +1,5 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { assertOutsideTransaction } from '@hms/service-kit';
 import { createTransport, type Transporter } from 'nodemailer';
 import { ApiConfig } from '../config/api-config.js';
 import { toHtml, toText, type Addressed, type Mail } from './mail.js';
@@ -27,6 +28,7 @@ export class Mailer implements OnApplicationShutdown {
 
   /** Resolves once the server took the mail. @throws whatever nodemailer says of a server that did not */
   async send(mail: Mail, { to, id }: Addressed): Promise<void> {
+    assertOutsideTransaction('sending a mail');
     const { hostname } = new URL(this.config.publicUrl);
     await this.#transport.sendMail({
       from: this.config.mailFrom,
