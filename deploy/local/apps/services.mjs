@@ -33,6 +33,7 @@ export function platformServices({ env, settings }) {
       'RATE_LIMIT_FACTOR',
       'RATE_LIMIT_INSTANCES',
     ]),
+    ...pickSet(process.env, ['FIREBASE_PROJECT_ID', 'FIREBASE_JWKS_URL']),
     DATABASE_POOL_SIZE: String(Math.floor(CONNECTIONS / (ports.api.length + ports.worker.length))),
   };
   const ingest = { ...pick(env, ['REDIS_URL', 'PUBLIC_URL']), DATABASE_URL: env['INGEST_DATABASE_URL'] ?? '' };
@@ -108,3 +109,11 @@ const numbered = (name, index) => (index === 0 ? name : `${name}-${index + 1}`);
  * @param {string[]} names
  */
 const pick = (env, names) => Object.fromEntries(names.map((name) => [name, env[name] ?? '']));
+
+/**
+ * What the developer's shell sets; the services have defaults for the rest.
+ * @param {NodeJS.ProcessEnv} env
+ * @param {string[]} names
+ * @returns {Environment}
+ */
+const pickSet = (env, names) => Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
