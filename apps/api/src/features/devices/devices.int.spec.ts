@@ -186,7 +186,7 @@ describe('a device', () => {
     { externalId: 'with blank' },
     { kind: 'toaster' },
     { manufacturer: 'x'.repeat(101) },
-    { manufacturer: 'nul\0' },
+    { manufacturer: 'bell\u0007' },
     { gatewayId: 'x' },
     { deviceNo: 1 },
   ])('is refused with %j', async (values) => {

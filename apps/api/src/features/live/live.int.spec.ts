@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { accessTokenLifetimeSeconds } from '@hms/auth';
 import { vitalsChannel, type HospitalRole, type VitalsUpdate } from '@hms/contracts';
 import type { Hospital } from '@hms/database';
 import { Redis } from 'ioredis';
@@ -194,7 +195,7 @@ describe('a screen', () => {
 });
 
 describe('a connection', () => {
-  const lifetime = 15 * 60_000;
+  const lifetime = accessTokenLifetimeSeconds * 1_000;
   const expiringIn = async (caller: TestCaller, ms: number) => ({
     accessToken: await api.tokenFor(caller, { hospital, role: 'nurse' }, new Date(Date.now() - lifetime + ms)),
   });

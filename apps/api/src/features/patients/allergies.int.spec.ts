@@ -92,7 +92,7 @@ describe('recording an allergy', () => {
 
   it.each([
     ['category', { category: 'dust' }],
-    ['substance', { substance: 'a\0b' }],
+    ['substance', { substance: 'a\u0007b' }],
     ['reactions', { reactions: ['fine', 7] }],
     ['onsetDate', { onsetDate: '2019' }],
     ['onsetDate', { onsetDate: '2999-01-01' }],

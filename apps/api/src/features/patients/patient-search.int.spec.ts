@@ -143,19 +143,10 @@ describe('a search for a patient', () => {
   });
 
   it('never fails, whatever is typed', async () => {
-    for (const q of [
-      '\0',
-      '\ud800',
-      '’'.repeat(100),
-      '1'.repeat(18),
-      '0000',
-      '%',
-      "'; drop table patient",
-      '٣٤٥٦',
-      '½',
-    ]) {
+    for (const q of ['\ud800', '’'.repeat(100), '1'.repeat(18), '0000', '%', "'; drop table patient", '٣٤٥٦', '½']) {
       expect([200, 422]).toContain((await list({ q })).status);
     }
+    expect(await list<Problem>({ q: '\0' })).toMatchObject({ status: 400, body: { code: 'request.malformed' } });
   });
 
   it('shows deleted records only on demand and only to those who may restore them', async () => {
