@@ -1,4 +1,7 @@
-/** Three kinds of test: `unit` touches nothing, `integration` real servers, `acceptance` only the public port. */
+/**
+ * Four kinds of test: `unit` touches nothing, `integration` real servers, `acceptance` only the public port, `chaos` too
+ * while it kills what is behind.
+ */
 const base = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -32,5 +35,6 @@ export default {
     },
     { ...base, displayName: 'integration', testMatch: ['<rootDir>/{apps,libs}/**/*.int.spec.ts'] },
     { ...base, displayName: 'acceptance', testMatch: ['<rootDir>/test/acceptance/**/*.spec.ts'] },
+    { ...base, displayName: 'chaos', testMatch: ['<rootDir>/test/chaos/**/*.spec.ts'] },
   ],
 };

@@ -53,6 +53,7 @@ export const suites = [
   { name: 'unit', needsStack: false, execute: (run) => jest(run, 'unit') },
   { name: 'integration', needsStack: true, execute: (run) => jest(run, 'integration') },
   { name: 'acceptance', needsStack: true, execute: (run) => jest(run, 'acceptance') },
+  { name: 'chaos', needsStack: true, execute: (run) => jest(run, 'chaos') },
 ];
 
 /**

@@ -54,8 +54,10 @@ function successOf(request: FastifyRequest, trail: AuditTrail): AuditEntry | und
   if (audit?.kind !== 'audited') return undefined;
   if (request.actor && trail.isWritten(request.actor.origin)) return undefined;
   const answer = answerOf(request, request.answer);
+  // What a repetition shows has happened before.
+  const action = request.actor?.origin.idempotency?.replayed ? 'read' : audit.action;
   return {
-    action: audit.action,
+    action,
     entity: audit.entity,
     entityIds: entityIdsOf(audit, answer),
     patientIds: patientIdsOf(audit, answer),

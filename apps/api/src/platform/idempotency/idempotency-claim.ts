@@ -9,6 +9,8 @@ const form = /^(?:"([\x21\x23-\x5b\x5d-\x7e]{1,200})"|([\x21\x23-\x7e]{1,200}))$
 /** One idempotent request: what it may do once, and what became of it. */
 export class IdempotencyClaim {
   #kept: unknown = nothing;
+  /** The effect happened through an earlier request. */
+  replayed = false;
 
   constructor(
     readonly key: string,

@@ -17,6 +17,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
       }),
       catchError((thrown: unknown) => {
         if (!(thrown instanceof Replay)) throw thrown;
+        claim.replayed = true;
         void http.getResponse<FastifyReply>().header('idempotency-replayed', 'true');
         return of(thrown.answer);
       }),
