@@ -4,10 +4,11 @@ import { SessionActivity } from './session-activity.service.js';
 import { SessionRegistry } from './session-registry.service.js';
 import { SessionRepository } from './session.repository.js';
 import { TokenKeys } from './token-keys.service.js';
+import { VerifiedTokens } from './verified-tokens.service.js';
 
 @Global()
 @Module({
-  providers: [Authenticator, SessionActivity, SessionRegistry, SessionRepository, TokenKeys],
+  providers: [Authenticator, SessionActivity, SessionRegistry, SessionRepository, TokenKeys, VerifiedTokens],
   exports: [Authenticator, SessionActivity, SessionRegistry, TokenKeys],
 })
 export class AccessModule {}

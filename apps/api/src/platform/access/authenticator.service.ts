@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { InvalidTokenError, verifyAccessToken } from '@hms/auth';
+import { InvalidTokenError } from '@hms/auth';
 import { accessError } from './access.errors.js';
 import type { Identity } from './actor.js';
 import { permissionsIn } from './second-factor.policy.js';
 import { SessionRegistry } from './session-registry.service.js';
-import { TokenKeys } from './token-keys.service.js';
+import { VerifiedTokens } from './verified-tokens.service.js';
 
 /** Whose session it was, when a genuine token names one that ended: the audit knows who knocked. */
 export class EndedSession extends Error {
@@ -22,7 +22,7 @@ export interface Authentication {
 @Injectable()
 export class Authenticator {
   constructor(
-    private readonly keys: TokenKeys,
+    private readonly tokens: VerifiedTokens,
     private readonly sessions: SessionRegistry,
   ) {}
 
@@ -38,7 +38,7 @@ export class Authenticator {
 
   /** @throws as {@link fromHeader} */
   async fromToken(token: string): Promise<Authentication> {
-    const claims = await verifyAccessToken(token, this.keys.verificationKey).catch((err: unknown) => {
+    const claims = await this.tokens.claimsOf(token).catch((err: unknown) => {
       if (err instanceof InvalidTokenError) throw accessError('auth.unauthenticated', { cause: err });
       throw err;
     });

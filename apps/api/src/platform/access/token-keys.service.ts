@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { isRetired, signerOf, type SigningKey } from '@hms/auth';
 import type { Logger } from '@hms/service-kit';
-import { errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import type { JSONWebKeySet } from 'jose';
 import { ApiConfig, readAuthKeys } from '../config/api-config.js';
 import { rootLogger } from '../observability/observability.tokens.js';
 
@@ -49,11 +49,11 @@ export class TokenKeys implements OnModuleInit, OnApplicationShutdown {
     return { keys: [...this.#keys.values()].filter((key) => !isRetired(key, now)).map(({ jwk }) => jwk) };
   }
 
-  readonly verificationKey: JWTVerifyGetKey = ({ kid }) => {
+  /** Another object after the file was read again, and undefined once the key is retired. */
+  verificationKey(kid: string | undefined, now: Date): KeyObject | undefined {
     const key = kid === undefined ? undefined : this.#keys.get(kid);
-    if (!key || isRetired(key, new Date())) throw new errors.JWKSNoMatchingKey();
-    return key.publicKey;
-  };
+    return key && !isRetired(key, now) ? key.publicKey : undefined;
+  }
 
   /** @throws an Error when every key is retired */
   signingKey(now: Date): { readonly kid: string; readonly key: KeyObject } {
