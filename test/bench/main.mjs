@@ -29,9 +29,14 @@ import { percent } from './support/statistics.mjs';
 /** @type {Record<string, Scenario>} */
 const scenarios = { latency, batches, singles, reads };
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } } });
-if (values.only !== undefined && !(values.only in scenarios)) {
-  throw new Error(`there is no scenario ${values.only}; there are ${Object.keys(scenarios).join(', ')}`);
+const { values, positionals } = parseArgs({
+  options: { only: { type: 'string', multiple: true, default: [] }, quick: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const asked = [...values.only, ...positionals];
+const unknown = asked.find((name) => !(name in scenarios));
+if (unknown !== undefined) {
+  throw new Error(`there is no scenario ${unknown}; there are ${Object.keys(scenarios).join(', ')}`);
 }
 
 const facts = await machineFacts();
@@ -39,7 +44,7 @@ const facts = await machineFacts();
 const outcomes = {};
 const others = await shareOfOthers(async () => {
   for (const [name, scenario] of Object.entries(scenarios)) {
-    if (values.only !== undefined && name !== values.only) continue;
+    if (asked.length > 0 && !asked.includes(name)) continue;
     outcomes[name] = await scenario({ quick: values.quick, progress: (what) => process.stderr.write(`… ${what}\n`) });
   }
 });
