@@ -43,10 +43,11 @@ export class Authenticator {
       throw err;
     });
     const state = await this.sessions.find(claims.sessionId);
-    const cause = new EndedSession(claims);
-    if (state && 'timeout' in state) throw accessError(`auth.session-${state.timeout}`, { cause });
+    if (state && 'timeout' in state) {
+      throw accessError(`auth.session-${state.timeout}`, { cause: new EndedSession(claims) });
+    }
     if (state?.userId !== claims.userId || state.hospital?.id !== claims.hospitalId) {
-      throw accessError('auth.unauthenticated', { cause });
+      throw accessError('auth.unauthenticated', { cause: new EndedSession(claims) });
     }
     const identity: Identity = { ...state, sessionId: claims.sessionId, permissions: permissionsIn(state) };
     return { identity, expiresAt: claims.expiresAt * 1_000 };

@@ -20,9 +20,9 @@ declare module 'fastify' {
  * in their transaction. When the row cannot be written, the answer is a 503.
  */
 export function auditAnswers(fastify: FastifyInstance, trail: AuditTrail): void {
-  fastify.addHook('preSerialization', async (request, _, payload) => {
+  fastify.addHook('preSerialization', (request, _, payload, done) => {
     request.answer = payload;
-    return payload;
+    done(null, payload);
   });
   fastify.addHook('onSend', async (request, reply) => {
     if (request.audited) return;

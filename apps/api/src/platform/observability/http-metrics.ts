@@ -16,9 +16,10 @@ export function measureRequests(fastify: FastifyInstance, registry: Registry): v
     buckets: latencyBuckets,
     registers: [registry],
   });
-  fastify.addHook('onResponse', async (request, reply) => {
+  fastify.addHook('onResponse', (request, reply, done) => {
     const labels = { method: request.method, route: request.routeOptions.url ?? 'unmatched' };
     requests.inc({ ...labels, status: String(reply.statusCode) });
     duration.observe(labels, reply.elapsedTime / 1_000);
+    done();
   });
 }
