@@ -1,5 +1,5 @@
-import { type Deployment, isLoopback } from './deployment.js';
-import { estimatedBits, isKey, isPublished, passwordBits } from './secret-strength.js';
+import { type Deployment, isLoopback, type SecretFile } from './deployment.js';
+import { estimatedBits, isKey, isPublished, keyBits, passwordBits } from './secret-strength.js';
 
 /** Something a service does not start with, in production. */
 export interface BootRule {
@@ -14,8 +14,10 @@ type UrlTest = (url: URL, variable: string) => boolean;
 
 const urls = (test: UrlTest) => (deployment: Deployment) =>
   [...deployment.urls].filter(([variable, url]) => test(url, variable)).map(([variable]) => variable);
-const keyFiles = (test: (secret: string) => boolean) => (deployment: Deployment) =>
-  deployment.keyFiles.filter(({ secrets: found = [] }) => found.some(test)).map(({ variable }) => variable);
+const secretFiles = (test: (file: SecretFile) => boolean) => (deployment: Deployment) =>
+  deployment.secretFiles.filter(test).map(({ variable }) => variable);
+const holding = (kind: SecretFile['holds'], test: (secret: string) => boolean) =>
+  secretFiles(({ holds, secrets: found }) => holds === kind && found.some(test));
 const variables =
   (name: string | RegExp, test: (value: string) => boolean) =>
   ({ env }: Deployment) =>
@@ -32,31 +34,47 @@ const password = (url: URL): string => decodeURIComponent(url.password);
 const isRemote = ({ hostname }: URL): boolean => !isLoopback(hostname);
 const sslmode = (url: URL): string => url.searchParams.get('sslmode') ?? '';
 const isSmtpInClear = (url: URL): boolean => url.protocol === 'smtp:' && url.searchParams.get('requireTLS') !== 'true';
+/** Larger than any private network (10.0.0.0/8, fc00::/7): two of them could cover the internet. */
+function isVast(network: string): boolean {
+  const [address = '', prefix] = network.split('/');
+  const isEverything = ['*', '0.0.0.0', '::'].includes(address);
+  return isEverything || (prefix !== undefined && Number(prefix) < (address.includes(':') ? 7 : 8));
+}
 const origins = (list: string): URL[] =>
   list.split(',').flatMap((origin) => (URL.canParse(origin.trim()) ? [new URL(origin.trim())] : []));
 
 const secrets: readonly BootRule[] = [
   {
-    why: 'cannot be read as JSON that holds secrets',
+    why: 'cannot be read or holds no secret',
     everywhere: true,
-    brokenBy: ({ keyFiles }) => keyFiles.filter((file) => !file.secrets?.length).map(({ variable }) => variable),
+    brokenBy: secretFiles((file) => file.secrets.length === 0),
   },
   {
     why: 'may be read by others than its owner (chmod 600)',
     everywhere: true,
-    brokenBy: ({ keyFiles }) => keyFiles.filter(({ isShared }) => isShared).map(({ variable }) => variable),
+    brokenBy: secretFiles(({ isShared }) => isShared),
   },
   {
-    why: 'holds a secret of less than 256 random bits',
+    why: `holds a secret of less than ${keyBits} random bits`,
     everywhere: true,
-    brokenBy: keyFiles((secret) => !isKey(secret)),
+    brokenBy: holding('keys', (secret) => !isKey(secret)),
+  },
+  {
+    why: `holds a token of less than ${passwordBits} random bits`,
+    everywhere: true,
+    brokenBy: holding('token', (token) => estimatedBits(token) < passwordBits),
   },
   {
     why: 'holds a secret that is published or an example',
     everywhere: true,
-    brokenBy: keyFiles(isPublished),
+    brokenBy: secretFiles(({ secrets: found }) => found.some(isPublished)),
   },
   { why: 'holds a secret that has another purpose already', everywhere: true, brokenBy: reused },
+  {
+    why: 'may be changed by others than its owner (chmod 700)',
+    everywhere: true,
+    brokenBy: ({ folders }) => folders.filter(({ isShared }) => isShared).map(({ variable }) => variable),
+  },
 ];
 
 const servers: readonly BootRule[] = [
@@ -103,11 +121,17 @@ const servers: readonly BootRule[] = [
     brokenBy: urls((url) => isSmtpInClear(url) && isRemote(url)),
   },
   {
+    why: 'takes the keys of an identity provider from this machine, as tests do',
+    everywhere: false,
+    brokenBy: urls((url, variable) => variable.endsWith('_JWKS_URL') && !isRemote(url)),
+  },
+  {
     why: 'turns off the verification of certificates',
     everywhere: true,
     brokenBy: urls(
       ({ searchParams: query }) =>
         query.get('rejectUnauthorized') === 'false' ||
+        query.get('tls.rejectUnauthorized') === 'false' ||
         query.get('sslmode') === 'no-verify' ||
         query.get('tls') === 'insecure',
     ),
@@ -150,8 +174,13 @@ const settings: readonly BootRule[] = [
   {
     why: 'believes every address about where a request comes from',
     everywhere: true,
-    brokenBy: variables('TRUSTED_PROXIES', (value) =>
-      /(^|,)\s*(\*|0\.0\.0\.0(\/0)?|::(\/0)?|\S+\/0)\s*(,|$)/.test(value),
+    brokenBy: variables('TRUSTED_PROXIES', (value) => value.split(',').some((network) => isVast(network.trim()))),
+  },
+  {
+    why: 'is an example, which nobody can answer',
+    everywhere: false,
+    brokenBy: variables('MAIL_FROM', (value) =>
+      /[@.](example(\.(com|net|org))?|invalid|localhost|test)>?$/i.test(value.trim()),
     ),
   },
   {
@@ -179,7 +208,7 @@ function reused(deployment: Deployment): string[] {
     logins.set(password(url), known.add(`${url.protocol}${url.username}`));
   }
   const seen = new Set(logins.keys());
-  const again = deployment.keyFiles.flatMap(({ variable, secrets: found = [] }) =>
+  const again = deployment.secretFiles.flatMap(({ variable, secrets: found }) =>
     found.flatMap((secret) => {
       const isAgain = seen.has(secret);
       seen.add(secret);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
@@ -17,7 +17,15 @@ function file(content: unknown, mode = 0o600): string {
   return path;
 }
 
+function checkpoints(mode: number): string {
+  const path = join(folder, `checkpoints-${files++}`);
+  mkdirSync(path);
+  chmodSync(path, mode);
+  return path;
+}
+
 const refreshSecret = random();
+const kek = random();
 const apiPassword = random(24);
 const authKeys = (over: object = {}): object => ({
   signingKeys: [{ kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', kid: 'k1', x: random(), d: random() }],
@@ -36,15 +44,26 @@ const published: Readonly<Record<string, string>> = {
   REDIS_URL: `rediss://:${random(24)}@cache.internal:6379`,
   SMTP_URL: `smtps://hms:${random(24)}@mail.internal`,
   AUTH_KEYS_FILE: file(authKeys()),
-  ENCRYPTION_KEYS_FILE: file({ keys: [{ id: 'kek-1', key: random(), createdAt: '2026-01-01' }] }),
+  ENCRYPTION_KEYS_FILE: file({ keys: [{ id: 'kek-1', key: kek, createdAt: '2026-01-01' }] }),
   AUDIT_KEYS_FILE: file({
     macKeys: [{ kid: 'a', key: random() }],
     signingKeys: [{ kid: 'b', x: random(), d: random() }],
   }),
-  TRUSTED_PROXIES: '10.0.0.0/24',
+  AUDIT_CHECKPOINT_DIR: checkpoints(0o755),
+  MAIL_FROM: 'HMS <no-reply@hms.hospital.org>',
+  BREACHED_PASSWORDS_URL: 'https://api.pwnedpasswords.com/range/',
+  FIREBASE_JWKS_URL: 'https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com',
+  TRUSTED_PROXIES: '10.0.0.0/8, fc00::/7, 192.0.2.1',
   RATE_LIMIT_FACTOR: '1',
 };
-const own = [...Object.keys(published), 'FIREBASE_JWKS_URL'];
+const own = Object.keys(published);
+const withVault: Readonly<Record<string, string | undefined>> = {
+  ...published,
+  ENCRYPTION_KEYS_FILE: undefined,
+  KMS_URL: 'https://vault.internal:8200',
+  KMS_KEY: 'hms',
+  KMS_TOKEN_FILE: file(`hvs.${random(18)}\n`),
+};
 const local: Readonly<Record<string, string>> = {
   ...published,
   HOST: '127.0.0.1',
@@ -53,6 +72,9 @@ const local: Readonly<Record<string, string>> = {
   DATABASE_REPLICA_URL: 'postgresql://hms_api:hms@localhost/hms',
   REDIS_URL: 'redis://127.0.0.1:6379',
   SMTP_URL: 'smtp://127.0.0.1:2525',
+  MAIL_FROM: 'HMS <no-reply@hms.example>',
+  FIREBASE_JWKS_URL: 'http://127.0.0.1:9000/jwks',
+  AUDIT_CHECKPOINT_DIR: join(folder, 'not-yet'),
   LOG_LEVEL: 'debug',
   RATE_LIMIT_FACTOR: '1000',
 };
@@ -77,6 +99,15 @@ const bad: readonly (readonly [what: string, change: Change, variable?: string])
   ['an example secret', { AUTH_KEYS_FILE: file(authKeys({ refreshSecret: `changeme${random()}` })) }],
   ['a secret that calls itself default', { AUDIT_KEYS_FILE: file({ macKeys: [{ key: `default-${random()}` }] }) }],
   ['a published secret', { AUTH_KEYS_FILE: file(authKeys({ refreshSecret: 'supersecret' })) }],
+  ['audit keys for everybody', { AUDIT_KEYS_FILE: file({ macKeys: [{ key: random() }] }, 0o604) }],
+  ['audit keys that are the encryption keys', { AUDIT_KEYS_FILE: file({ macKeys: [{ key: kek }] }) }],
+  ['one file for two purposes', { ENCRYPTION_KEYS_FILE: published['AUTH_KEYS_FILE'] }],
+  ['a token of Vault that is not there', { KMS_TOKEN_FILE: join(folder, 'nothing') }],
+  ['an empty token of Vault', { KMS_TOKEN_FILE: file('\n') }],
+  ['a token of Vault for everybody', { KMS_TOKEN_FILE: file(`hvs.${random(18)}`, 0o644) }],
+  ['the token of a Vault for development', { KMS_TOKEN_FILE: file('root') }],
+  ['a guessable token of Vault', { KMS_TOKEN_FILE: file('hvs.aaaaaaaaaaaaaaaaaaaaaaaa') }],
+  ['checkpoints anybody may change', { AUDIT_CHECKPOINT_DIR: checkpoints(0o777) }],
   [
     'one secret for two purposes in a file',
     { AUDIT_KEYS_FILE: file({ macKeys: [{ key: twice }], signingKeys: [{ d: twice }] }) },
@@ -106,6 +137,13 @@ const bad: readonly (readonly [what: string, change: Change, variable?: string])
   ['remote Redis in clear', { REDIS_URL: `redis://:${strong}@cache.internal:6379` }],
   ['Redis unverified', { REDIS_URL: `rediss://:${strong}@cache.internal:6379?rejectUnauthorized=false` }],
   ['mail in clear', { SMTP_URL: `smtp://hms:${strong}@mail.internal` }],
+  ['mail perhaps in clear', { SMTP_URL: `smtp://hms:${strong}@mail.internal?requireTLS=false` }],
+  ['mail to whoever answers', { SMTP_URL: `smtps://hms:${strong}@mail.internal?tls.rejectUnauthorized=false` }],
+  ['mail with a published password', { SMTP_URL: 'smtps://hms:changeme@mail.internal' }],
+  ['mail from an example', { MAIL_FROM: 'HMS <no-reply@hms.example>' }],
+  ['mail from another example', { MAIL_FROM: 'no-reply@example.com' }],
+  ['leaked passwords asked for in clear', { BREACHED_PASSWORDS_URL: 'http://api.pwnedpasswords.com/range/' }],
+  ['keys of an identity provider of its own', { FIREBASE_JWKS_URL: 'https://127.0.0.1:9000/jwks' }],
   ['a public address in clear', { PUBLIC_URL: 'http://hms.hospital.org' }],
   ['keys of an identity provider in clear', { FIREBASE_JWKS_URL: 'http://keys.example.org' }],
   ['a KMS in clear', { KMS_URL: 'http://kms.internal' }],
@@ -127,13 +165,15 @@ const bad: readonly (readonly [what: string, change: Change, variable?: string])
   ['rate limits nobody reaches', { RATE_LIMIT_FACTOR: '10000' }],
   ['trust in every proxy', { TRUSTED_PROXIES: '127.0.0.1, 0.0.0.0/0' }],
   ['trust in every proxy of IPv6', { TRUSTED_PROXIES: '::/0' }],
+  ['trust in half of the internet', { TRUSTED_PROXIES: '10.0.0.1, 128.0.0.0/1' }],
   ['development before the public', { NODE_ENV: 'development' }],
   ['a test before the public', { NODE_ENV: 'test' }],
 ];
 
 describe('a deployment', () => {
-  it('as it should be starts, before the public and on one machine (control)', () => {
+  it('as it should be starts, before the public, with Vault and on one machine (control)', () => {
     expect(bootObstacles(published, own)).toEqual([]);
+    expect(bootObstacles(withVault, own)).toEqual([]);
     expect(bootObstacles(local, own)).toEqual([]);
   });
 

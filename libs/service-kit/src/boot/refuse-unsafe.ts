@@ -2,7 +2,7 @@ import { bootRules } from './boot-rules.js';
 import { Deployment, isLoopback } from './deployment.js';
 
 /** Of Node itself, of whatever library, of emulators, and of libraries of ours: they count whatever a schema names. */
-const everybodys = /^NODE_|^(DEBUG|SSLKEYLOGFILE)$|_EMULATOR_HOST$|_KEYS_FILE$|^KMS_URL$/;
+const everybodys = /^NODE_|^(DEBUG|SSLKEYLOGFILE)$|_EMULATOR_HOST$|_KEYS_FILE$|^KMS_(URL|TOKEN_FILE)$/;
 
 /**
  * What forbids to start with this environment, each with its variable and never with a value.

@@ -22,7 +22,9 @@ describe('a TOTP code', () => {
   });
 
   it('counts one step before and after its own, and no further', () => {
-    const accepted = [-31, -1, 0, 29, 30, 59, 60].map((late) => acceptedStep(rfcSecret, '005924', at(begins + late), 1));
+    const accepted = [-31, -1, 0, 29, 30, 59, 60].map((late) =>
+      acceptedStep(rfcSecret, '005924', at(begins + late), 1),
+    );
     expect(accepted).toEqual([undefined, step, step, step, step, step, undefined]);
   });
 
