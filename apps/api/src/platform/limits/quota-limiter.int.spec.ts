@@ -7,6 +7,7 @@ import { until } from '../../testing/until.js';
 import { ApiConfig } from '../config/api-config.js';
 import { LimitStore } from './limit-store.service.js';
 import { QuotaLimiter, type Quota, type Verdict } from './quota-limiter.js';
+import { undisturbed } from './testing/undisturbed.js';
 
 const windowMs = 2_000;
 const units = 400;
@@ -14,6 +15,7 @@ const quota: Quota = { name: 'test-short', units, windowSeconds: windowMs / 1_00
 
 let cable: SeverableRedis;
 let stores: [LimitStore, LimitStore];
+let steadily: ReturnType<typeof undisturbed>;
 
 beforeAll(async () => {
   cable = new SeverableRedis(process.env['REDIS_URL'] ?? '');
@@ -22,6 +24,7 @@ beforeAll(async () => {
   const config = new ApiConfig({ ...process.env, ...settings });
   const store = () => new LimitStore(config, createLogger('test', 'silent'), createMetrics('test'));
   stores = [store(), store()];
+  steadily = undisturbed(stores);
   await until(() => stores.every(({ isUp }) => isUp));
 });
 
@@ -58,68 +61,78 @@ function most(times: readonly number[]): number {
 }
 
 describe('a quota', () => {
-  it('lets what it says pass in any window, to 5 %, through two processes together', async () => {
-    const key = uuidv7();
-    const end = performance.now() + 3 * windowMs;
-    const ask = processes(quota).map((limiter) => async () => (await limiter.take(key)).granted);
-    const granted = (await Promise.all(ask.map((one) => hammer(one, end)))).flat();
-    expect(most(granted)).toBeLessThanOrEqual(units * 1.05);
-    expect(most(granted)).toBeGreaterThanOrEqual(units * 0.95);
-    expect(granted.length).toBeGreaterThanOrEqual(units * 3 * 0.9);
-  });
+  it('lets what it says pass in any window, to 5 %, through two processes together', () =>
+    steadily(async () => {
+      const key = uuidv7();
+      const end = performance.now() + 3 * windowMs;
+      const ask = processes(quota).map((limiter) => async () => (await limiter.take(key)).granted);
+      const granted = (await Promise.all(ask.map((one) => hammer(one, end)))).flat();
+      expect(most(granted)).toBeLessThanOrEqual(units * 1.05);
+      expect(most(granted)).toBeGreaterThanOrEqual(units * 0.95);
+      expect(granted.length).toBeGreaterThanOrEqual(units * 3 * 0.9);
+    }));
 
-  it('holds at the edge of a window, where a counter that starts anew lets almost twice as much pass', async () => {
-    const key = uuidv7();
-    const [limiter] = processes({ ...quota, instances: 1 });
-    // On a connection of its own: a limiter defines its script for all that share one.
-    const fixed = new RateLimiterRedis({ storeClient: stores[1].redis, points: units, duration: 2, keyPrefix: 'edge' });
-    const sliding = async () => (await take(limiter!, key)).granted;
-    const control = () =>
-      fixed.consume(key).then(
-        () => true,
-        () => false,
+  it('holds at the edge of a window, where a counter that starts anew lets almost twice as much pass', () =>
+    steadily(async () => {
+      const key = uuidv7();
+      const [limiter] = processes({ ...quota, instances: 1 });
+      // On a connection of its own: a limiter defines its script for all that share one.
+      const fixed = new RateLimiterRedis({
+        storeClient: stores[1].redis,
+        points: units,
+        duration: 2,
+        keyPrefix: 'edge',
+      });
+      const sliding = async () => (await take(limiter!, key)).granted;
+      const control = () =>
+        fixed.consume(key).then(
+          () => true,
+          () => false,
+        );
+      // One early request opens the window; a burst comes at its end, and another right after it.
+      await Promise.all([sliding(), control()]);
+      const opened = performance.now();
+      const burst = (ask: () => Promise<boolean>) => Promise.all(Array.from({ length: 1.5 * units }, ask));
+      await untilTime(opened + windowMs * 0.8);
+      const before = [await burst(sliding), await burst(control)];
+      await untilTime(opened + windowMs * 1.02);
+      const after = [await burst(sliding), await burst(control)];
+      const [ours = 0, theirs = 0] = [0, 1].map(
+        (who) => [before, after].flatMap((all) => all[who]).filter(Boolean).length,
       );
-    // One early request opens the window; a burst comes at its end, and another right after it.
-    await Promise.all([sliding(), control()]);
-    const opened = performance.now();
-    const burst = (ask: () => Promise<boolean>) => Promise.all(Array.from({ length: 1.5 * units }, ask));
-    await untilTime(opened + windowMs * 0.8);
-    const before = [await burst(sliding), await burst(control)];
-    await untilTime(opened + windowMs * 1.02);
-    const after = [await burst(sliding), await burst(control)];
-    const [ours = 0, theirs = 0] = [0, 1].map(
-      (who) => [before, after].flatMap((all) => all[who]).filter(Boolean).length,
-    );
-    expect(ours).toBeLessThanOrEqual(units * 1.05);
-    expect(theirs).toBeGreaterThan(units * 1.9);
-  });
+      expect(ours).toBeLessThanOrEqual(units * 1.05);
+      expect(theirs).toBeGreaterThan(units * 1.9);
+    }));
 
-  it('is exact where it is small', async () => {
-    const key = uuidv7();
-    const [a, b] = processes({ ...quota, units: 20, windowSeconds: 60 });
-    const verdicts = await Promise.all(Array.from({ length: 100 }, (_, i) => take(i % 2 ? a! : b!, key)));
-    expect(verdicts.filter(({ granted }) => granted)).toHaveLength(20);
-    const refused = verdicts.find(({ granted }) => !granted);
-    expect(refused).toMatchObject({ remaining: 0 });
-    expect(refused?.waitMs).toBeGreaterThan(50_000);
-  });
+  it('is exact where it is small', () =>
+    steadily(async () => {
+      const key = uuidv7();
+      const [a, b] = processes({ ...quota, units: 20, windowSeconds: 60 });
+      const verdicts = await Promise.all(Array.from({ length: 100 }, (_, i) => take(i % 2 ? a! : b!, key)));
+      expect(verdicts.filter(({ granted }) => granted)).toHaveLength(20);
+      const refused = verdicts.find(({ granted }) => !granted);
+      expect(refused).toMatchObject({ remaining: 0 });
+      expect(refused?.waitMs).toBeGreaterThan(50_000);
+    }));
 
-  it('takes back what was granted', async () => {
-    const key = uuidv7();
-    const [limiter] = processes({ ...quota, units: 5, windowSeconds: 60 });
-    for (let i = 0; i < 20; i++) {
-      expect(await limiter!.take(key)).toMatchObject({ granted: true });
-      limiter!.giveBack(key);
-    }
-  });
+  it('takes back what was granted', () =>
+    steadily(async () => {
+      const key = uuidv7();
+      const [limiter] = processes({ ...quota, units: 5, windowSeconds: 60 });
+      for (let i = 0; i < 20; i++) {
+        expect(await limiter!.take(key)).toMatchObject({ granted: true });
+        limiter!.giveBack(key);
+      }
+    }));
 
-  it('costs no question to Redis per request', async () => {
-    const key = uuidv7();
-    const [limiter] = processes({ ...quota, units: 12_000, windowSeconds: 60 });
-    const before = await questions();
-    for (let i = 0; i < 1_200; i++) await limiter!.take(key);
-    expect((await questions()) - before).toBeLessThanOrEqual(15);
-  });
+  it('costs no question to Redis per request', () =>
+    steadily(async () => {
+      const key = uuidv7();
+      const [limiter] = processes({ ...quota, units: 12_000, windowSeconds: 60 });
+      const before = await questions();
+      for (let i = 0; i < 1_200; i++) await limiter!.take(key);
+      expect((await questions()) - before).toBeLessThanOrEqual(15);
+    }));
 });
 
 /** Scripts that Redis ran for the limits of whoever uses it. */

@@ -56,7 +56,8 @@ export class QuotaLimiter {
     const { name, units, windowSeconds: duration, instances, strict } = quota;
     this.#shared = new RateLimiterRedis({
       storeClient: store.redis,
-      keyPrefix: `limit:${name}`,
+      // A quota that is changed begins anew: processes that still have the old one count apart.
+      keyPrefix: `limit:${name}:${String(units)}`,
       points: units,
       duration,
       customIncrTtlLuaScript: slidingWindow,
