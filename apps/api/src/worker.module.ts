@@ -3,6 +3,8 @@ import { APP_FILTER } from '@nestjs/core';
 import type { Logger } from '@hms/service-kit';
 import { AccountMails } from './features/account-mail/account-mail.consumer.js';
 import { AccountMailModule } from './features/account-mail/account-mail.module.js';
+import { BreakGlassMailModule } from './features/break-glass/break-glass-mail.module.js';
+import { BreakGlassMails } from './features/break-glass/break-glass-mails.consumer.js';
 import { PasswordSprayingJob } from './features/auth/password-spraying.job.js';
 import { PasswordSprayingModule } from './features/auth/password-spraying.module.js';
 import { TelemetryPartitionsJob } from './features/vitals/telemetry-partitions.job.js';
@@ -49,7 +51,10 @@ export class WorkerModule {
           [TelemetryPartitionsJob, IdempotencyExpiryJob, OutboxCleanupJob, PasswordSprayingJob],
           [TelemetryPartitionsModule, IdempotencyModule, OutboxCleanupModule, PasswordSprayingModule],
         ),
-        RelayModule.serving([AccountMails, CacheEviction], [AccountMailModule, CacheModule]),
+        RelayModule.serving(
+          [AccountMails, BreakGlassMails, CacheEviction],
+          [AccountMailModule, BreakGlassMailModule, CacheModule],
+        ),
       ],
       providers: [
         { provide: APP_FILTER, inject: [rootLogger], useFactory: (logger: Logger) => new ProblemFilter(logger) },

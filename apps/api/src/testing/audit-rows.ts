@@ -15,6 +15,7 @@ export interface AuditRow {
   readonly reason: string | null;
   readonly ip: string | null;
   readonly session_id: string | null;
+  readonly break_glass: string | null;
   readonly xid: string;
 }
 

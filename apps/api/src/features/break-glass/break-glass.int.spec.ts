@@ -1,9 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { schemaOf, type Hospital } from '@hms/database';
+import { HospitalDatabase, schemaOf, type Hospital } from '@hms/database';
+import { ApiConfig } from '../../platform/config/api-config.js';
+import { Mailer } from '../../platform/mail/mailer.service.js';
+import { auditRows } from '../../testing/audit-rows.js';
 import { LiveClient } from '../live/testing/live-client.js';
 import { TestApi, type TestCaller } from '../../testing/test-api.js';
 import { asOwner, createTestHospital, dropTestHospital } from '../../testing/test-hospital.js';
 import { TestWards } from '../../testing/test-ward.js';
+import { startTestWorker } from '../../testing/test-worker.js';
+import { until } from '../../testing/until.js';
+import { BreakGlassMailRepository } from './break-glass-mail.repository.js';
+import { BreakGlassMails } from './break-glass-mails.consumer.js';
 import type { BreakGlassDto, BreakGlassPageDto } from './break-glass.dto.js';
 import { BreakGlassService } from './break-glass.service.js';
 
@@ -60,6 +67,28 @@ const proved = (caller: TestCaller, ago: string) =>
   asOwner((owner) =>
     owner.query('update public.session set proved_at = now() - $2::interval where id = $1', [caller.sessionId, ago]),
   );
+
+let address: string | undefined;
+/** Where the API listens, from the first time that somebody asks. */
+async function listening(): Promise<string> {
+  if (address === undefined) await api.application.nest.listen(0, '127.0.0.1');
+  address ??= await api.application.nest.getUrl();
+  return address;
+}
+
+/** The consumer as the worker has it. */
+function mailing(): { mails: BreakGlassMails; close: () => void } {
+  const config = new ApiConfig({ ...process.env, NODE_ENV: 'test', PORT: '1' });
+  const mailer = new Mailer(config);
+  const database = api.application.nest.get(HospitalDatabase, { strict: false });
+  const mails = new BreakGlassMails(new BreakGlassMailRepository(database), mailer, config);
+  return { mails, close: () => mailer.onApplicationShutdown() };
+}
+
+async function mailsTo(to: string): Promise<readonly { readonly text: string }[]> {
+  const url = `${process.env['HMS_MAILBOX_URL'] ?? ''}/mails?to=${encodeURIComponent(to)}`;
+  return ((await (await fetch(url)).json()) as { items: { text: string }[] }).items;
+}
 
 describe('breaking the glass', () => {
   it('opens one patient beyond the wards of a nurse, and no other', async () => {
@@ -154,11 +183,87 @@ describe('breaking the glass', () => {
   it('opens no ward to an open socket', async () => {
     const caller = await nurse();
     await open(caller, await patient());
-    await api.application.nest.listen(0, '127.0.0.1');
     const auth = { token: caller.accessToken, wardId: theirs };
-    const socket = new LiveClient(await api.application.nest.getUrl(), { auth });
+    const socket = new LiveClient(await listening(), { auth });
     expect(await socket.refusedWith()).toBe('live.ward-not-found');
     socket.close();
+  });
+});
+
+describe('an access by broken glass', () => {
+  it('carries the grant in the audit, from opening to closing and for that patient only', async () => {
+    const [caller, one, another] = [await nurse(), await patient(), await patient()];
+    const read = (patientId: string, path = '') =>
+      api.send({ method: 'GET', url: `/api/v1/patients/${patientId}${path}` }, caller);
+    await read(one);
+    const { body: grant } = await open(caller, one);
+    await read(one);
+    await read(one, '/vitals/latest');
+    await read(another);
+    const allergy = { substance: 'latex', category: 'environment' };
+    await api.send({ method: 'POST', url: `/api/v1/patients/${one}/allergies`, payload: allergy }, caller);
+    await act(caller, grant.id, 'close');
+    await read(one);
+    const rows = (await auditRows(hospital, caller.id)).filter(({ entity }) => entity !== 'break-glass');
+    expect(
+      rows.map(({ patient_ids, action, outcome, break_glass }) => [patient_ids, action, outcome, break_glass]),
+    ).toEqual([
+      [[one], 'read', 'success', null],
+      [[one], 'read', 'success', grant.id],
+      [[one], 'read', 'success', grant.id],
+      [[another], 'read', 'success', null],
+      [[one], 'create', 'success', grant.id],
+      [[one], 'read', 'success', null],
+    ]);
+  });
+
+  it('is told by mail to the other administrators of the hospital within a minute, without the patient', async () => {
+    const elsewhere = await createTestHospital();
+    const [first, second, foreign] = [
+      await admin(),
+      await admin(),
+      await api.signIn({ hospital: elsewhere, role: 'hospital_admin' }),
+    ];
+    const [caller, id] = [await nurse(), await patient()];
+    const { mails, close } = mailing();
+    const worker = await startTestWorker([mails]);
+    const openedAt = Date.now();
+    const { body } = await open(caller, id);
+    for (const { email } of [first, second]) {
+      await until(async () => (await mailsTo(email)).some(({ text }) => text.includes(body.expiresAt)), 60_000);
+      const told = (await mailsTo(email)).find(({ text }) => text.includes(body.expiresAt));
+      expect(told?.text).toContain('Test nurse opened a patient');
+      for (const secret of [id, request.justification, request.reasonCode]) expect(told?.text).not.toContain(secret);
+    }
+    expect(Date.now() - openedAt).toBeLessThan(60_000);
+    expect([await mailsTo(foreign.email), await mailsTo(caller.email)]).toEqual([[], []]);
+    await worker.close();
+    close();
+    await dropTestHospital(elsewhere);
+  }, 90_000);
+
+  it('is heard at once on the socket of somebody who reviews it, and on no other', async () => {
+    const worker = await startTestWorker([]);
+    const reviewer = await api.signIn({ hospital, role: 'nurse' });
+    await asOwner((owner) =>
+      owner.query(
+        `insert into public.membership (id, user_id, hospital_id, role)
+         values (gen_random_uuid(), $1, $2, 'hospital_admin')`,
+        [reviewer.id, hospital.id],
+      ),
+    );
+    const [caller, id] = [await nurse(), await patient()];
+    const url = await listening();
+    const sockets = [reviewer, await api.signIn({ hospital, role: 'doctor' })].map(
+      ({ accessToken }) => new LiveClient(url, { auth: { token: accessToken } }),
+    );
+    for (const socket of sockets) await socket.ready();
+    const { body } = await open(caller, id);
+    const [heard, unheard] = sockets as [LiveClient, LiveClient];
+    await until(() => JSON.stringify(heard.heard('change')).includes(body.id));
+    expect(JSON.stringify(unheard.heard('change'))).not.toContain(body.id);
+    for (const socket of sockets) socket.close();
+    await worker.close();
   });
 });
 
