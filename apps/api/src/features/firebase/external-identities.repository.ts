@@ -47,31 +47,34 @@ export class ExternalIdentitiesRepository {
     });
   }
 
-  /** Makes an account that is a patient of one hospital. False when the e-mail was taken meanwhile. */
-  async createPatientAccount(tx: PublicTx, account: NewPatientAccount): Promise<boolean> {
+  /** Makes an account that is a patient of one hospital. Undefined when the e-mail was taken meanwhile. */
+  async createPatientAccount(tx: PublicTx, account: NewPatientAccount): Promise<string | undefined> {
     const { email, displayName, hospitalId } = account;
     const id = uuidv7();
     const { count } = await tx.user.createMany({ data: [{ id, email, displayName }], skipDuplicates: true });
-    if (count === 0) return false;
+    if (count === 0) return undefined;
     await tx.membership.create({
       data: { id: uuidv7(), userId: id, hospitalId, role: 'patient', patientId: uuidv7(), createdBy: id },
     });
-    return true;
+    return id;
   }
 
-  /** A person who was invited as a patient and is known to own the address has accepted. */
-  async acceptPatientInvitations(tx: PublicTx, userId: string, now: Date): Promise<void> {
-    await tx.membership.updateMany({
+  /** A person who was invited as a patient and is known to own the address has accepted. Resolves to the hospitals. */
+  async acceptPatientInvitations(tx: PublicTx, userId: string, now: Date): Promise<string[]> {
+    const accepted = await tx.membership.updateManyAndReturn({
       where: { userId, role: 'patient', acceptedAt: null, revokedAt: null },
       data: { acceptedAt: now },
+      select: { hospitalId: true },
     });
     await tx.invitation.updateMany({ where: { userId, acceptedAt: null }, data: { acceptedAt: now } });
     await tx.user.updateMany({ where: { id: userId, status: 'invited' }, data: { status: 'active' } });
+    return accepted.map(({ hospitalId }) => hospitalId);
   }
 
-  /** The first link of an identity stays; a second is ignored. */
-  async link(tx: PublicTx, { issuer, subject }: ExternalIdentity, userId: string): Promise<void> {
-    await tx.externalIdentity.createMany({ data: [{ issuer, subject, userId }], skipDuplicates: true });
+  /** The first link of an identity stays; false when this is not it. */
+  async link(tx: PublicTx, { issuer, subject }: ExternalIdentity, userId: string): Promise<boolean> {
+    const link = { data: [{ issuer, subject, userId }], skipDuplicates: true };
+    return (await tx.externalIdentity.createMany(link)).count === 1;
   }
 
   /** Where the user is a patient, and as which record. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { HospitalDatabase, type PublicTx } from '@hms/database';
+import { AppError } from '@hms/contracts';
 import type { RequestOrigin } from '../../platform/access/request-origin.js';
+import { AuditTrail } from '../../platform/audit/audit-trail.service.js';
 import { ApiConfig } from '../../platform/config/api-config.js';
 import type { LoginResultDto } from '../auth/auth.dto.js';
 import { AuthRepository } from '../auth/auth.repository.js';
@@ -12,6 +13,7 @@ import type { VerifyFirebaseDto } from './firebase.dto.js';
 import { firebaseError } from './firebase.errors.js';
 import { FirebaseKeys } from './firebase-keys.service.js';
 import { InvalidIdTokenError, verifyFirebaseToken, type FirebaseIdentity } from './firebase-token.js';
+import { PatientAccounts } from './patient-accounts.service.js';
 import { personName } from './person-name.js';
 
 /**
@@ -23,21 +25,35 @@ import { personName } from './person-name.js';
 export class FirebaseSignIn {
   constructor(
     private readonly config: ApiConfig,
-    private readonly database: HospitalDatabase,
     private readonly keys: FirebaseKeys,
     private readonly identities: ExternalIdentitiesRepository,
+    private readonly accounts: PatientAccounts,
     private readonly users: AuthRepository,
     private readonly registration: SelfRegistration,
     private readonly challenges: MfaChallenges,
+    private readonly audit: AuditTrail,
   ) {}
 
   /** @throws as the route says */
   async exchange(command: VerifyFirebaseDto, origin: RequestOrigin): Promise<LoginResultDto> {
     const identity = await this.#verify(command.idToken, new Date());
+    try {
+      return await this.#signIn(identity, command, origin);
+    } catch (err) {
+      if (err instanceof AppError && err.spec.status < 500) await this.#recordFailure(identity, err.code, origin);
+      throw err;
+    }
+  }
+
+  async #signIn(
+    identity: FirebaseIdentity,
+    command: VerifyFirebaseDto,
+    origin: RequestOrigin,
+  ): Promise<LoginResultDto> {
     const known = await this.identities.findUserId(identity);
-    const userId = known ?? (await this.#firstSignIn(identity, command.hospital));
+    const userId = known ?? (await this.accounts.link(identity, command.hospital, origin));
     const where = await this.#asPatient(userId, command.hospital);
-    await this.#ensureRecord(where, identity);
+    await this.#ensureRecord(where, identity, origin);
     return this.challenges.admit(where, { factor: 'fed', kind: command.client ?? 'web', origin });
   }
 
@@ -52,48 +68,6 @@ export class FirebaseSignIn {
     }
   }
 
-  /** Links the identity to the account of its verified e-mail, which is made if there is none. */
-  async #firstSignIn(identity: FirebaseIdentity, slug: string | undefined): Promise<string> {
-    const { verifiedEmail: email } = identity;
-    if (email === undefined) throw firebaseError('firebase.email-unverified');
-    const hospitalId = slug === undefined ? undefined : await this.identities.findActiveHospitalId(slug);
-    await this.database.inPublic(async (tx) => {
-      const account =
-        (await this.#linkable(tx, email)) ?? (await this.#create(tx, { ...identity, email, slug, hospitalId }));
-      await this.identities.acceptPatientInvitations(tx, account, new Date());
-      await this.identities.link(tx, identity, account);
-    });
-    const linked = await this.identities.findUserId(identity);
-    if (linked === undefined) throw new Error('an identity vanished after it was linked');
-    return linked;
-  }
-
-  /** The account of that e-mail, if this identity may be linked to it. */
-  async #linkable(tx: PublicTx, email: string): Promise<string | undefined> {
-    const account = await this.identities.lockAccount(tx, email);
-    if (!account) return undefined;
-    if (account.status === 'disabled') throw firebaseError('firebase.account-disabled');
-    const isStaff = account.platformRole !== null || account.memberships.some(({ role }) => role !== 'patient');
-    if (isStaff) throw firebaseError('firebase.staff-account');
-    return account.id;
-  }
-
-  async #create(
-    tx: PublicTx,
-    person: { email: string; name?: string; slug: string | undefined; hospitalId: string | undefined },
-  ): Promise<string> {
-    const { email, name, slug, hospitalId } = person;
-    if (slug === undefined) throw firebaseError('firebase.hospital-required');
-    if (hospitalId === undefined) throw firebaseError('firebase.hospital-unknown');
-    const { givenName, familyName } = personName(name, email);
-    const displayName = givenName === familyName ? familyName : `${givenName} ${familyName}`.slice(0, 200);
-    await this.identities.createPatientAccount(tx, { email, displayName, hospitalId });
-    // Somebody else may have made it meanwhile: what they made decides.
-    const account = await this.#linkable(tx, email);
-    if (account === undefined) throw new Error('an account vanished inside the transaction that made it');
-    return account;
-  }
-
   async #asPatient(userId: string, slug: string | undefined): Promise<SignIn> {
     const user = await this.users.findById(userId);
     if (user?.status !== 'active') throw firebaseError('firebase.account-disabled');
@@ -102,13 +76,19 @@ export class FirebaseSignIn {
     return chooseHospital(user, slug);
   }
 
+  /** As a failed login with a password: by a pseudonym, with the platform. */
+  async #recordFailure({ issuer, subject }: FirebaseIdentity, reason: string, origin: RequestOrigin): Promise<void> {
+    const entityIds = [this.audit.pseudonym(`${issuer} ${subject}`)];
+    await this.audit.record({ action: 'login', entity: 'account', entityIds, outcome: 'failed', reason }, {}, origin);
+  }
+
   /** A first sign-in that was cut short between account and record is completed by the next. */
-  async #ensureRecord({ user, hospital }: SignIn, { name }: FirebaseIdentity): Promise<void> {
+  async #ensureRecord({ user, hospital }: SignIn, { name }: FirebaseIdentity, origin: RequestOrigin): Promise<void> {
     if (!hospital) throw new Error('a patient signs in to a hospital');
     const memberships = await this.identities.findPatientMemberships(user.id);
     const patientId = memberships.find(({ hospitalId }) => hospitalId === hospital.id)?.patientId;
     if (!patientId) throw new Error('a patient has a record');
     const details = { id: patientId, email: user.email, ...personName(name, user.email) };
-    await this.registration.ensure(hospital, details, user.id);
+    await this.registration.ensure(hospital, details, { by: user.id, origin });
   }
 }

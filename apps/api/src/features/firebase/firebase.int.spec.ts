@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { schemaOf, type Hospital } from '@hms/database';
+import { auditRows } from '../../testing/audit-rows.js';
 import { TestApi } from '../../testing/test-api.js';
 import { asOwner, createTestHospital, createTestUser, dropTestHospital } from '../../testing/test-hospital.js';
 import type { LoginResultDto } from '../auth/auth.dto.js';
@@ -51,6 +52,23 @@ describe('a first sign-in with Firebase', () => {
     });
     const own = await api.send({ method: 'GET', url: '/api/v1/me/patient' }, body);
     expect(own.status === 200 ? own.body : own).toMatchObject({ givenName: 'Ada King', familyName: 'Lovelace' });
+  });
+
+  it('leaves who joined, linked and signed in, each once and with its effect', async () => {
+    const { body } = await firstSignIn(subject());
+    const { id } = body.user;
+    const rows = async (at: Hospital | null) =>
+      (await auditRows(at, id)).map(({ action, entity, outcome }) => `${action} ${entity} ${outcome}`);
+    expect(await rows(hospital)).toEqual([
+      'create membership success',
+      'create patient success',
+      'login session success',
+    ]);
+    expect(await rows(null)).toEqual(['create external-identity success']);
+    const events = await asOwner((owner) =>
+      owner.query<{ type: string }>('select type from public.outbox_event where actor_id = $1 order by id', [id]),
+    );
+    expect(events.rows.map(({ type }) => type)).toEqual(['membership.accepted', 'patient.registered']);
   });
 
   it('happens once, however many come at the same time', async () => {

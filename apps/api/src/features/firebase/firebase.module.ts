@@ -5,10 +5,11 @@ import { ExternalIdentitiesRepository } from './external-identities.repository.j
 import { FirebaseController } from './firebase.controller.js';
 import { FirebaseKeys } from './firebase-keys.service.js';
 import { FirebaseSignIn } from './firebase-sign-in.service.js';
+import { PatientAccounts } from './patient-accounts.service.js';
 
 @Module({
   imports: [AuthModule, PatientsModule],
   controllers: [FirebaseController],
-  providers: [ExternalIdentitiesRepository, FirebaseKeys, FirebaseSignIn],
+  providers: [ExternalIdentitiesRepository, FirebaseKeys, FirebaseSignIn, PatientAccounts],
 })
 export class FirebaseModule {}
