@@ -5,6 +5,7 @@ import type { Actor } from '../../platform/access/actor.js';
 import { CurrentActor, Origin } from '../../platform/access/current-actor.decorator.js';
 import type { RequestOrigin } from '../../platform/access/request-origin.js';
 import { Limited } from '../../platform/limits/limited.decorator.js';
+import { idsInResult, ownSession } from '../../platform/audit/audit-subjects.js';
 import { Audited } from '../../platform/audit/audited.decorator.js';
 import {
   AcceptInvitationDto,
@@ -51,14 +52,14 @@ export class AuthController {
   @Limited('session')
   @Public('the refresh token is the credential')
   @Returns(200, TokensDto)
-  refresh(@Body() { refreshToken }: RefreshDto): Promise<TokensDto> {
-    return this.session.refresh(refreshToken);
+  refresh(@Body() { refreshToken }: RefreshDto, @Origin() origin: RequestOrigin): Promise<TokensDto> {
+    return this.session.refresh(refreshToken, origin);
   }
 
   /** Ends this session. */
   @Post('auth/logout')
   @Access('session:own', 'any')
-  @Audited({ action: 'logout', entity: 'session' })
+  @Audited({ action: 'logout', entity: 'session', entityIds: ownSession })
   @Returns(204)
   logout(@CurrentActor() actor: Actor): Promise<void> {
     return this.session.logout(actor);
@@ -67,7 +68,7 @@ export class AuthController {
   /** Ends every session of the user, on every device. */
   @Post('auth/logout-all')
   @Access('session:own', 'any')
-  @Audited({ action: 'logout', entity: 'session' })
+  @Audited({ action: 'logout', entity: 'session', entityIds: idsInResult })
   @Returns(204)
   logoutAll(@CurrentActor() actor: Actor): Promise<void> {
     return this.session.logoutAll(actor);

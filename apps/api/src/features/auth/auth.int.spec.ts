@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Hospital } from '@hms/database';
+import { auditRows } from '../../testing/audit-rows.js';
 import { TestApi, type TestCaller } from '../../testing/test-api.js';
 import { asOwner, createTestHospital, createTestUser, dropTestHospital } from '../../testing/test-hospital.js';
 import type { LoginResultDto, MeDto, TokensDto } from './auth.dto.js';
@@ -150,6 +151,21 @@ describe('a session', () => {
     await refresh(refreshToken);
     await rotatedAgo('11 seconds');
     expect((await refresh<{ code: string }>(refreshToken)).body.code).toBe('auth.refresh-reused');
+  });
+
+  it('leaves one row of a token that was used twice, one of a logout, and names the session in both', async () => {
+    const { id, email } = await doctor();
+    const [stolen, left] = [(await login({ email, password })).body, (await login({ email, password })).body];
+    const { body: second } = await refresh(stolen.refreshToken);
+    await refresh(second.refreshToken);
+    await refresh(stolen.refreshToken);
+    await api.send({ method: 'POST', url: '/api/v1/auth/logout' }, left);
+    const ends = (await auditRows(hospital, id)).filter(({ action }) => action !== 'login');
+    expect(ends).toMatchObject([
+      { action: 'delete', entity: 'session', outcome: 'denied', reason: 'auth.refresh-reused' },
+      { action: 'logout', entity: 'session', outcome: 'success', reason: null },
+    ]);
+    for (const { entity_ids, session_id } of ends) expect(entity_ids).toEqual([session_id]);
   });
 
   it('ends with logout, in this process at once', async () => {

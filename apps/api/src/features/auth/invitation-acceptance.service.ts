@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { HospitalDatabase } from '@hms/database';
 import { hashOpaqueToken } from '../../platform/access/opaque-token.js';
 import type { RequestOrigin } from '../../platform/access/request-origin.js';
+import { AuditTrail } from '../../platform/audit/audit-trail.service.js';
 import { Outbox } from '../../platform/events/outbox.service.js';
 import { authError } from './auth.errors.js';
 import type { AcceptInvitationDto } from './auth.dto.js';
@@ -20,6 +21,7 @@ export class InvitationAcceptance {
     private readonly rules: PasswordRules,
     private readonly outbox: Outbox,
     private readonly throttle: LoginThrottle,
+    private readonly audit: AuditTrail,
   ) {}
 
   /**
@@ -41,6 +43,8 @@ export class InvitationAcceptance {
       if (!accepted) throw authError('auth.invitation-invalid');
       const { userId, hospitalId } = accepted;
       await this.outbox.add(tx, { type: 'membership.accepted', payload: { userId }, hospitalId, actorId: userId });
+      const entry = { action: 'update', entity: 'membership', entityIds: [userId] } as const;
+      await this.audit.append(tx, entry, { hospitalId, userId }, origin);
     });
   }
 

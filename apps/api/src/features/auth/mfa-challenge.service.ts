@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { AppError } from '@hms/contracts';
 import { HospitalDatabase } from '@hms/database';
 import { hashOpaqueToken, newOpaqueToken } from '../../platform/access/opaque-token.js';
 import type { RequestOrigin } from '../../platform/access/request-origin.js';
 import type { SessionKind } from '../../platform/access/session-limits.policy.js';
+import { AuditTrail } from '../../platform/audit/audit-trail.service.js';
 import { Encryption } from '../../platform/encryption/encryption.service.js';
 import { Outbox } from '../../platform/events/outbox.service.js';
 import { addressKey } from '../../platform/limits/client-address.js';
@@ -27,6 +29,14 @@ export interface FirstProof {
   readonly origin: RequestOrigin;
 }
 
+interface PresentedFactor {
+  readonly where: SignIn;
+  readonly code: string;
+  readonly deviceToken: string | undefined;
+  readonly now: Date;
+  readonly origin: RequestOrigin;
+}
+
 /** What comes between a right first factor and a session. */
 @Injectable()
 export class MfaChallenges {
@@ -41,6 +51,7 @@ export class MfaChallenges {
     private readonly throttle: LoginThrottle,
     private readonly devices: KnownDevices,
     private readonly limits: RateLimits,
+    private readonly audit: AuditTrail,
   ) {}
 
   /**
@@ -76,20 +87,39 @@ export class MfaChallenges {
     const where = asked && user?.status === 'active' ? whereOf(user, asked) : undefined;
     if (!asked || !where) throw mfaError('auth.mfa-challenge-invalid');
     const { userId, kind, firstFactor } = asked;
-    // Whoever knows the password gets as many challenges as they like: guesses count over all of them.
-    const attempt = { purpose: 'mfa', userId, name: '', ip: origin.ip, deviceToken, guess: code } as const;
-    const factor = await this.throttle.attempt(attempt, () => this.#spend(tokenHash, { where, code, now }));
-    if (!factor) throw mfaError('auth.mfa-code-invalid');
+    const factor = await this.#prove(tokenHash, { where, code, deviceToken, now, origin }).catch(
+      async (err: unknown) => {
+        if (err instanceof AppError && err.spec.status < 500) await this.#recordFailure(where, err.code, origin);
+        throw err;
+      },
+    );
     const opened = await this.issuer.open(where, { kind, origin, proof: proofBy(firstFactor, { factor, at: now }) });
     // Of the login that was answered with a challenge: a sign-in that succeeds costs its address nothing.
     this.limits.giveBack('login', 'address', addressKey(origin.ip));
     return { ...opened, deviceToken: await this.devices.remember(userId, deviceToken) };
   }
 
+  /** Whoever knows the password gets as many challenges as they like: guesses count over all of them. */
+  async #prove(tokenHash: Uint8Array<ArrayBuffer>, presented: PresentedFactor): Promise<SecondFactor> {
+    const { where, code, deviceToken, origin } = presented;
+    const attempt = {
+      purpose: 'mfa',
+      userId: where.user.id,
+      name: '',
+      ip: origin.ip,
+      deviceToken,
+      guess: code,
+    } as const;
+    const factor = await this.throttle.attempt(attempt, () => this.#spend(tokenHash, presented));
+    if (!factor) throw mfaError('auth.mfa-code-invalid');
+    return factor;
+  }
+
   async #spend(
     tokenHash: Uint8Array<ArrayBuffer>,
-    { where: { user, hospital }, code, now }: { where: SignIn; code: string; now: Date },
+    { where, code, now, origin }: PresentedFactor,
   ): Promise<SecondFactor | undefined> {
+    const { user, hospital } = where;
     const cipher = await this.encryption.forPlatform();
     // NIST SP 800-63B and ASVS 6.5.5 cap a code at 30 s; only for the accounts that can do most is that kept to the letter.
     const drift = hospital === null ? 0 : 1;
@@ -100,13 +130,29 @@ export class MfaChallenges {
       if (spent === 'recovery') {
         const payload = { userId: user.id, change: 'recovery-code-used' } as const;
         await this.outbox.add(tx, { type: 'second-factor.changed', payload, hospitalId: null, actorId: user.id });
+        const entry = { action: 'delete', entity: 'recovery-codes', entityIds: [user.id] } as const;
+        await this.audit.append(tx, entry, partyAt(where), origin);
       }
       return spent;
     });
     if (factor === 'recovery') this.outbox.wakeRelay();
     return factor;
   }
+
+  /** The first factor was right, so it is known whose account somebody tried to enter. */
+  #recordFailure(where: SignIn, reason: string, origin: RequestOrigin): Promise<void> {
+    const entry = {
+      action: 'login',
+      entity: 'account',
+      entityIds: [where.user.id],
+      outcome: 'failed',
+      reason,
+    } as const;
+    return this.audit.record(entry, partyAt(where), origin);
+  }
 }
+
+const partyAt = ({ user, hospital }: SignIn) => ({ hospitalId: hospital?.id, userId: user.id, roles: user.roles });
 
 /** Where the challenge leads, if the user may still go there. */
 function whereOf(user: UserWithMemberships, { hospitalId }: Challenge): SignIn | undefined {

@@ -4,6 +4,7 @@ import { Access, Public, Returns } from '../../platform/access/access.decorator.
 import type { Actor } from '../../platform/access/actor.js';
 import { CurrentActor, Origin } from '../../platform/access/current-actor.decorator.js';
 import type { RequestOrigin } from '../../platform/access/request-origin.js';
+import { ownUser } from '../../platform/audit/audit-subjects.js';
 import { Audited } from '../../platform/audit/audited.decorator.js';
 import { UuidPipe } from '../../platform/http/uuid.pipe.js';
 import { NotIdempotent } from '../../platform/idempotency/idempotent.decorator.js';
@@ -53,6 +54,7 @@ export class MfaController {
   @Post('auth/mfa/totp/confirm')
   @Limited('credential')
   @Access('session:own', 'any')
+  @Audited({ action: 'create', entity: 'second-factor', entityIds: ownUser })
   @Returns(200, RecoveryCodesDto)
   confirm(@CurrentActor() actor: Actor, @Body() { code }: MfaCodeDto): Promise<RecoveryCodesDto> {
     return this.enrolment.confirm(actor, code);
@@ -65,6 +67,7 @@ export class MfaController {
   @Post('auth/mfa/recovery-codes')
   @Limited('credential')
   @Access('session:own', 'any')
+  @Audited({ action: 'update', entity: 'recovery-codes', entityIds: ownUser })
   @Returns(200, RecoveryCodesDto)
   renewRecoveryCodes(@CurrentActor() actor: Actor, @Body() { code }: MfaCodeDto): Promise<RecoveryCodesDto> {
     return this.enrolment.renewRecoveryCodes(actor, code);
@@ -77,6 +80,7 @@ export class MfaController {
   @Post('auth/mfa/totp/disable')
   @Limited('credential')
   @Access('session:own', 'any')
+  @Audited({ action: 'delete', entity: 'second-factor', entityIds: ownUser })
   @Returns(204)
   disable(@CurrentActor() actor: Actor, @Body() { code }: MfaCodeDto): Promise<void> {
     return this.enrolment.disable(actor, code);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Problem } from '@hms/contracts';
 import type { Hospital } from '@hms/database';
 import { generateSync } from 'otplib';
+import { auditRows } from '../../testing/audit-rows.js';
 import { TestApi, type TestCaller } from '../../testing/test-api.js';
 import {
   asOwner,
@@ -81,6 +82,24 @@ describe('a doctor without a second factor', () => {
     expect((await patients(session)).status).toBe(200);
   });
 
+  it('has thereby proved who it is a second time', async () => {
+    const user = await createTestUser({ hospital, role: 'doctor', passwordHash });
+    const { body: session } = await login(user.email);
+    const proved = (by: string) =>
+      asOwner((owner) =>
+        owner.query<{ proved_at: Date }>(
+          'update public.session set proved_at = proved_at - $2::interval where user_id = $1 returning proved_at',
+          [user.id, by],
+        ),
+      );
+    await proved('1 hour');
+    const { body: offer } = await post<TotpEnrolmentDto>('auth/mfa/totp', {}, session);
+    await post('auth/mfa/totp/confirm', { code: code(offer.secret) }, session);
+    const { rows } = await proved('0 hours');
+    const latest = Math.max(...rows.map(({ proved_at }) => proved_at.getTime()));
+    expect(latest).toBeGreaterThan(Date.now() - 60_000);
+  });
+
   it('does not get there with a wrong code', async () => {
     const { email } = await createTestUser({ hospital, role: 'doctor', passwordHash });
     const { body: session } = await login(email);
@@ -88,6 +107,27 @@ describe('a doctor without a second factor', () => {
     const wrong = code(offer.secret, 50);
     expect(await post('auth/mfa/totp/confirm', { code: wrong }, session)).toMatchObject({ status: 422 });
     expect((await patients(session)).status).toBe(403);
+  });
+});
+
+describe('the audit', () => {
+  it('has one row of each change of a second factor, and of each wrong code', async () => {
+    const { id, email, used, recoveryCodes } = await enrolledDoctor();
+    const [recovery = '', another = ''] = recoveryCodes;
+    await verify(await challengeFor(email), used);
+    const { body: session } = await verify(await challengeFor(email), recovery);
+    await post('auth/mfa/totp/disable', { code: another }, session);
+    const rows = (await auditRows(hospital, id)).map(({ action, entity, outcome, entity_ids }) =>
+      [action, entity, outcome, ...entity_ids.filter((each) => each === id)].join(' '),
+    );
+    expect(rows).toEqual([
+      'login session success',
+      `create second-factor success ${id}`,
+      `login account failed ${id}`,
+      `delete recovery-codes success ${id}`,
+      'login session success',
+      `delete second-factor success ${id}`,
+    ]);
   });
 });
 

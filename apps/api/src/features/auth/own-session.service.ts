@@ -3,9 +3,11 @@ import { HospitalDatabase, type PublicTx } from '@hms/database';
 import { accessError } from '../../platform/access/access.errors.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { hashOpaqueToken } from '../../platform/access/opaque-token.js';
+import type { RequestOrigin } from '../../platform/access/request-origin.js';
 import { renewalIsUse, timeoutOf, type SessionTimeout } from '../../platform/access/session-limits.policy.js';
 import { lacksSecondFactor } from '../../platform/access/second-factor.policy.js';
 import { SessionRegistry } from '../../platform/access/session-registry.service.js';
+import { AuditTrail } from '../../platform/audit/audit-trail.service.js';
 import { ApiConfig } from '../../platform/config/api-config.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { authError } from './auth.errors.js';
@@ -15,6 +17,13 @@ import { MfaRepository } from './mfa.repository.js';
 import { judge, successorOf } from './refresh-token.js';
 import { SessionIssuer } from './session-issuer.service.js';
 import { hospitalsOf, signIn } from './sign-in.policy.js';
+
+interface Reuse {
+  readonly outcome: 'reused';
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly hospitalId: string | null;
+}
 
 type Rotation =
   | {
@@ -26,7 +35,7 @@ type Rotation =
     }
   | { readonly outcome: 'invalid' }
   | { readonly outcome: SessionTimeout }
-  | { readonly outcome: 'reused'; readonly sessionId: string };
+  | Reuse;
 
 /** What somebody does with the session they have: look, renew, end. */
 @Injectable()
@@ -39,12 +48,17 @@ export class OwnSessionService {
     private readonly issuer: SessionIssuer,
     private readonly sessions: SessionRegistry,
     private readonly config: ApiConfig,
+    private readonly audit: AuditTrail,
   ) {}
 
   /** @throws `auth.refresh-invalid`, `auth.refresh-reused`, `auth.session-idle` or `auth.session-expired` */
-  async refresh(presented: string): Promise<TokensDto> {
+  async refresh(presented: string, origin: RequestOrigin): Promise<TokensDto> {
     const now = new Date();
-    const rotation = await this.database.inPublic((tx) => this.#rotate(tx, presented, now));
+    const rotation = await this.database.inPublic(async (tx) => {
+      const outcome = await this.#rotate(tx, presented, now);
+      if (outcome.outcome === 'reused') await this.#recordReuse(tx, outcome, origin);
+      return outcome;
+    });
     if (rotation.outcome !== 'renewed') throw this.#refusal(rotation);
     const user = await this.users.requireActive(rotation.userId);
     const hospital = hospitalsOf(user).find((h) => h.id === rotation.hospitalId) ?? null;
@@ -98,9 +112,16 @@ export class OwnSessionService {
         break;
       case 'reuse':
         await this.users.revokeSession(tx, sessionId, 'token_reuse', now);
-        return { outcome: 'reused', sessionId };
+        return { outcome: 'reused', sessionId, userId, hospitalId };
     }
     return { outcome: 'renewed', token: successor, sessionId, userId, hospitalId };
+  }
+
+  /** A stolen token, or a client that mixed them up: the session has ended, and whoever asked was given nothing. */
+  #recordReuse(tx: PublicTx, { sessionId, userId, hospitalId }: Reuse, origin: RequestOrigin): Promise<void> {
+    const entry = { action: 'delete', entity: 'session', entityIds: [sessionId] } as const;
+    const party = { hospitalId: hospitalId ?? undefined, userId, sessionId };
+    return this.audit.append(tx, { ...entry, outcome: 'denied', reason: 'auth.refresh-reused' }, party, origin);
   }
 
   #refusal(rotation: Exclude<Rotation, { outcome: 'renewed' }>): Error {

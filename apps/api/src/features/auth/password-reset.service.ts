@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { HospitalDatabase } from '@hms/database';
 import { uuidv7 } from 'uuidv7';
 import { hashOpaqueToken } from '../../platform/access/opaque-token.js';
+import type { RequestOrigin } from '../../platform/access/request-origin.js';
 import { SessionRegistry } from '../../platform/access/session-registry.service.js';
+import { AuditTrail } from '../../platform/audit/audit-trail.service.js';
 import { Outbox } from '../../platform/events/outbox.service.js';
 import { LoginThrottle } from './login-throttle.service.js';
 import { MfaRepository } from './mfa.repository.js';
@@ -27,6 +29,7 @@ export class PasswordReset {
     private readonly sessions: SessionRegistry,
     private readonly outbox: Outbox,
     private readonly throttle: LoginThrottle,
+    private readonly audit: AuditTrail,
   ) {}
 
   /** Does the same for every address: whether anybody has it, only the worker finds out. */
@@ -44,7 +47,7 @@ export class PasswordReset {
    * Sets a new password, opens the locks of the old one and ends every session of the user. A second factor stays, and is asked for at the next login.
    * @throws `password.reset-invalid`, any refusal of `PasswordRules`, or `service.busy`
    */
-  async complete({ token, password }: ResetPasswordDto): Promise<void> {
+  async complete({ token, password }: ResetPasswordDto, origin: RequestOrigin): Promise<void> {
     const now = new Date();
     const request = await this.requests.findLiving(hashOpaqueToken(token), now);
     if (!request) throw passwordError('password.reset-invalid', 'token');
@@ -57,6 +60,8 @@ export class PasswordReset {
       if (!replaced) throw passwordError('password.reset-invalid', 'token');
       await this.factors.endChallenges(tx, userId);
       await this.outbox.add(tx, { type: 'password.changed', payload: { userId }, hospitalId: null, actorId: userId });
+      const entry = { action: 'update', entity: 'password', entityIds: [userId], reason: 'password.reset' } as const;
+      await this.audit.append(tx, entry, { userId }, origin);
       return this.factors.endSessions(tx, userId, now);
     });
     this.outbox.wakeRelay();

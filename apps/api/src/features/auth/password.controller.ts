@@ -2,7 +2,10 @@ import { Body, Controller, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Access, Public, Returns } from '../../platform/access/access.decorator.js';
 import type { Actor } from '../../platform/access/actor.js';
-import { CurrentActor } from '../../platform/access/current-actor.decorator.js';
+import { CurrentActor, Origin } from '../../platform/access/current-actor.decorator.js';
+import type { RequestOrigin } from '../../platform/access/request-origin.js';
+import { ownUser } from '../../platform/audit/audit-subjects.js';
+import { Audited } from '../../platform/audit/audited.decorator.js';
 import { Limited } from '../../platform/limits/limited.decorator.js';
 import { ChangePasswordDto, ForgotPasswordDto, ResetPasswordDto } from './password.dto.js';
 import { PasswordReset } from './password-reset.service.js';
@@ -23,6 +26,7 @@ export class PasswordController {
    */
   @Post('change')
   @Access('session:own', 'any')
+  @Audited({ action: 'update', entity: 'password', entityIds: ownUser })
   @Returns(204)
   change(@CurrentActor() actor: Actor, @Body() command: ChangePasswordDto): Promise<void> {
     return this.passwords.change(actor, command);
@@ -47,7 +51,7 @@ export class PasswordController {
   @Limited('credential')
   @Public('the mailed token is the credential')
   @Returns(204)
-  reset(@Body() command: ResetPasswordDto): Promise<void> {
-    return this.resets.complete(command);
+  reset(@Body() command: ResetPasswordDto, @Origin() origin: RequestOrigin): Promise<void> {
+    return this.resets.complete(command, origin);
   }
 }

@@ -6,6 +6,7 @@ import { uuidv7 } from 'uuidv7';
 import { derivedToken } from '../../platform/access/derived-token.js';
 import { hashOpaqueToken } from '../../platform/access/opaque-token.js';
 import { ApiConfig } from '../../platform/config/api-config.js';
+import { auditRows } from '../../testing/audit-rows.js';
 import { TestApi } from '../../testing/test-api.js';
 import { asOwner, createTestHospital, createTestUser, dropTestHospital } from '../../testing/test-hospital.js';
 import type { LoginResultDto } from './auth.dto.js';
@@ -50,6 +51,14 @@ async function mailedReset(userId: string, email: string): Promise<string> {
 }
 
 describe('changing the own password', () => {
+  it('leaves one row in the audit', async () => {
+    const { id, email } = await nurse();
+    const { body: session } = await login(email);
+    await post('password/change', { currentPassword: password, newPassword }, session);
+    const rows = (await auditRows(hospital, id)).filter(({ entity }) => entity === 'password');
+    expect(rows).toMatchObject([{ action: 'update', entity_ids: [id], outcome: 'success' }]);
+  });
+
   it('takes the present one, and ends every other session', async () => {
     const { email } = await nurse();
     const [here, elsewhere] = [(await login(email)).body, (await login(email)).body];
@@ -115,6 +124,15 @@ describe('a forgotten password', () => {
     expect((await post('password/reset', { token, password: newPassword })).status).toBe(204);
     expect(await me(session)).toBe(401);
     expect([(await login(email)).status, (await login(email, newPassword)).status]).toEqual([401, 200]);
+  });
+
+  it('leaves one row in the audit, with the platform', async () => {
+    const { id, email } = await nurse();
+    const token = await mailedReset(id, email);
+    await post('password/reset', { token, password: newPassword });
+    expect(await auditRows(null, id)).toMatchObject([
+      { action: 'update', entity: 'password', entity_ids: [id], outcome: 'success', reason: 'password.reset' },
+    ]);
   });
 
   it('is replaced once, whoever else sends the same token or an older one', async () => {

@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Access, Returns } from '../../platform/access/access.decorator.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { CurrentActor } from '../../platform/access/current-actor.decorator.js';
+import { Audited } from '../../platform/audit/audited.decorator.js';
 import { PageQueryDto } from '../../platform/http/page.js';
 import { UuidPipe } from '../../platform/http/uuid.pipe.js';
 import { SessionPageDto } from './sessions.dto.js';
@@ -27,6 +28,7 @@ export class SessionsController {
    */
   @Delete(':id')
   @Access('session:own', 'any')
+  @Audited({ action: 'delete', entity: 'session' })
   @Returns(204)
   revoke(@CurrentActor() actor: Actor, @Param('id', UuidPipe) id: string): Promise<void> {
     return this.sessions.revokeOwn(actor, id);

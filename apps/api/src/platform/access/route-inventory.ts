@@ -8,6 +8,8 @@ export interface RouteAccess {
   readonly rule: AccessRule;
   readonly returns: number;
   readonly idempotent: boolean;
+  /** Whether each use of it leaves a row in the audit. */
+  readonly audited: boolean;
 }
 
 /** Says what a route's declarations lack, or undefined. */
@@ -44,6 +46,7 @@ export class RouteInventory {
       rule: config.access as AccessRule,
       returns: config.returns ?? 200,
       idempotent: config.idempotent === true,
+      audited: config.audit?.kind === 'audited',
     }));
   }
 }

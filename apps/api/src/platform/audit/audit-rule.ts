@@ -1,10 +1,13 @@
 import type { AuditAction } from '@hms/audit';
+import type { Identity } from '../access/actor.js';
 
 /** What is known of a use of a route: what was asked for, and what came of it. */
 export interface Answer {
   /** Method and matched route. */
   readonly operation: string;
   readonly params: Readonly<Record<string, string>>;
+  /** Who asked; absent when nobody was signed in. */
+  readonly by?: Pick<Identity, 'userId' | 'sessionId'> | undefined;
   /** Body of the answer, or the result of the work; absent for a refusal. */
   readonly result?: unknown;
 }

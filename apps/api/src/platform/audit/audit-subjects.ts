@@ -18,6 +18,13 @@ export const valuesAt =
       path.split('.').reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), record),
     );
 
+/** Of what people do with their own account, and with the session they do it in. */
+export const ownUser = ({ by }: Pick<Answer, 'by'>): unknown[] => [by?.userId];
+export const ownSession = ({ by }: Pick<Answer, 'by'>): unknown[] => [by?.sessionId];
+
+/** The ids that are all a work results in. */
+export const idsInResult = ({ result }: Pick<Answer, 'result'>): unknown[] => (Array.isArray(result) ? result : []);
+
 /** Ids of the records in the answer; when it has none, the last one of the path that is not only whose they are. */
 export function entityIdsOf({ entity, entityIds }: AuditDeclaration, answer: Answer): string[] {
   if (entityIds) return unique(entityIds(answer));

@@ -58,7 +58,7 @@ export class AuditTrail {
     const { declared, operation, params } = actor.origin;
     if (declared.audit?.kind !== 'audited') return;
     const { action, entity } = declared.audit;
-    const answer = { operation, params, result };
+    const answer = { operation, params, by: actor, result };
     const entityIds = entityIdsOf(declared.audit, answer);
     const patientIds = patientIdsOf(declared.audit, answer);
     await this.append(tx, { action, entity, entityIds, patientIds }, partyOf(actor), actor.origin);

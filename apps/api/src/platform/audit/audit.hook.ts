@@ -97,7 +97,7 @@ function denialOf(request: FastifyRequest, declared: AuditDeclaration | undefine
 
 const answerOf = (request: FastifyRequest, result?: unknown): Answer => {
   const { operation, params } = request.actor?.origin ?? originOf(request);
-  return { operation, params, result };
+  return { operation, params, by: request.actor, result };
 };
 
 function reasonOf({ answer }: FastifyRequest): { reason?: string } {
