@@ -15,7 +15,7 @@ import {
 } from './event-consumer.js';
 import { OutboxMetrics } from './outbox-metrics.js';
 
-const concurrency = 4;
+const concurrency = 8;
 /** What a try may take beyond its deadline to write down how it ended. */
 const graceMs = 5_000;
 /** Jobs of a worker that died run again soon, however often: how often they may fail is counted in PostgreSQL. */

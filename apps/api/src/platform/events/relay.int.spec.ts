@@ -151,16 +151,6 @@ describe('the effect of an event', () => {
 });
 
 describe('nothing is lost', () => {
-  it('when Redis forgets everything with events in flight', async () => {
-    const consumer = writer(fresh());
-    await start(consumer);
-    await emit(600);
-    await until(async () => (await deliveriesOf(consumer.name)).some(({ state }) => state === 'leased'));
-    await redis.flushdb();
-    await all(consumer.name, 'done', 600);
-    expect(await timesDone(consumer.name)).toEqual(Array(600).fill(1));
-  }, 45_000);
-
   it('when a relay dies between taking deliveries and handing them over', async () => {
     const consumer = writer(fresh());
     const relay = new RelayRepository(database);
