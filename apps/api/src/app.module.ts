@@ -29,6 +29,7 @@ import { EventsModule } from './platform/events/events.module.js';
 import { IdempotencyInterceptor } from './platform/idempotency/idempotency.interceptor.js';
 import { LimitsModule } from './platform/limits/limits.module.js';
 import { ObservabilityModule } from './platform/observability/observability.module.js';
+import { QueueBoardModule } from './platform/queue-board/queue-board.module.js';
 import { rootLogger } from './platform/observability/observability.tokens.js';
 import { TenancyModule } from './platform/tenancy/tenancy.module.js';
 
@@ -48,6 +49,7 @@ export class AppModule {
         TenancyModule,
         AccessModule,
         EventsModule,
+        QueueBoardModule,
         AuditModule,
         LimitsModule,
         DocsModule,

@@ -8,6 +8,8 @@ import type { ApiConfig } from './platform/config/api-config.js';
 import { ApiDocument } from './platform/docs/api-document.js';
 import { describeApi } from './platform/docs/openapi.js';
 import { ConnectionLimit } from './platform/limits/connection-limit.service.js';
+import { Queues } from './platform/jobs/queues.service.js';
+import { serveQueueBoard } from './platform/queue-board/queue-board.js';
 import { createHttpService, type HttpService } from './platform/http/http-service.js';
 
 export type Application = HttpService;
@@ -18,9 +20,10 @@ export type Application = HttpService;
  * @throws an Error when any route or socket event does not declare who may use it
  */
 export async function createApplication(config: ApiConfig, features: readonly Type[] = []): Promise<Application> {
-  const service = await createHttpService(AppModule.with(config, features), config, (nest) =>
-    prepareSockets(nest, config),
-  );
+  const service = await createHttpService(AppModule.with(config, features), config, (nest) => {
+    prepareSockets(nest, config);
+    serveQueueBoard(nest.getHttpAdapter().getInstance(), nest.get(Queues, { strict: false }));
+  });
   service.nest.get(ApiDocument, { strict: false }).set(describeApi(service.nest));
   return service;
 }

@@ -33,6 +33,7 @@ const documented = {
 
 const added = {
   'session:own': [...roles],
+  'queue:inspect': ['super_admin'],
   'patient:delete': ['hospital_admin'],
   'patient:history': ['hospital_admin', 'doctor', 'nurse'],
   'patient:own': ['patient'],
@@ -59,7 +60,11 @@ export const permissions = Object.keys(permissionTable) as Permission[];
  * Permissions that show no patient and change no one's rights. A route that needs any other must say what it leaves in
  * the audit, so a permission that is new and not named here is audited.
  */
-export const unauditedPermissions: ReadonlySet<Permission> = new Set<Permission>(['session:own', 'ward:read']);
+export const unauditedPermissions: ReadonlySet<Permission> = new Set<Permission>([
+  'session:own',
+  'ward:read',
+  'queue:inspect',
+]);
 
 const grants: ReadonlyMap<Role, ReadonlySet<Permission>> = new Map(
   roles.map((role) => [

@@ -88,6 +88,8 @@ export async function foreignObjects(hospital: Hospital): Promise<ObjectIds> {
     keys: keyId,
     devices: device,
     assignments: assignment,
+    queue: 'jobs',
+    queues: 'jobs',
     'break-glass': breakGlass,
   };
   return new ObjectIds({

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { accessError } from './access.errors.js';
 import { EndedSession, type Authenticator } from './authenticator.service.js';
 import { authorize } from './authorize.policy.js';
+import { credentialOf } from './credential.js';
 import { originOf } from './request-origin.js';
 import type { SessionActivity } from './session-activity.service.js';
 
@@ -23,7 +24,8 @@ export function enforceAccess(fastify: FastifyInstance, authenticator: Authentic
     const rule = request.routeOptions.config.access;
     if (!rule) throw accessError('auth.forbidden');
     if (rule.kind === 'public') return;
-    const { identity } = await authenticator.fromHeader(request.headers.authorization).catch((err: unknown) => {
+    const credential = credentialOf(request.headers, request.routeOptions.config.cookieCredential);
+    const { identity } = await authenticator.fromHeader(credential).catch((err: unknown) => {
       const cause = err instanceof AppError ? err.details.cause : undefined;
       if (cause instanceof EndedSession) request.endedSession = cause.claims;
       throw err;

@@ -10,27 +10,20 @@ export const queuePrefix = '{hms}';
 /** Redis set of the queues that workers serve. */
 export const knownQueuesKey = `${queuePrefix}:queues`;
 
-/** Every queue of a worker process. Redis may lose all of it at any time: what must not be lost is in PostgreSQL. */
+/** The queues as one process reaches them. Redis may lose all of it at any time: what must not be lost is in PostgreSQL. */
 @Injectable()
 export class Queues implements BeforeApplicationShutdown {
   /** Commands on it fail at once while Redis is away. */
   readonly #producer: Redis;
-  readonly #blocking: Redis;
+  #blocking: Redis | undefined;
   readonly #queues = new Map<string, Queue>();
   readonly #workers: Worker[] = [];
 
   constructor(
-    config: ApiConfig,
+    private readonly config: ApiConfig,
     @Inject(rootLogger) private readonly logger: Logger,
   ) {
     this.#producer = connectRedis(config.redisUrl, logger);
-    // BullMQ waits in blocking commands, so its connections never give up on one.
-    this.#blocking = new Redis(config.redisUrl, {
-      maxRetriesPerRequest: null,
-      retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 2_000),
-    });
-    // Redis being away is reported by the connection for commands, once.
-    this.#blocking.on('error', (err) => this.logger.debug({ err }, 'job queue'));
   }
 
   get ready(): boolean {
@@ -45,7 +38,7 @@ export class Queues implements BeforeApplicationShutdown {
 
   /** Does the jobs of a queue, `concurrency` at a time. */
   work(name: string, run: (job: QueuedJob<unknown, unknown>) => Promise<void>, options: Partial<WorkerOptions>): void {
-    const worker = new Worker(name, run, { ...options, connection: this.#blocking, prefix: queuePrefix });
+    const worker = new Worker(name, run, { ...options, connection: this.#connectBlocking(), prefix: queuePrefix });
     worker.on('error', (err) => this.logger.debug({ err }, 'job queue'));
     worker.on('failed', (job, err) => {
       this.logger.error({ err, queue: name, job: job?.name, attempt: job?.attemptsMade }, 'job failed');
@@ -56,9 +49,7 @@ export class Queues implements BeforeApplicationShutdown {
 
   /** Puts something on a queue. After a failure the next call starts with a fresh queue. */
   async produce(name: string, produce: (queue: Queue) => Promise<unknown>): Promise<void> {
-    const queue = this.#queues.get(name) ?? new Queue(name, { connection: this.#producer, prefix: queuePrefix });
-    if (!this.#queues.has(name)) queue.on('error', (err) => this.logger.debug({ err }, 'job queue'));
-    this.#queues.set(name, queue);
+    const queue = this.#queue(name);
     try {
       await produce(queue);
     } catch (err) {
@@ -68,11 +59,37 @@ export class Queues implements BeforeApplicationShutdown {
     }
   }
 
+  /** The queues that workers serve, in the order of their names. Rejects while Redis is away. */
+  async known(): Promise<Queue[]> {
+    return (await this.#producer.smembers(knownQueuesKey)).sort().map((name) => this.#queue(name));
+  }
+
   /** Lets running jobs finish while there is a Redis to tell. */
   async beforeApplicationShutdown(): Promise<void> {
-    const force = !this.ready || this.#blocking.status !== 'ready';
+    const force = !this.ready || this.#blocking?.status !== 'ready';
     await Promise.all(this.#workers.map((worker) => worker.close(force)));
     this.#producer.disconnect();
-    this.#blocking.disconnect();
+    this.#blocking?.disconnect();
+  }
+
+  #queue(name: string): Queue {
+    const known = this.#queues.get(name);
+    if (known) return known;
+    const queue = new Queue(name, { connection: this.#producer, prefix: queuePrefix });
+    queue.on('error', (err) => this.logger.debug({ err }, 'job queue'));
+    this.#queues.set(name, queue);
+    return queue;
+  }
+
+  /** BullMQ waits in blocking commands, so its connections never give up on one. */
+  #connectBlocking(): Redis {
+    if (this.#blocking) return this.#blocking;
+    this.#blocking = new Redis(this.config.redisUrl, {
+      maxRetriesPerRequest: null,
+      retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 2_000),
+    });
+    // Redis being away is reported by the connection for commands, once.
+    this.#blocking.on('error', (err) => this.logger.debug({ err }, 'job queue'));
+    return this.#blocking;
   }
 }

@@ -1,0 +1,2 @@
+export const boardPath = '/api/admin/queues';
+export const boardCookie = 'hms_queues';
