@@ -3,6 +3,7 @@ import { commonError } from '@hms/contracts';
 import { HospitalDatabase, hospitalRef, type HospitalStatus, type PublicTx } from '@hms/database';
 import type { Actor } from '../../platform/access/actor.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { Outbox } from '../../platform/events/outbox.service.js';
 import type { CountedPage } from '../../platform/http/counted-page.js';
 import { decodeKeys } from '../../platform/http/keyset.js';
 import { toPage } from '../../platform/http/page.js';
@@ -19,6 +20,7 @@ export class HospitalsService {
   constructor(
     private readonly database: HospitalDatabase,
     private readonly unitOfWork: UnitOfWork,
+    private readonly outbox: Outbox,
     private readonly hospitals: HospitalsRepository,
     private readonly invitations: InvitationsService,
   ) {}
@@ -42,6 +44,8 @@ export class HospitalsService {
       await this.#require(tx, id);
       const changed = await this.hospitals.update(tx, id, version, presentFields({ name, timezone }));
       if (!changed) throw commonError('precondition.failed');
+      const told = { type: 'hospital.changed', payload: { id, version: changed.version } } as const;
+      await this.outbox.add(tx, { ...told, hospitalId: id, actorId: actor.userId });
       return toHospitalDto(changed);
     });
   }
@@ -72,6 +76,8 @@ export class HospitalsService {
       const { status } = toHospitalDto(await this.#require(tx, id));
       const changed = await this.hospitals.setStatus(tx, id, status, move(status, to));
       if (!changed) throw hospitalError('hospital.illegal-status', { detail: `it is no longer ${status}` });
+      const told = { type: 'hospital.changed', payload: { id, version: changed.version } } as const;
+      await this.outbox.add(tx, { ...told, hospitalId: id, actorId: actor.userId });
       return toHospitalDto(changed);
     });
   }

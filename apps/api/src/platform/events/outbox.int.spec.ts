@@ -95,10 +95,10 @@ describe('the wall between the events of hospitals', () => {
     await database.inPublic(async (tx) => {
       for (const hospital of [ours, theirs]) await deliver(tx, hospital, consumer);
     });
-    const seen = 'select hospital_id from public.outbox_delivery';
+    const seen = `select distinct hospital_id from public.outbox_delivery`;
     const rows = await database.inHospital(ours, (tx) => tx.$queryRawUnsafe(seen));
     expect(rows).toEqual([{ hospital_id: ours.id }]);
-    const finish = `update public.outbox_delivery set state = 'dead', finished_at = now()`;
+    const finish = `update public.outbox_delivery set finished_at = now() where state = 'dead'`;
     await expect(database.inHospital(ours, (tx) => tx.$executeRawUnsafe(finish))).resolves.toBe(1);
   });
 });
