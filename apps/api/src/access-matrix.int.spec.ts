@@ -193,6 +193,7 @@ const bodies: Readonly<Record<string, object>> = {
   'POST /api/v1/patients/:id/allergies': { substance: 'latex', category: 'environment' },
   'PUT /api/v1/patients/:id/allergy-status': { status: 'none-known' },
   'POST /api/v1/wards/:id/beds': { label: '9' },
+  'POST /api/v1/probe/wards/:id/rename': { code: 'CANARY', name: 'Canary' },
   'POST /api/v1/devices/:id/assignments': { patientId: nowhere, wardId: nowhere },
 };
 

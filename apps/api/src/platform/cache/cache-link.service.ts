@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import { ApiConfig } from '../config/api-config.js';
 import { rootLogger } from '../observability/observability.tokens.js';
 import { LinkHealth } from './link-health.js';
+import { within } from './within.js';
 
 const answerWithinMs = 50;
 const probeEvery = 200;
@@ -62,7 +63,7 @@ export class CacheLink implements OnApplicationShutdown {
 
   async #attempt<T>(command: (redis: Redis) => Promise<T>): Promise<T | undefined> {
     try {
-      return await inTime(command(this.#redis));
+      return await within(command(this.#redis), answerWithinMs);
     } catch (err) {
       if (this.#health.reachable) this.#logger.warn({ err }, 'the cache does without redis');
       this.#lose();
@@ -78,20 +79,11 @@ export class CacheLink implements OnApplicationShutdown {
   /** What is written from the answer on is told at once; so nothing falls between that and catching up. */
   async #look(): Promise<void> {
     if (this.#redis.status !== 'ready') return;
-    const answered = await inTime(this.#redis.ping()).catch(() => undefined);
+    const answered = await within(this.#redis.ping(), answerWithinMs).catch(() => undefined);
     if (answered === undefined || this.#health.reachable) return;
     clearInterval(this.#probe);
     this.#probe = undefined;
     this.#health.found();
     await this.#catchUp();
   }
-}
-
-/** After a stall of the event loop timers run before sockets are read: an answer that is already there still counts. */
-function inTime<T>(answer: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const late = (): void => reject(new Error(`no answer within ${answerWithinMs} ms`));
-    const timer = setTimeout(() => setImmediate(late), answerWithinMs);
-    answer.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }
