@@ -12,6 +12,9 @@ begin
   end if;
 end $$;
 
+-- What the history of deleted identifiers still says in the clear.
+update change_history set changes = changes - 'value' where entity = 'patient_identifier' and changes ? 'value';
+
 drop index patient_identifier_active;
 alter table patient_identifier
   drop column value,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { EventPayload } from '@hms/contracts';
+import { AppError, type EventPayload } from '@hms/contracts';
 import type { PublicTx } from '@hms/database';
 import type { Actor } from '../../platform/access/actor.js';
 import { SessionRegistry } from '../../platform/access/session-registry.service.js';
@@ -65,28 +65,30 @@ export class MfaEnrolment {
     return { recoveryCodes };
   }
 
-  /** Ten new codes; the old ones end. @throws `mfa.code-refused` */
+  /** Ten new codes; the old ones end. @throws `mfa.code-refused` or `auth.too-many-attempts` */
   async renewRecoveryCodes(actor: Actor, code: string): Promise<RecoveryCodesDto> {
     const cipher = await this.encryption.forPlatform();
-    const recoveryCodes = await this.#change(actor, 'recovery-codes-renewed', async (tx) => {
-      const presented = { userId: actor.userId, code, now: new Date(), drift };
-      if (!(await this.codes.spend(tx, cipher, presented))) throw mfaError('mfa.code-refused');
-      return this.#newRecoveryCodes(tx, actor.userId);
-    });
-    return { recoveryCodes };
+    const renew = (): Promise<string[]> =>
+      this.#change(actor, 'recovery-codes-renewed', async (tx) => {
+        const presented = { userId: actor.userId, code, now: new Date(), drift };
+        if (!(await this.codes.spend(tx, cipher, presented))) throw mfaError('mfa.code-refused');
+        return this.#newRecoveryCodes(tx, actor.userId);
+      });
+    return { recoveryCodes: await this.#guess(actor, code, renew) };
   }
 
   /** Takes a code or a recovery code, and ends every session: what they were opened with is gone. @throws `mfa.code-refused` */
   async disable(actor: Actor, code: string): Promise<void> {
     const now = new Date();
     const cipher = await this.encryption.forPlatform();
-    const ended = await this.#change(actor, 'disabled', async (tx) => {
-      const spent = await this.codes.spend(tx, cipher, { userId: actor.userId, code, now, drift });
-      if (!spent) throw mfaError('mfa.code-refused');
-      await this.factors.removeFactor(tx, actor.userId);
-      return this.factors.endSessions(tx, actor.userId, now);
-    });
-    for (const id of ended) this.sessions.forget(id);
+    const remove = (): Promise<string[]> =>
+      this.#change(actor, 'disabled', async (tx) => {
+        const spent = await this.codes.spend(tx, cipher, { userId: actor.userId, code, now, drift });
+        if (!spent) throw mfaError('mfa.code-refused');
+        await this.factors.removeFactor(tx, actor.userId);
+        return this.factors.endSessions(tx, actor.userId, now);
+      });
+    for (const id of await this.#guess(actor, code, remove)) this.sessions.forget(id);
   }
 
   /**
@@ -121,6 +123,29 @@ export class MfaEnrolment {
     const codes = newRecoveryCodes();
     await this.factors.replaceRecoveryCodes(tx, userId, codes.map(hashRecoveryCode));
     return codes;
+  }
+
+  /** One try at a code of the actor's own: a stolen session may not try them all. */
+  async #guess<T>({ userId, origin }: Actor, code: string, work: () => Promise<T>): Promise<T> {
+    const attempt = {
+      purpose: 'mfa',
+      userId,
+      name: userId,
+      ip: origin.ip,
+      deviceToken: undefined,
+      guess: code,
+    } as const;
+    const done = await this.throttle.attempt(attempt, () =>
+      work().then(
+        (value) => ({ value }),
+        (err: unknown) => {
+          if (err instanceof AppError && err.code === 'mfa.code-refused') return undefined;
+          throw err;
+        },
+      ),
+    );
+    if (!done) throw mfaError('mfa.code-refused');
+    return done.value;
   }
 
   /** The user is told by mail of every change. */

@@ -111,11 +111,11 @@ export class MfaRepository {
     return (await tx.mfaChallenge.updateMany({ where, data: { spentAt: now } })).count === 1;
   }
 
-  /** From now on the session counts as opened with a second factor, and its user as having proved who they are. */
+  /** From now on the session counts as opened with a second factor; who its user is has not been proved anew. */
   async proveSession(tx: PublicTx, sessionId: string, now: Date): Promise<void> {
     await tx.session.updateMany({
       where: { id: sessionId, revokedAt: null, mfaAt: null },
-      data: { amr: { push: 'otp' }, mfaAt: now, provedAt: now },
+      data: { amr: { push: 'otp' }, mfaAt: now },
     });
   }
 

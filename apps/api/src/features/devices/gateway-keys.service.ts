@@ -50,12 +50,11 @@ export class GatewayKeysService {
   /** Repeating it changes nothing. @throws `gateway-key.not-found` */
   async revoke(actor: HospitalActor, gatewayId: string, keyId: string): Promise<void> {
     const now = new Date();
-    const found = await this.#ofGateway(actor, gatewayId, async (tx, gateway) => {
-      if (!isKeyId(keyId) || !(await this.keys.revokeKey(tx, gateway, keyId, now))) return false;
+    await this.#ofGateway(actor, gatewayId, async (tx, gateway) => {
+      const found = isKeyId(keyId) && (await this.keys.revokeKey(tx, gateway, keyId, now));
+      if (!found) throw deviceError('gateway-key.not-found');
       await this.outbox.add(tx, eventBy(actor, 'gateway.keys-changed', { gatewayId }));
-      return true;
     });
-    if (!found) throw deviceError('gateway-key.not-found');
   }
 
   #ofGateway<T>(actor: HospitalActor, id: string, work: (tx: PublicTx, gateway: GatewayRef) => Promise<T>): Promise<T> {

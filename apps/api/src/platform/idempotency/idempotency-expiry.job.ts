@@ -22,9 +22,9 @@ export class IdempotencyExpiryJob implements Job {
 
   async run(): Promise<void> {
     const now = new Date();
-    await this.database.inPublic((tx) => this.keys.deleteExpired(tx, now));
-    await this.eachHospital.run('idempotency expiry', (hospital) =>
-      this.database.inHospital(hospital, (tx) => this.keys.deleteExpired(tx, now)),
-    );
+    while ((await this.database.inPublic((tx) => this.keys.deleteExpired(tx, now))) > 0);
+    await this.eachHospital.run('idempotency expiry', async (hospital) => {
+      while ((await this.database.inHospital(hospital, (tx) => this.keys.deleteExpired(tx, now))) > 0);
+    });
   }
 }

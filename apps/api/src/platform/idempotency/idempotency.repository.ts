@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isTenantTx, type PublicTx, type TenantTx } from '@hms/database';
+import { isTenantTx, schemaSql, TenantPrisma, type PublicTx, type TenantTx } from '@hms/database';
 
 /** Whose key of which operation; no two hospitals and no two users share any. */
 export interface KeyOwner {
@@ -15,6 +15,9 @@ export interface KeptAnswer {
   readonly responseSealed: string;
   readonly expiresAt: Date;
 }
+
+/** Deleted in one transaction: few enough for its time limit. */
+const batch = 5_000;
 
 const kept = { fingerprint: true, responseSealed: true, expiresAt: true } as const;
 
@@ -44,8 +47,11 @@ export class IdempotencyRepository {
     else await tx.idempotencyKey.deleteMany({ where: { scope, ...own } });
   }
 
-  async deleteExpired(tx: TenantTx | PublicTx, now: Date): Promise<void> {
-    const where = { expiresAt: { lte: now } };
-    await (isTenantTx(tx) ? tx.idempotencyKey.deleteMany({ where }) : tx.idempotencyKey.deleteMany({ where }));
+  /** Deletes some of the keys that have expired, and says how many: 0 when none are left. */
+  deleteExpired(tx: TenantTx | PublicTx, now: Date): Promise<number> {
+    const schema = isTenantTx(tx) ? schemaSql(tx.hospital) : TenantPrisma.raw('public');
+    return tx.$executeRaw`
+      delete from ${schema}.idempotency_key where ctid = any (array(
+        select ctid from ${schema}.idempotency_key where expires_at <= ${now} limit ${batch}))`;
   }
 }
