@@ -1,6 +1,6 @@
 /**
- * Four kinds of test: `unit` touches nothing, `integration` real servers, `acceptance` only the public port, `chaos` too
- * while it kills what is behind.
+ * Five kinds of test: `unit` touches nothing, `integration` real servers, `fuzz` them with what no client should send,
+ * `acceptance` only the public port, `chaos` too while it kills what is behind.
  */
 const base = {
   testEnvironment: 'node',
@@ -23,6 +23,8 @@ const base = {
   },
 };
 
+const fuzzTests = '/fuzz\\.int\\.spec\\.ts$';
+
 export default {
   // For real servers on a machine that does other things too; Jest knows it for all projects together only.
   testTimeout: 30_000,
@@ -33,7 +35,13 @@ export default {
       testMatch: ['<rootDir>/{apps,libs}/**/*.spec.ts'],
       testPathIgnorePatterns: [...base.testPathIgnorePatterns, '\\.int\\.spec\\.ts$'],
     },
-    { ...base, displayName: 'integration', testMatch: ['<rootDir>/{apps,libs}/**/*.int.spec.ts'] },
+    {
+      ...base,
+      displayName: 'integration',
+      testMatch: ['<rootDir>/{apps,libs}/**/*.int.spec.ts'],
+      testPathIgnorePatterns: [...base.testPathIgnorePatterns, fuzzTests],
+    },
+    { ...base, displayName: 'fuzz', testMatch: ['<rootDir>/apps/**/fuzz.int.spec.ts'] },
     { ...base, displayName: 'acceptance', testMatch: ['<rootDir>/test/acceptance/**/*.spec.ts'] },
     { ...base, displayName: 'chaos', testMatch: ['<rootDir>/test/chaos/**/*.spec.ts'] },
   ],
