@@ -23,7 +23,7 @@ const base = {
   },
 };
 
-const fuzzTests = '/fuzz\\.int\\.spec\\.ts$';
+const fuzzTests = '/apps/api/src/fuzz\\.int\\.spec\\.ts$';
 
 export default {
   // For real servers on a machine that does other things too; Jest knows it for all projects together only.
@@ -41,7 +41,7 @@ export default {
       testMatch: ['<rootDir>/{apps,libs}/**/*.int.spec.ts'],
       testPathIgnorePatterns: [...base.testPathIgnorePatterns, fuzzTests],
     },
-    { ...base, displayName: 'fuzz', testMatch: ['<rootDir>/apps/**/fuzz.int.spec.ts'] },
+    { ...base, displayName: 'fuzz', testMatch: ['<rootDir>/apps/api/src/fuzz.int.spec.ts'] },
     { ...base, displayName: 'acceptance', testMatch: ['<rootDir>/test/acceptance/**/*.spec.ts'] },
     { ...base, displayName: 'chaos', testMatch: ['<rootDir>/test/chaos/**/*.spec.ts'] },
   ],

@@ -52,7 +52,6 @@ export const suites = [
   { name: 'launcher', needsStack: false, execute: nodeTests },
   { name: 'unit', needsStack: false, execute: (run) => jest(run, 'unit') },
   { name: 'integration', needsStack: true, execute: (run) => jest(run, 'integration') },
-  { name: 'fuzz', needsStack: true, execute: (run) => jest(run, 'fuzz') },
   { name: 'acceptance', needsStack: true, execute: (run) => jest(run, 'acceptance') },
   { name: 'chaos', needsStack: true, execute: (run) => jest(run, 'chaos') },
 ];

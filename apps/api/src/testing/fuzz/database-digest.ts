@@ -3,9 +3,9 @@ import { schemaOf, type Hospital } from '@hms/database';
 import pg from 'pg';
 
 /** What a refusal is meant to write. */
-const records = /audit|throttle|login_attempt|rate|^_migration/;
+const records = /audit|throttle|login_attempt|rate|^_migration|^outbox_delivery$|^data_key$/;
 /** What says only that somebody was here. */
-const traces = ['last_seen_at', 'last_used_at', 'last_active_at', 'last_login_at'];
+const traces = ['fanned_out_at', 'last_seen_at', 'last_used_at', 'last_active_at', 'last_login_at'];
 
 /** The rows of a public table that belong to a hospital, by the columns the table has. */
 function belonging(table: string, columns: ReadonlySet<string>): string | undefined {
