@@ -94,6 +94,7 @@ export const eventCatalogue = {
     }),
     tags: () => [],
   }),
+  'identity.linked': defineEvent({ payload: member, tags: () => [] }),
   'membership.accepted': memberChange,
   'membership.changed': memberChange,
 } as const satisfies Readonly<Record<string, EventSpec>>;

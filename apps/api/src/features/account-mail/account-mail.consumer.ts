@@ -7,9 +7,21 @@ import type { ExternalConsumer } from '../../platform/events/event-consumer.js';
 import type { Mail } from '../../platform/mail/mail.js';
 import { Mailer } from '../../platform/mail/mailer.service.js';
 import { AccountMailRepository, type Recipient } from './account-mail.repository.js';
-import { invitationMail, passwordChangedMail, passwordResetMail, secondFactorMail } from './account-mail.templates.js';
+import {
+  identityLinkedMail,
+  invitationMail,
+  passwordChangedMail,
+  passwordResetMail,
+  secondFactorMail,
+} from './account-mail.templates.js';
 
-const types = ['invitation.issued', 'password-reset.requested', 'password.changed', 'second-factor.changed'] as const;
+const types = [
+  'invitation.issued',
+  'password-reset.requested',
+  'password.changed',
+  'second-factor.changed',
+  'identity.linked',
+] as const;
 type AccountEvent = DomainEvent<(typeof types)[number]>;
 type Letter = readonly [to: Recipient, mail: Mail];
 
@@ -45,6 +57,8 @@ export class AccountMails implements ExternalConsumer<(typeof types)[number]> {
         return this.#reset(event.payload.id);
       case 'password.changed':
         return this.#notice(event.payload.userId, ({ displayName }) => passwordChangedMail(displayName));
+      case 'identity.linked':
+        return this.#notice(event.payload.userId, ({ displayName }) => identityLinkedMail(displayName));
       case 'second-factor.changed': {
         const { userId, change } = event.payload;
         return this.#notice(userId, ({ displayName }) => secondFactorMail(displayName, change));

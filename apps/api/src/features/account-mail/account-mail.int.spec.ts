@@ -83,6 +83,14 @@ describe('a mail for a forgotten password', () => {
     expect((await reset()).status).toBe(404);
   });
 
+  it('sets the first password of an account that signs in with another provider', async () => {
+    const { email } = await createTestUser({ hospital, role: 'patient' });
+    await forgot(email);
+    await consumer().handle(await requestedEvent(email));
+    const payload = { token: tokenIn((await mailsTo(email))[0]), password: 'four parrots sing at dawn' };
+    expect((await api.send({ method: 'POST', url: '/api/v1/auth/password/reset', payload })).status).toBe(204);
+  });
+
   it('carries the same token and message id when it is sent again', async () => {
     const { email } = await nurse();
     await forgot(email);
@@ -112,6 +120,36 @@ describe('a mail for a forgotten password', () => {
     await expect(consumer(`smtp://127.0.0.1:${String(port)}`).handle(event)).rejects.toThrow('ECONNREFUSED');
     await consumer().handle(event);
     expect(tokenIn((await mailsTo(email)).at(-1))).not.toBe('');
+  });
+});
+
+describe('the mail of an invitation', () => {
+  it('carries what the person accepts with, and none is sent once another took its place', async () => {
+    const admin = await api.signIn({ hospital, role: 'hospital_admin' });
+    const person = { email: `invited.${uuidv7()}@example.test`, displayName: 'In Vited', roles: ['nurse'] };
+    for (let i = 0; i < 2; i++) {
+      await api.send({ method: 'POST', url: '/api/v1/users/invitations', payload: person }, admin);
+    }
+    const { rows } = await asOwner((owner) =>
+      owner.query<{ id: string }>(
+        `select i.id from public.invitation i join public.app_user u on u.id = i.user_id
+          where u.email = $1 order by i.created_at`,
+        [person.email],
+      ),
+    );
+    const common = { type: 'invitation.issued', hospitalId: hospital.id, actorId: admin.id } as const;
+    const occurredAt = new Date().toISOString();
+    const events = rows.map((payload) => ({ ...common, id: uuidv7(), payload, occurredAt }));
+    const own = consumer();
+    for (const event of events) await own.handle(event);
+    // The worker of the stack mails as well.
+    const mails = (await mailsTo(person.email)).filter(({ messageId }) =>
+      events.some(({ id }) => messageId.includes(id)),
+    );
+    expect(mails).toHaveLength(1);
+    const payload = { token: tokenIn(mails[0]), password: 'four parrots sing at dawn' };
+    const { status } = await api.send({ method: 'POST', url: '/api/v1/auth/invitations/accept', payload });
+    expect(status).toBe(204);
   });
 });
 

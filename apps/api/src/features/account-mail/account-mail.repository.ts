@@ -23,7 +23,7 @@ export class AccountMailRepository {
   /** Undefined once it was accepted, replaced or has ended. */
   async findInvitation(id: string, now: Date) {
     const found = await this.database.publicClient.invitation.findFirst({
-      where: { id, acceptedAt: null, expiresAt: { gt: now } },
+      where: { id, acceptedAt: null, revokedAt: null, expiresAt: { gt: now } },
       select: { tokenHash: true, user: { select: recipient }, hospital: { select: { name: true } } },
     });
     return found ?? undefined;
@@ -38,8 +38,7 @@ export class AccountMailRepository {
       await tx.passwordReset.deleteMany({ where: { expiresAt: { lt: new Date(now.getTime() - forgetAfterMs) } } });
       const request = await tx.passwordReset.findFirst({ where: { id, usedAt: null, expiresAt: { gt: now } } });
       if (!request) return undefined;
-      const where = { email: request.email, status: 'active', passwordHash: { not: null } };
-      const user = await tx.user.findFirst({ where, select: recipient });
+      const user = await tx.user.findFirst({ where: { email: request.email, status: 'active' }, select: recipient });
       if (!user) return undefined;
       const others = { userId: user.id, id: { not: id }, usedAt: null, expiresAt: { gt: now } };
       if ((await tx.passwordReset.count({ where: others })) >= maxLivingResets) return undefined;

@@ -29,6 +29,16 @@ export const passwordChangedMail = (name: string): Mail => ({
   ],
 });
 
+export const identityLinkedMail = (name: string): Mail => ({
+  subject: 'A new way to sign in to your HMS account',
+  paragraphs: [
+    `Hello ${name},`,
+    'Somebody signed in to your HMS account through another provider, which knows this address as theirs.',
+    'The password, the authenticator and the open sessions the account had until then do not count any more. Set a new password with "forgot password" if you want one.',
+    'If that was not you, tell your hospital at once.',
+  ],
+});
+
 const changes: Readonly<Record<EventPayload<'second-factor.changed'>['change'], string>> = {
   enrolled: 'An authenticator was set up for your HMS account.',
   disabled: 'The authenticator of your HMS account was removed.',

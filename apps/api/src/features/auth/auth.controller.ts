@@ -74,7 +74,7 @@ export class AuthController {
     return this.session.logoutAll(actor);
   }
 
-  /** Joins a hospital by invitation: a new user sets a password, an existing one proves who it is with its own. */
+  /** Joins a hospital by invitation: whoever has no password yet sets one, anybody else proves who they are with theirs. */
   @Post('auth/invitations/accept')
   @Limited('credential')
   @Public('the invitation token is the credential')

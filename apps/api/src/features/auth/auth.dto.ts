@@ -52,7 +52,7 @@ export class AcceptInvitationDto {
   @Length(1, 200)
   token: string;
 
-  /** Of a new account: 8 to 128 characters, by the rules of `POST /auth/password/change`. Of an existing one: its own. */
+  /** For an account without one: 8 to 128 characters, by the rules of `POST /auth/password/change`. Else its own. */
   @IsString()
   @MaxLength(1_024)
   password: string;

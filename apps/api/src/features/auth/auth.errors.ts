@@ -8,6 +8,8 @@ export const authErrors = defineErrors({
   /** The user works in several hospitals; `hospitals` lists them. Repeat the login with one of their slugs. */
   'auth.hospital-required': { status: 409, title: 'Say which hospital you sign in to' },
   'auth.not-a-member': { status: 403, title: 'You do not work in this hospital' },
+  /** A password, a second factor or the account changed, or every session was ended, while this sign-in was under way. */
+  'auth.sign-in-outdated': { status: 401, title: 'Sign in again' },
   /** Unknown, expired or revoked. Sign in again. */
   'auth.refresh-invalid': { status: 401, title: 'The session has ended' },
   /** Somebody used this token before: the whole session is revoked. */

@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { AccessTokenIssuer } from './access-token.issuer.js';
 import { AuthController } from './auth.controller.js';
 import { AuthRepository } from './auth.repository.js';
+import { CredentialRemoval } from './credential-removal.service.js';
+import { InvitationAcceptanceRepository } from './invitation-acceptance.repository.js';
 import { InvitationAcceptance } from './invitation-acceptance.service.js';
 import { MfaChallenges } from './mfa-challenge.service.js';
 import { MfaController } from './mfa.controller.js';
@@ -30,7 +32,9 @@ import { SignInService } from './sign-in.service.js';
   providers: [
     AccessTokenIssuer,
     AuthRepository,
+    CredentialRemoval,
     InvitationAcceptance,
+    InvitationAcceptanceRepository,
     MfaChallenges,
     MfaEnrolment,
     MfaRepository,
@@ -50,6 +54,6 @@ import { SignInService } from './sign-in.service.js';
     SessionIssuer,
     SignInService,
   ],
-  exports: [AuthRepository, MfaChallenges],
+  exports: [AuthRepository, CredentialRemoval, InvitationAcceptance, InvitationAcceptanceRepository, MfaChallenges],
 })
 export class AuthModule {}

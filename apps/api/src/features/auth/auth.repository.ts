@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { HospitalDatabase, type PublicTx } from '@hms/database';
 import { uuidv7 } from 'uuidv7';
+import { SignInEpochs } from '../../platform/access/sign-in-epochs.repository.js';
 import type { RequestOrigin } from '../../platform/access/request-origin.js';
 import { sessionKindOf, type SessionKind } from '../../platform/access/session-limits.policy.js';
 import { authError } from './auth.errors.js';
@@ -16,10 +17,12 @@ const lockedSession = {
   expiresAt: true,
   revokedAt: true,
 } as const;
-const userSummary = { id: true, email: true, displayName: true, platformRole: true } as const;
+const userSummary = { id: true, email: true, displayName: true, platformRole: true, signInEpoch: true } as const;
 
 export interface NewSession {
   readonly userId: string;
+  /** That of the user when the sign-in began. */
+  readonly epoch: number;
   readonly hospitalId: string | null;
   readonly tokenHash: Uint8Array<ArrayBuffer>;
   readonly origin: Pick<RequestOrigin, 'ip' | 'userAgent'>;
@@ -32,18 +35,21 @@ export interface NewSession {
   readonly provedAt?: Date;
 }
 
-export interface Acceptance {
-  readonly tokenHash: Uint8Array<ArrayBuffer>;
-  /** Of the password a new account chose; null when the account has one. */
-  readonly newHash: string | null;
-  readonly now: Date;
-}
-
 type RevokeReason = 'logout' | 'token_reuse';
+
+export interface EndOfSessions {
+  readonly reason: 'logout_all' | 'credentials_changed';
+  readonly now: Date;
+  /** The one session that goes on. */
+  readonly except?: string;
+}
 
 @Injectable()
 export class AuthRepository {
-  constructor(private readonly database: HospitalDatabase) {}
+  constructor(
+    private readonly database: HospitalDatabase,
+    private readonly epochs: SignInEpochs,
+  ) {}
 
   /** An active user with the hospitals it can sign in to and its roles there. */
   findByEmail(email: string) {
@@ -67,6 +73,18 @@ export class AuthRepository {
     return user;
   }
 
+  /**
+   * Locks the user before anything else: what the sign-in was decided on still holds when it commits.
+   * @throws `auth.sign-in-outdated`
+   */
+  async beginSession(
+    tx: PublicTx,
+    { userId, epoch, now }: Pick<NewSession, 'userId' | 'epoch' | 'now'>,
+  ): Promise<void> {
+    if (!(await this.epochs.hold(tx, userId, epoch, now))) throw authError('auth.sign-in-outdated');
+  }
+
+  /** After {@link beginSession}. */
   async createSession(tx: PublicTx, session: NewSession): Promise<string> {
     const id = uuidv7();
     await tx.session.create({
@@ -85,7 +103,6 @@ export class AuthRepository {
       },
     });
     await this.addToken(tx, id, session.tokenHash);
-    await tx.user.update({ where: { id: session.userId }, data: { lastLoginAt: session.now } });
     return id;
   }
 
@@ -145,58 +162,15 @@ export class AuthRepository {
     await tx.session.updateMany({ where: { id, revokedAt: null }, data: { revokedAt: now, revokeReason: reason } });
   }
 
-  async revokeSessionsOf(tx: PublicTx, userId: string, now: Date): Promise<string[]> {
+  /** Ends all sessions of the user, those that are just being opened included, and returns them. */
+  async endSessions(tx: PublicTx, userId: string, { reason, now, except }: EndOfSessions): Promise<string[]> {
+    await this.epochs.end(tx, userId);
     const ended = await tx.session.updateManyAndReturn({
-      where: { userId, revokedAt: null },
-      data: { revokedAt: now, revokeReason: 'logout_all' },
+      where: { userId, revokedAt: null, ...(except === undefined ? {} : { id: { not: except } }) },
+      data: { revokedAt: now, revokeReason: reason },
       select: { id: true },
     });
-    return ended.map((session) => session.id);
-  }
-
-  findInvitation(tokenHash: Uint8Array<ArrayBuffer>, now: Date) {
-    return this.database.publicClient.invitation.findFirst({
-      where: { tokenHash, acceptedAt: null, expiresAt: { gt: now }, user: { status: { not: 'disabled' } } },
-      select: {
-        user: {
-          select: {
-            id: true,
-            status: true,
-            passwordHash: true,
-            email: true,
-            displayName: true,
-            memberships: { where: { revokedAt: null }, select: { hospital: { select: { name: true } } } },
-          },
-        },
-      },
-    });
-  }
-
-  /**
-   * Spends a living invitation and makes its memberships count. Undefined when it was spent meanwhile.
-   * @throws `auth.invitation-invalid` when the account got its password meanwhile
-   */
-  async acceptInvitation(
-    tx: PublicTx,
-    { tokenHash, newHash, now }: Acceptance,
-  ): Promise<{ userId: string; hospitalId: string } | undefined> {
-    const [spent] = await tx.invitation.updateManyAndReturn({
-      where: { tokenHash, acceptedAt: null, expiresAt: { gt: now } },
-      data: { acceptedAt: now },
-      select: { userId: true, hospitalId: true },
-    });
-    if (!spent) return undefined;
-    const { userId, hospitalId } = spent;
-    const { count } = await tx.user.updateMany({
-      where: { id: userId, status: newHash === null ? 'active' : 'invited' },
-      data: newHash === null ? { status: 'active' } : { status: 'active', passwordHash: newHash },
-    });
-    if (count === 0) throw authError('auth.invitation-invalid');
-    await tx.membership.updateMany({
-      where: { userId, hospitalId, acceptedAt: null, revokedAt: null },
-      data: { acceptedAt: now },
-    });
-    return spent;
+    return ended.map(({ id }) => id);
   }
 
   #livingMemberships() {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { HospitalDatabase } from '@hms/database';
+import { HospitalDatabase, type PublicTx } from '@hms/database';
 
 /** More than anybody uses; the one used longest ago gives way. */
 const devicesPerUser = 20;
@@ -22,6 +22,10 @@ export class KnownDevicesRepository {
       data: { lastUsedAt: now },
     });
     return count > 0;
+  }
+
+  async forgetAll(tx: PublicTx, userId: string): Promise<void> {
+    await tx.knownDevice.deleteMany({ where: { userId } });
   }
 
   async add(userId: string, tokenHash: Uint8Array<ArrayBuffer>): Promise<void> {

@@ -70,6 +70,7 @@ export class MfaChallenges {
       hospitalId: where.hospital?.id ?? null,
       kind,
       firstFactor: factor,
+      epoch: where.epoch,
       expiresAt: new Date(now.getTime() + challengeSeconds * 1_000),
     };
     await this.database.inPublic((tx) => this.factors.addChallenge(tx, asked, now));
@@ -155,8 +156,8 @@ export class MfaChallenges {
 const partyAt = ({ user, hospital }: SignIn) => ({ hospitalId: hospital?.id, userId: user.id, roles: user.roles });
 
 /** Where the challenge leads, if the user may still go there. */
-function whereOf(user: UserWithMemberships, { hospitalId }: Challenge): SignIn | undefined {
-  if (hospitalId === null) return user.platformRole === 'super_admin' ? signIn(user, null) : undefined;
+function whereOf(user: UserWithMemberships, { hospitalId, epoch }: Challenge): SignIn | undefined {
+  if (hospitalId === null) return user.platformRole === 'super_admin' ? { ...signIn(user, null), epoch } : undefined;
   const hospital = hospitalsOf(user).find(({ id }) => id === hospitalId);
-  return hospital && signIn(user, hospital);
+  return hospital && { ...signIn(user, hospital), epoch };
 }

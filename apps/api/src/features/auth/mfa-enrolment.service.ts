@@ -3,6 +3,7 @@ import { AppError, type EventPayload } from '@hms/contracts';
 import type { PublicTx } from '@hms/database';
 import type { Actor } from '../../platform/access/actor.js';
 import { SessionRegistry } from '../../platform/access/session-registry.service.js';
+import { SignInEpochs } from '../../platform/access/sign-in-epochs.repository.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Encryption } from '../../platform/encryption/encryption.service.js';
 import { eventBy } from '../../platform/events/new-event.js';
@@ -28,6 +29,7 @@ export class MfaEnrolment {
     private readonly factors: MfaRepository,
     private readonly codes: SecondFactorCodes,
     private readonly users: AuthRepository,
+    private readonly epochs: SignInEpochs,
     private readonly sessions: SessionRegistry,
     private readonly encryption: Encryption,
     private readonly outbox: Outbox,
@@ -58,6 +60,8 @@ export class MfaEnrolment {
       if (step === undefined) throw mfaError('mfa.code-refused');
       const confirmed = await this.factors.confirmFactor(tx, { userId, secretSealed, step, now });
       if (!confirmed) throw mfaError('mfa.not-enrolled');
+      // A sign-in under way that found no second factor ends; sessions that are open go on.
+      await this.epochs.end(tx, userId);
       await this.factors.proveSession(tx, actor.sessionId, now);
       return this.#newRecoveryCodes(tx, userId);
     });
@@ -86,7 +90,7 @@ export class MfaEnrolment {
         const spent = await this.codes.spend(tx, cipher, { userId: actor.userId, code, now, drift });
         if (!spent) throw mfaError('mfa.code-refused');
         await this.factors.removeFactor(tx, actor.userId);
-        return this.factors.endSessions(tx, actor.userId, now);
+        return this.users.endSessions(tx, actor.userId, { reason: 'credentials_changed', now });
       });
     for (const id of await this.#guess(actor, code, remove)) this.sessions.forget(id);
   }
@@ -105,7 +109,7 @@ export class MfaEnrolment {
       async (tx) => {
         await this.#requireReach(tx, actor, userId);
         if (!(await this.factors.removeFactor(tx, userId))) throw mfaError('mfa.not-enrolled');
-        return this.factors.endSessions(tx, userId, now);
+        return this.users.endSessions(tx, userId, { reason: 'credentials_changed', now });
       },
       userId,
     );

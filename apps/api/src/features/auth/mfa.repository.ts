@@ -11,10 +11,12 @@ export interface NewChallenge {
   readonly hospitalId: string | null;
   readonly kind: SessionKind;
   readonly firstFactor: FirstFactor;
+  /** Of the user when the sign-in began. */
+  readonly epoch: number;
   readonly expiresAt: Date;
 }
 
-export type Challenge = Pick<NewChallenge, 'userId' | 'hospitalId' | 'kind' | 'firstFactor'>;
+export type Challenge = Pick<NewChallenge, 'userId' | 'hospitalId' | 'kind' | 'firstFactor' | 'epoch'>;
 
 @Injectable()
 export class MfaRepository {
@@ -80,12 +82,12 @@ export class MfaRepository {
 
   /** Those of the user that nobody can answer any more go, so that signing in leaves nothing behind. */
   async addChallenge(tx: PublicTx, challenge: NewChallenge, now: Date): Promise<void> {
-    const { tokenHash, userId, hospitalId, kind, firstFactor, expiresAt } = challenge;
+    const { tokenHash, userId, hospitalId, kind, firstFactor, epoch, expiresAt } = challenge;
     await tx.mfaChallenge.deleteMany({
       where: { userId, OR: [{ expiresAt: { lte: now } }, { spentAt: { not: null } }] },
     });
     await tx.mfaChallenge.create({
-      data: { tokenHash, userId, hospitalId, sessionKind: kind, amr: firstFactor, expiresAt },
+      data: { tokenHash, userId, hospitalId, sessionKind: kind, amr: firstFactor, signInEpoch: epoch, expiresAt },
     });
   }
 
@@ -94,11 +96,11 @@ export class MfaRepository {
     const [challenge] = await this.database.publicClient.mfaChallenge.updateManyAndReturn({
       where: { tokenHash, spentAt: null, tries: { lt: maxTries }, expiresAt: { gt: now } },
       data: { tries: { increment: 1 } },
-      select: { userId: true, hospitalId: true, sessionKind: true, amr: true },
+      select: { userId: true, hospitalId: true, sessionKind: true, amr: true, signInEpoch: true },
     });
     if (!challenge) return undefined;
-    const { userId, hospitalId, sessionKind, amr } = challenge;
-    return { userId, hospitalId, kind: sessionKindOf(sessionKind), firstFactor: amr === 'fed' ? 'fed' : 'pwd' };
+    const { userId, hospitalId, sessionKind, amr, signInEpoch: epoch } = challenge;
+    return { userId, hospitalId, kind: sessionKindOf(sessionKind), firstFactor: amr === 'fed' ? 'fed' : 'pwd', epoch };
   }
 
   /** Whoever is in the middle of signing in starts again. */
@@ -117,16 +119,6 @@ export class MfaRepository {
       where: { id: sessionId, revokedAt: null, mfaAt: null },
       data: { amr: { push: 'otp' }, mfaAt: now },
     });
-  }
-
-  /** Ends all sessions of the user but one, and returns them. */
-  async endSessions(tx: PublicTx, userId: string, now: Date, except?: string): Promise<string[]> {
-    const ended = await tx.session.updateManyAndReturn({
-      where: { userId, revokedAt: null, ...(except === undefined ? {} : { id: { not: except } }) },
-      data: { revokedAt: now, revokeReason: 'credentials_changed' },
-      select: { id: true },
-    });
-    return ended.map(({ id }) => id);
   }
 
   /** Where a user works, and whether the platform trusts it with more. */

@@ -73,7 +73,7 @@ export class OwnSessionService {
 
   async logoutAll(actor: Actor): Promise<void> {
     const ended = await this.unitOfWork.inPublic(actor, (tx) =>
-      this.users.revokeSessionsOf(tx, actor.userId, new Date()),
+      this.users.endSessions(tx, actor.userId, { reason: 'logout_all', now: new Date() }),
     );
     for (const id of ended) this.sessions.forget(id);
   }
@@ -83,8 +83,10 @@ export class OwnSessionService {
     const enrolled = await this.factors.isEnrolled(actor.userId);
     const hospitals = hospitalsOf(user);
     const here = hospitals.find((h) => h.id === actor.hospital?.id) ?? null;
+    const { user: summary, hospital } = signIn(user, here);
     return {
-      ...signIn(user, here),
+      user: summary,
+      hospital,
       permissions: [...actor.permissions],
       wardIds: actor.wardIds ? [...actor.wardIds] : null,
       secondFactor: { enrolled, verified: actor.mfaAt !== undefined },

@@ -6,6 +6,7 @@ import type { RequestOrigin } from '../../platform/access/request-origin.js';
 import { SessionRegistry } from '../../platform/access/session-registry.service.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.service.js';
 import { Outbox } from '../../platform/events/outbox.service.js';
+import { AuthRepository } from './auth.repository.js';
 import { LoginThrottle } from './login-throttle.service.js';
 import { MfaRepository } from './mfa.repository.js';
 import type { ForgotPasswordDto, ResetPasswordDto } from './password.dto.js';
@@ -23,6 +24,7 @@ export class PasswordReset {
     private readonly database: HospitalDatabase,
     private readonly requests: PasswordResetRepository,
     private readonly users: PasswordRepository,
+    private readonly accounts: AuthRepository,
     private readonly factors: MfaRepository,
     private readonly hasher: PasswordHasher,
     private readonly rules: PasswordRules,
@@ -62,7 +64,7 @@ export class PasswordReset {
       await this.outbox.add(tx, { type: 'password.changed', payload: { userId }, hospitalId: null, actorId: userId });
       const entry = { action: 'update', entity: 'password', entityIds: [userId], reason: 'password.reset' } as const;
       await this.audit.append(tx, entry, { userId }, origin);
-      return this.factors.endSessions(tx, userId, now);
+      return this.accounts.endSessions(tx, userId, { reason: 'credentials_changed', now });
     });
     this.outbox.wakeRelay();
     await this.throttle.reset(userId, 'password');

@@ -35,6 +35,10 @@ export class PasswordRepository {
     const where = { id: userId, status: 'active', ...(from === null ? {} : { passwordHash: from }) };
     return (await tx.user.updateMany({ where, data: { passwordHash: to } })).count === 1;
   }
+
+  async remove(tx: PublicTx, userId: string): Promise<void> {
+    await tx.user.updateMany({ where: { id: userId }, data: { passwordHash: null } });
+  }
 }
 
 export const toContext = (user: {

@@ -4,8 +4,8 @@ import { SessionRegistry } from '../../platform/access/session-registry.service.
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { eventBy } from '../../platform/events/new-event.js';
 import { Outbox } from '../../platform/events/outbox.service.js';
+import { AuthRepository } from './auth.repository.js';
 import { LoginThrottle } from './login-throttle.service.js';
-import { MfaRepository } from './mfa.repository.js';
 import type { ChangePasswordDto } from './password.dto.js';
 import { passwordError } from './password.errors.js';
 import { PasswordHasher } from './password-hasher.service.js';
@@ -17,7 +17,7 @@ export class PasswordService {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly users: PasswordRepository,
-    private readonly factors: MfaRepository,
+    private readonly accounts: AuthRepository,
     private readonly hasher: PasswordHasher,
     private readonly rules: PasswordRules,
     private readonly sessions: SessionRegistry,
@@ -51,7 +51,8 @@ export class PasswordService {
       const replaced = await this.users.replace(tx, { userId, from: passwordHash, to });
       if (!replaced) throw passwordError('password.current-wrong', 'currentPassword');
       await this.outbox.add(tx, eventBy(actor, 'password.changed', { userId }));
-      return this.factors.endSessions(tx, userId, new Date(), actor.sessionId);
+      const end = { reason: 'credentials_changed', now: new Date(), except: actor.sessionId } as const;
+      return this.accounts.endSessions(tx, userId, end);
     });
     this.outbox.wakeRelay();
     for (const id of ended) this.sessions.forget(id);

@@ -42,6 +42,7 @@ export class SessionIssuer {
     private readonly audit: AuditTrail,
   ) {}
 
+  /** @throws `auth.sign-in-outdated` */
   open(where: SignIn, { kind, origin, proof }: SessionOpening): Promise<LoginResultDto> {
     const now = new Date();
     const expiresAt = absoluteEnd(kind, now);
@@ -50,7 +51,10 @@ export class SessionIssuer {
     );
   }
 
-  /** Ends the present session and opens one elsewhere, of the same kind and proof and ending no later. */
+  /**
+   * Ends the present session and opens one elsewhere, of the same kind and proof and ending no later.
+   * @throws `auth.sign-in-outdated`
+   */
   async move(actor: Actor, where: SignIn): Promise<LoginResultDto> {
     const now = new Date();
     const result = await this.#begin(where, { now, origin: actor.origin }, async (tx, session) => {
@@ -62,7 +66,12 @@ export class SessionIssuer {
     return result;
   }
 
-  async tokens({ user, hospital }: SignIn, sessionId: string, refreshToken: string, now: Date): Promise<TokensDto> {
+  async tokens(
+    { user, hospital }: Omit<SignIn, 'epoch'>,
+    sessionId: string,
+    refreshToken: string,
+    now: Date,
+  ): Promise<TokensDto> {
     const subject = { userId: user.id, sessionId, hospitalId: hospital?.id ?? null, roles: user.roles };
     return { accessToken: await this.issuer.issue(subject, now), refreshToken, expiresIn: accessTokenLifetimeSeconds };
   }
@@ -71,16 +80,19 @@ export class SessionIssuer {
     const refreshToken = newOpaqueToken();
     const session = {
       userId: where.user.id,
+      epoch: where.epoch,
       hospitalId: where.hospital?.id ?? null,
       tokenHash: hashOpaqueToken(refreshToken),
       now,
     };
     const sessionId = await this.database.inPublic(async (tx) => {
+      await this.users.beginSession(tx, session);
       const id = await create(tx, session);
       const party = { hospitalId: where.hospital?.id, userId: where.user.id, roles: where.user.roles, sessionId: id };
       await this.audit.append(tx, { action: 'login', entity: 'session', entityIds: [id] }, party, origin);
       return id;
     });
-    return { ...(await this.tokens(where, sessionId, refreshToken, now)), ...where };
+    const { user, hospital } = where;
+    return { ...(await this.tokens(where, sessionId, refreshToken, now)), user, hospital };
   }
 }

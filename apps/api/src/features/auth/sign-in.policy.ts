@@ -8,6 +8,7 @@ export interface UserWithMemberships {
   readonly email: string;
   readonly displayName: string;
   readonly platformRole: string | null;
+  readonly signInEpoch: number;
   readonly memberships: readonly { readonly role: string; readonly hospital: HospitalSummaryDto }[];
 }
 
@@ -15,6 +16,8 @@ export interface UserWithMemberships {
 export interface SignIn {
   readonly user: UserSummaryDto;
   readonly hospital: HospitalSummaryDto | null;
+  /** Of the user when the sign-in began: once it has ended, nothing is opened. */
+  readonly epoch: number;
 }
 
 export function hospitalsOf(user: UserWithMemberships): HospitalSummaryDto[] {
@@ -44,8 +47,8 @@ export function chooseHospital(user: UserWithMemberships, slug: string | undefin
 }
 
 export function signIn(user: UserWithMemberships, hospital: HospitalSummaryDto | null): SignIn {
-  const { id, email, displayName } = user;
-  return { user: { id, email, displayName, roles: rolesIn(user, hospital) }, hospital };
+  const { id, email, displayName, signInEpoch: epoch } = user;
+  return { user: { id, email, displayName, roles: rolesIn(user, hospital) }, hospital, epoch };
 }
 
 function rolesIn(user: UserWithMemberships, hospital: HospitalSummaryDto | null): Role[] {

@@ -7,12 +7,6 @@ export interface ExternalIdentity {
   readonly subject: string;
 }
 
-export interface NewPatientAccount {
-  readonly email: string;
-  readonly displayName: string;
-  readonly hospitalId: string;
-}
-
 @Injectable()
 export class ExternalIdentitiesRepository {
   constructor(private readonly database: HospitalDatabase) {}
@@ -47,28 +41,33 @@ export class ExternalIdentitiesRepository {
     });
   }
 
-  /** Makes an account that is a patient of one hospital. Undefined when the e-mail was taken meanwhile. */
-  async createPatientAccount(tx: PublicTx, account: NewPatientAccount): Promise<string | undefined> {
-    const { email, displayName, hospitalId } = account;
+  /** Undefined when the e-mail was taken meanwhile. */
+  async createAccount(tx: PublicTx, email: string, displayName: string): Promise<string | undefined> {
     const id = uuidv7();
     const { count } = await tx.user.createMany({ data: [{ id, email, displayName }], skipDuplicates: true });
-    if (count === 0) return undefined;
-    await tx.membership.create({
-      data: { id: uuidv7(), userId: id, hospitalId, role: 'patient', patientId: uuidv7(), createdBy: id },
-    });
-    return id;
+    return count === 1 ? id : undefined;
   }
 
-  /** A person who was invited as a patient and is known to own the address has accepted. Resolves to the hospitals. */
-  async acceptPatientInvitations(tx: PublicTx, userId: string, now: Date): Promise<string[]> {
-    const accepted = await tx.membership.updateManyAndReturn({
-      where: { userId, role: 'patient', acceptedAt: null, revokedAt: null },
-      data: { acceptedAt: now },
-      select: { hospitalId: true },
-    });
-    await tx.invitation.updateMany({ where: { userId, acceptedAt: null }, data: { acceptedAt: now } });
+  /** The address of the account is known to be its holder's. */
+  async activate(tx: PublicTx, userId: string): Promise<void> {
     await tx.user.updateMany({ where: { id: userId, status: 'invited' }, data: { status: 'active' } });
-    return accepted.map(({ hospitalId }) => hospitalId);
+  }
+
+  /** Is the user a patient anywhere, even if shut out there? An invitation alone makes nobody one. */
+  async isPatient(tx: PublicTx, userId: string): Promise<boolean> {
+    const where = { userId, role: 'patient', acceptedAt: { not: null }, revokedAt: null };
+    return (await tx.membership.count({ where })) > 0;
+  }
+
+  /** Makes the user a patient with a record of their own, in the place of an invitation that nobody may accept any more. */
+  async addPatient(tx: PublicTx, userId: string, hospitalId: string, now: Date): Promise<void> {
+    await tx.membership.updateMany({
+      where: { userId, hospitalId, role: 'patient', acceptedAt: null, revokedAt: null },
+      data: { revokedAt: now },
+    });
+    await tx.membership.create({
+      data: { id: uuidv7(), userId, hospitalId, role: 'patient', patientId: uuidv7(), createdBy: userId },
+    });
   }
 
   /** The first link of an identity stays; false when this is not it. */

@@ -5,8 +5,10 @@ import { auditRows } from '../../testing/audit-rows.js';
 import { TestApi } from '../../testing/test-api.js';
 import { asOwner, createTestHospital, createTestUser, dropTestHospital } from '../../testing/test-hospital.js';
 import type { LoginResultDto } from '../auth/auth.dto.js';
+import { PasswordHasher } from '../auth/password-hasher.service.js';
 import { FakeGoogle } from './testing/fake-google.js';
 
+const password = 'correct horse battery staple';
 let google: FakeGoogle;
 let api: TestApi;
 let hospital: Hospital;
@@ -141,13 +143,81 @@ describe('an account that is there', () => {
     expect((await firstSignIn(sub)).body.code).toBe('firebase.account-disabled');
   });
 
-  it('joins as a patient who was invited, without the invitation', async () => {
-    const patient = await createTestUser({ hospital, role: 'patient' });
+  it('is stripped of what it was signed in to with before, and its holder is told: it may have been a squatter', async () => {
+    const passwordHash = await new PasswordHasher().hash(password);
+    const patient = await createTestUser({ hospital, role: 'patient', passwordHash });
+    const login = (more: object = {}) =>
+      api.send<Answer>({
+        method: 'POST',
+        url: '/api/v1/auth/login',
+        payload: { email: patient.email, password, ...more },
+      });
+    const { body: squatter } = await login();
     await asOwner(async (owner) => {
-      await owner.query(`update public.app_user set status = 'invited' where id = $1`, [patient.id]);
-      await owner.query('update public.membership set accepted_at = null where user_id = $1', [patient.id]);
+      await owner.query(
+        `insert into public.totp_factor (user_id, secret_sealed, confirmed_at) values ($1, 'x', now())`,
+        [patient.id],
+      );
+      await owner.query(`insert into public.recovery_code (user_id, code_hash) values ($1, sha256('x'))`, [patient.id]);
     });
-    expect((await firstSignIn(subject(), { email: patient.email })).status).toBe(200);
+    const { status, body } = await firstSignIn(subject(), { email: patient.email }, {});
+    expect([status, body.user.id]).toEqual([200, patient.id]);
+    expect((await api.send({ method: 'GET', url: '/api/v1/me' }, squatter)).status).toBe(401);
+    expect((await login({ deviceToken: squatter.deviceToken })).body.code).toBe('auth.invalid-credentials');
+    for (const table of ['totp_factor', 'recovery_code', 'known_device'])
+      expect(await count(`select count(*)::int as n from public.${table} where user_id = $1`, [patient.id])).toBe(0);
+    const told = `select count(*)::int as n from public.outbox_event where type = 'identity.linked' and actor_id = $1`;
+    expect(await count(told, [patient.id])).toBe(1);
+  });
+
+  it('keeps a password that was set after it was linked', async () => {
+    const sub = subject();
+    const { body } = await firstSignIn(sub);
+    const hashed = await new PasswordHasher().hash(password);
+    const set = `update public.app_user set password_hash = $2 where id = $1`;
+    await asOwner((owner) => owner.query(set, [body.user.id, hashed]));
+    expect((await firstSignIn(sub)).status).toBe(200);
+    const kept = `select count(*)::int as n from public.app_user where id = $1 and password_hash is not null`;
+    expect(await count(kept, [body.user.id])).toBe(1);
+  });
+
+  describe('that was invited', () => {
+    const invited = async () => {
+      const admin = await api.signIn({ hospital, role: 'hospital_admin' });
+      const email = `${subject()}@patients.example`;
+      const payload = { email, displayName: 'In Vited', roles: ['patient'], patientId: await anyPatient() };
+      await api.send({ method: 'POST', url: '/api/v1/users/invitations', payload }, admin);
+      return { email, patientId: payload.patientId };
+    };
+    const anyPatient = async (): Promise<string> => {
+      const sub = subject();
+      const { body } = await firstSignIn(sub);
+      const { rows } = await asOwner((owner) =>
+        owner.query<{ patient_id: string }>('select patient_id from public.membership where user_id = $1', [
+          body.user.id,
+        ]),
+      );
+      return rows[0]?.patient_id ?? '';
+    };
+    const recordOf = async (signedIn: { accessToken: string }) =>
+      (await api.send<{ id: string }>({ method: 'GET', url: '/api/v1/me/patient' }, signedIn)).body.id;
+
+    it('joins with its address, without the mailed token', async () => {
+      const { email, patientId } = await invited();
+      const { status, body } = await firstSignIn(subject(), { email }, {});
+      expect([status, await recordOf(body)]).toEqual([200, patientId]);
+    });
+
+    it('gets a record of its own where the invitation has ended', async () => {
+      const { email, patientId } = await invited();
+      const ended = `update public.invitation i set expires_at = now() from public.app_user u
+                      where u.id = i.user_id and u.email = $1`;
+      await asOwner((owner) => owner.query(ended, [email]));
+      expect((await firstSignIn(subject(), { email }, {})).body.code).toBe('firebase.hospital-required');
+      const { status, body } = await firstSignIn(subject(), { email });
+      expect(status).toBe(200);
+      expect(await recordOf(body)).not.toBe(patientId);
+    });
   });
 
   it('is known by subject: another person with its address is not it, and a new address changes nothing', async () => {

@@ -97,7 +97,7 @@ export class HospitalsController {
 
   /**
    * Invites a hospital_admin, who invites everybody else.
-   * @remarks The token is answered as by `POST /users/invitations`.
+   * @remarks The token is mailed as by `POST /users/invitations`.
    * @throws {404} `hospital.not-found`
    * @throws {409} `hospital.illegal-status`, `user.already-member`, `user.account-disabled`
    * @throws {422} `request.invalid`

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Hospital } from '@hms/database';
+import { mailedInvitations } from '../../testing/mailed-invitations.js';
 import { TestApi, type TestCaller } from '../../testing/test-api.js';
 import { asOwner, createTestHospital, dropTestHospital } from '../../testing/test-hospital.js';
 import type { InvitationDto } from '../users/users.dto.js';
@@ -100,7 +101,8 @@ describe('a hospital', () => {
     const { status, body } = await post<InvitationDto>(hospital.id, 'administrators', person);
     expect(status).toBe(201);
     expect(body.user).toMatchObject({ ...person, roles: ['hospital_admin'], status: 'invited' });
-    const payload = { token: body.invitationToken, password: 'correct horse battery staple' };
+    const [token] = await mailedInvitations(api, hospital, person.email);
+    const payload = { token, password: 'correct horse battery staple' };
     expect((await api.send({ method: 'POST', url: '/api/v1/auth/invitations/accept', payload })).status).toBe(204);
     await asOwner((o) => o.query(`update public.hospital set status = 'provisioning' where id = $1`, [other.id]));
     expect(await post(other.id, 'administrators', person)).toMatchObject({

@@ -27,12 +27,12 @@ export class InvitationsRepository {
     return tx.user.findUniqueOrThrow({ where: { id }, select: { id: true, status: true } });
   }
 
-  /** Stores an invitation; earlier ones of the same user to the same hospital end. */
+  /** Stores an invitation in the place of the one of the same user to the same hospital that is still open. */
   async replace(tx: PublicTx, hospital: HospitalId, invitation: NewInvitation): Promise<void> {
     const { id, tokenHash, userId, by, now, expiresAt } = invitation;
     await tx.invitation.updateMany({
-      where: { userId, hospitalId: hospital, acceptedAt: null, expiresAt: { gt: now } },
-      data: { expiresAt: now },
+      where: { userId, hospitalId: hospital, acceptedAt: null, revokedAt: null },
+      data: { revokedAt: now },
     });
     await tx.invitation.create({ data: { id, tokenHash, userId, hospitalId: hospital, createdBy: by, expiresAt } });
   }

@@ -31,7 +31,8 @@ export class InvitationsService {
 
   /**
    * Asks somebody to join the hospital; the membership counts once the person accepts. Inviting again whoever has not
-   * accepted yet replaces roles and token.
+   * accepted yet replaces roles and token. The token is mailed to the person and told to nobody else: whoever has it
+   * chooses the password of a new account.
    * @throws `request.invalid`, `user.already-member` or `user.account-disabled`
    */
   async invite(actor: Actor, hospital: HospitalRef, command: InviteUserDto): Promise<InvitationDto> {
@@ -43,12 +44,12 @@ export class InvitationsService {
       await this.users.lockMemberships(tx, hospital.id);
       const account = await this.invitations.lockAccount(tx, email, displayName);
       await this.#join(tx, hospital, account, { ...command, by });
-      const token = await this.#issueToken(tx, hospital, account.id, by);
+      const expiresAt = await this.#issue(tx, hospital, account.id, by);
       const invited = { type: 'user.invited', payload: { userId: account.id } } as const;
       await this.outbox.add(tx, { ...invited, hospitalId: hospital.id, actorId: by });
       const member = await this.users.find(tx, hospital.id, account.id);
       if (!member) throw new Error('a member vanished inside the transaction that made it');
-      return { user: toUserDto(member), ...token };
+      return { user: toUserDto(member), expiresAt: expiresAt.toISOString() };
     });
   }
 
@@ -62,12 +63,7 @@ export class InvitationsService {
     await this.users.applyRoles(tx, hospital.id, change, planRoles(memberships, roles));
   }
 
-  async #issueToken(
-    tx: PublicTx,
-    hospital: HospitalRef,
-    userId: string,
-    by: string,
-  ): Promise<Omit<InvitationDto, 'user'>> {
+  async #issue(tx: PublicTx, hospital: HospitalRef, userId: string, by: string): Promise<Date> {
     const now = new Date();
     const expiresAt = new Date(now.getTime() + invitationLifetimeMs);
     const id = uuidv7();
@@ -75,6 +71,6 @@ export class InvitationsService {
     const invitation = { id, tokenHash: hashOpaqueToken(token), userId, by, now, expiresAt };
     await this.invitations.replace(tx, hospital.id, invitation);
     await this.outbox.add(tx, { type: 'invitation.issued', payload: { id }, hospitalId: hospital.id, actorId: by });
-    return { invitationToken: token, expiresAt: expiresAt.toISOString() };
+    return expiresAt;
   }
 }

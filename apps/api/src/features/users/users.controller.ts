@@ -48,8 +48,8 @@ export class UsersController {
 
   /**
    * Makes somebody a member of the hospital.
-   * @remarks Until HMS sends e-mail itself, the answer carries the invitation token, once, and whoever invites hands it
-   * over; it is valid for 7 days. Inviting again whoever has not accepted yet replaces roles and token.
+   * @remarks The person is mailed a token that is valid for 7 days. Inviting again whoever has not accepted yet replaces
+   * roles and token. An invitation ends with the right of its sender to invite.
    * @throws {409} `user.already-member`, `user.account-disabled`
    * @throws {422} `request.invalid`
    */

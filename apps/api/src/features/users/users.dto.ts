@@ -106,11 +106,7 @@ export class UserPageDto {
 
 export class InvitationDto {
   user: UserDto;
-  /**
-   * For `POST /auth/invitations/accept`. Whoever is new sets a password there; whoever has an account already proves it
-   * with its own. Answered this once and stored nowhere.
-   */
-  invitationToken: string;
+  /** When the mailed token stops counting. */
   @ApiProperty({ format: 'date-time' })
   expiresAt: string;
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { HospitalDatabase, type HospitalId, type PublicPrisma, type PublicTx } from '@hms/database';
 import { uuidv7 } from 'uuidv7';
+import { SignInEpochs } from '../../platform/access/sign-in-epochs.repository.js';
 import { likeLiteral } from '../../platform/http/like.js';
 import type { Member, RolePlan } from './membership.policy.js';
 import type { UserStatus } from './users.dto.js';
@@ -31,7 +32,10 @@ export interface RoleChange {
 /** Members of one hospital. Every method says of which, so that no query can forget it. */
 @Injectable()
 export class UsersRepository {
-  constructor(private readonly database: HospitalDatabase) {}
+  constructor(
+    private readonly database: HospitalDatabase,
+    private readonly epochs: SignInEpochs,
+  ) {}
 
   /** By name and id, from after `position` on. */
   list(hospital: HospitalId, filter: UserFilter, position: UserPosition | undefined, take: number): Promise<Member[]> {
@@ -116,8 +120,9 @@ export class UsersRepository {
     return sessions.map(({ id }) => id);
   }
 
-  /** Ends the user's sessions in this hospital and returns their ids. */
+  /** Ends the user's sessions in this hospital, and sign-ins under way, and returns the ids of the sessions. */
   async revokeSessions(tx: PublicTx, hospital: HospitalId, userId: string, now: Date): Promise<string[]> {
+    await this.epochs.end(tx, userId);
     const ended = await tx.session.updateManyAndReturn({
       where: { hospitalId: hospital, userId, revokedAt: null },
       data: { revokedAt: now, revokeReason: 'user_disabled' },

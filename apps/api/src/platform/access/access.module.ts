@@ -3,12 +3,21 @@ import { Authenticator } from './authenticator.service.js';
 import { SessionActivity } from './session-activity.service.js';
 import { SessionRegistry } from './session-registry.service.js';
 import { SessionRepository } from './session.repository.js';
+import { SignInEpochs } from './sign-in-epochs.repository.js';
 import { TokenKeys } from './token-keys.service.js';
 import { VerifiedTokens } from './verified-tokens.service.js';
 
 @Global()
 @Module({
-  providers: [Authenticator, SessionActivity, SessionRegistry, SessionRepository, TokenKeys, VerifiedTokens],
-  exports: [Authenticator, SessionActivity, SessionRegistry, TokenKeys],
+  providers: [
+    Authenticator,
+    SessionActivity,
+    SessionRegistry,
+    SessionRepository,
+    SignInEpochs,
+    TokenKeys,
+    VerifiedTokens,
+  ],
+  exports: [Authenticator, SessionActivity, SessionRegistry, SignInEpochs, TokenKeys],
 })
 export class AccessModule {}
