@@ -196,7 +196,7 @@ describe('password spraying', () => {
     expect(rows[0]).toMatchObject({ payload: { kind: 'password', accounts: 15 } });
   });
 
-  it('from one address over many accounts is noticed, and other addresses are not slowed', async () => {
+  it('from one address over many accounts is noticed, and nobody behind it refused: names are easily invented', async () => {
     const address = `127.99.${String(Math.floor(Math.random() * 250))}.${String(Math.floor(Math.random() * 250))}`;
     for (let i = 0; i < 25; i++) {
       await login({ email: `${uuidv7()}@example.test`, password: `guess ${uuidv7()}` }, address);
@@ -204,8 +204,7 @@ describe('password spraying', () => {
     await job.run();
     expect([...(await detected())].map(([, kind]) => kind)).toContain('address');
     const { email } = await doctor();
-    expect((await login({ email, password }, address)).status).toBe(429);
-    expect((await login({ email, password }, botAddress(402))).status).toBe(200);
+    expect((await login({ email, password }, address)).status).toBe(200);
   });
 
   it('leaves no password behind', async () => {

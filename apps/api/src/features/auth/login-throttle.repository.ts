@@ -72,15 +72,13 @@ export class LoginThrottleRepository {
     await this.database.publicClient.loginFailure.create({ data: failure });
   }
 
-  async isSprayed(address: string, fingerprint: string): Promise<boolean> {
+  /**
+   * Is this guess being tried on many accounts? An address is refused to nobody: names cost nothing to invent, and behind
+   * one address may be a whole hospital.
+   */
+  async isSprayed(fingerprint: string): Promise<boolean> {
     const spray = await this.database.publicClient.loginSpray.findFirst({
-      where: {
-        until: { gt: new Date() },
-        OR: [
-          { kind: 'address', value: address },
-          { kind: 'password', value: fingerprint },
-        ],
-      },
+      where: { until: { gt: new Date() }, kind: 'password', value: fingerprint },
       select: { kind: true },
     });
     return spray !== null;

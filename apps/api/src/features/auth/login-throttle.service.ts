@@ -2,6 +2,8 @@ import { createHash, createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { ApiConfig } from '../../platform/config/api-config.js';
 import { addressKey } from '../../platform/limits/client-address.js';
+import { limitedError } from '../../platform/limits/limited.error.js';
+import { RateLimits } from '../../platform/limits/rate-limits.service.js';
 import { authError } from './auth.errors.js';
 import { KnownDevices } from './known-devices.service.js';
 import { LoginThrottleRepository, type Counter } from './login-throttle.repository.js';
@@ -15,6 +17,8 @@ export interface Attempt {
   readonly name: string;
   readonly ip: string;
   readonly deviceToken: string | undefined;
+  /** Anybody may try, so failures count against their address too, unless they come from a device the user knows. */
+  readonly isSignIn?: true;
   /** Equal guesses at many accounts are noticed. */
   readonly guess: string;
 }
@@ -35,28 +39,36 @@ export class LoginThrottle {
   constructor(
     private readonly counters: LoginThrottleRepository,
     private readonly devices: KnownDevices,
+    private readonly limits: RateLimits,
     private readonly config: ApiConfig,
   ) {}
 
   /**
    * Lets `prove` judge one try. What it answers is the proof, undefined is a wrong guess; a try that throws was never
    * judged and is not counted.
-   * @throws `auth.too-many-attempts`
+   * @throws `auth.too-many-attempts` or, for the address, `rate.limited`
    */
   async attempt<T>(attempt: Attempt, prove: () => Promise<T | undefined>): Promise<T | undefined> {
-    const subject = subjectOf(attempt.userId, attempt.name);
-    const address = addressKey(attempt.ip);
-    const fingerprint = this.#fingerprint(`${attempt.purpose}\0${attempt.guess}`);
-    const device = await this.devices.find(attempt.userId, attempt.deviceToken);
     const { purpose, userId } = attempt;
+    const subject = subjectOf(userId, attempt.name);
+    const address = addressKey(attempt.ip);
+    const fingerprint = this.#fingerprint(`${purpose}\0${attempt.guess}`);
+    const device = await this.devices.find(userId, attempt.deviceToken);
+    const isCharged = attempt.isSignIn === true && device === undefined;
+    if (isCharged) await this.#charge(address);
     const counter: Counter = { purpose, subject, device: device ?? strangers, known: userId !== undefined };
-    await this.#admit(counter, { address, fingerprint });
+    await this.#admit(counter, fingerprint);
     const proof = await prove().catch(async (err: unknown) => {
       await this.counters.release(counter);
+      if (isCharged) this.limits.giveBack('login', 'address', address);
       throw err;
     });
-    if (proof === undefined) await this.counters.recordFailure({ subject, address, fingerprint });
-    else await this.counters.succeed(counter);
+    if (proof === undefined) {
+      await this.counters.recordFailure({ subject, address, fingerprint });
+      return undefined;
+    }
+    await this.counters.succeed(counter);
+    if (isCharged) this.limits.giveBack('login', 'address', address);
     return proof;
   }
 
@@ -65,12 +77,15 @@ export class LoginThrottle {
     return this.counters.reset(subjectOf(userId, ''), purpose);
   }
 
-  async #admit(
-    counter: Counter,
-    { address, fingerprint }: { address: string; fingerprint: Uint8Array },
-  ): Promise<void> {
+  /** Before anything is judged, and given back unless it was wrong. */
+  async #charge(address: string): Promise<void> {
+    const verdict = await this.limits.take('login', 'address', address);
+    if (!verdict.granted) throw limitedError(verdict);
+  }
+
+  async #admit(counter: Counter, fingerprint: Uint8Array): Promise<void> {
     const isStranger = counter.device.length === 0;
-    if (isStranger && (await this.counters.isSprayed(address, Buffer.from(fingerprint).toString('hex')))) {
+    if (isStranger && (await this.counters.isSprayed(Buffer.from(fingerprint).toString('hex')))) {
       throw authError('auth.too-many-attempts', { retryAfter: longestLockSeconds });
     }
     if (await this.counters.admit(counter)) return;

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { AppError } from '@hms/contracts';
 import { HospitalDatabase } from '@hms/database';
 import { hashOpaqueToken, newOpaqueToken } from '../../platform/access/opaque-token.js';
 import type { RequestOrigin } from '../../platform/access/request-origin.js';
@@ -7,8 +6,6 @@ import type { SessionKind } from '../../platform/access/session-limits.policy.js
 import { AuditTrail } from '../../platform/audit/audit-trail.service.js';
 import { Encryption } from '../../platform/encryption/encryption.service.js';
 import { Outbox } from '../../platform/events/outbox.service.js';
-import { addressKey } from '../../platform/limits/client-address.js';
-import { RateLimits } from '../../platform/limits/rate-limits.service.js';
 import type { LoginResultDto } from './auth.dto.js';
 import { AuthRepository } from './auth.repository.js';
 import { KnownDevices } from './known-devices.service.js';
@@ -19,7 +16,7 @@ import { MfaRepository, type Challenge } from './mfa.repository.js';
 import { SecondFactorCodes } from './second-factor-codes.service.js';
 import { SessionIssuer } from './session-issuer.service.js';
 import { proofBy, type FirstFactor, type SecondFactor } from './session-proof.js';
-import { hospitalsOf, signIn, type SignIn, type UserWithMemberships } from './sign-in.policy.js';
+import { hospitalsOf, isRefusal, signIn, type SignIn, type UserWithMemberships } from './sign-in.policy.js';
 
 const challengeSeconds = 5 * 60;
 
@@ -50,7 +47,6 @@ export class MfaChallenges {
     private readonly outbox: Outbox,
     private readonly throttle: LoginThrottle,
     private readonly devices: KnownDevices,
-    private readonly limits: RateLimits,
     private readonly audit: AuditTrail,
   ) {}
 
@@ -79,7 +75,10 @@ export class MfaChallenges {
     });
   }
 
-  /** @throws `auth.mfa-challenge-invalid`, `auth.mfa-code-invalid` or `auth.too-many-attempts` */
+  /**
+   * @throws `auth.mfa-challenge-invalid`, `auth.mfa-code-invalid`, `auth.too-many-attempts`, `auth.sign-in-outdated` or
+   * `rate.limited`
+   */
   async verify({ challenge, code, deviceToken }: MfaVerificationDto, origin: RequestOrigin): Promise<LoginResultDto> {
     const now = new Date();
     const tokenHash = hashOpaqueToken(challenge);
@@ -90,13 +89,11 @@ export class MfaChallenges {
     const { userId, kind, firstFactor } = asked;
     const factor = await this.#prove(tokenHash, { where, code, deviceToken, now, origin }).catch(
       async (err: unknown) => {
-        if (err instanceof AppError && err.spec.status < 500) await this.#recordFailure(where, err.code, origin);
+        if (isRefusal(err)) await this.#recordFailure(where, err.code, origin);
         throw err;
       },
     );
     const opened = await this.issuer.open(where, { kind, origin, proof: proofBy(firstFactor, { factor, at: now }) });
-    // Of the login that was answered with a challenge: a sign-in that succeeds costs its address nothing.
-    this.limits.giveBack('login', 'address', addressKey(origin.ip));
     return { ...opened, deviceToken: await this.devices.remember(userId, deviceToken) };
   }
 
@@ -110,6 +107,7 @@ export class MfaChallenges {
       ip: origin.ip,
       deviceToken,
       guess: code,
+      isSignIn: true,
     } as const;
     const factor = await this.throttle.attempt(attempt, () => this.#spend(tokenHash, presented));
     if (!factor) throw mfaError('auth.mfa-code-invalid');

@@ -35,6 +35,10 @@ export class PasswordResetRepository {
     return found?.user ? { id: found.id, userId: found.user.id, context: toContext(found.user) } : undefined;
   }
 
+  async wasUsedSince(tx: PublicTx, userId: string, since: Date): Promise<boolean> {
+    return (await tx.passwordReset.count({ where: { userId, usedAt: { gt: since } } })) > 0;
+  }
+
   /** Uses one request up and ends the user's others; false when it was used or ended meanwhile. */
   async spend(tx: PublicTx, id: string, userId: string, now: Date): Promise<boolean> {
     const where = { id, usedAt: null, expiresAt: { gt: now } };

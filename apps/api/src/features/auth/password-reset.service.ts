@@ -7,6 +7,7 @@ import { SessionRegistry } from '../../platform/access/session-registry.service.
 import { AuditTrail } from '../../platform/audit/audit-trail.service.js';
 import { Outbox } from '../../platform/events/outbox.service.js';
 import { AuthRepository } from './auth.repository.js';
+import { KnownDevicesRepository } from './known-devices.repository.js';
 import { LoginThrottle } from './login-throttle.service.js';
 import { MfaRepository } from './mfa.repository.js';
 import type { ForgotPasswordDto, ResetPasswordDto } from './password.dto.js';
@@ -17,6 +18,8 @@ import { PasswordResetRepository } from './password-reset.repository.js';
 import { PasswordRules } from './password-rules.service.js';
 
 const lifetimeMs = 30 * 60_000;
+/** Whoever controls the mailbox must not thereby get ever more guesses at the second factor. */
+const mfaCounterBeginsAnewAfterMs = 24 * 3_600_000;
 
 @Injectable()
 export class PasswordReset {
@@ -26,6 +29,7 @@ export class PasswordReset {
     private readonly users: PasswordRepository,
     private readonly accounts: AuthRepository,
     private readonly factors: MfaRepository,
+    private readonly devices: KnownDevicesRepository,
     private readonly hasher: PasswordHasher,
     private readonly rules: PasswordRules,
     private readonly sessions: SessionRegistry,
@@ -46,7 +50,8 @@ export class PasswordReset {
   }
 
   /**
-   * Sets a new password, opens the locks of the old one and ends every session of the user. A second factor stays, and is asked for at the next login.
+   * Sets a new password, opens the locks of the account, forgets the devices on which it was used and ends every session
+   * of the user. A second factor stays, and is asked for at the next login.
    * @throws `password.reset-invalid`, any refusal of `PasswordRules`, or `service.busy`
    */
   async complete({ token, password }: ResetPasswordDto, origin: RequestOrigin): Promise<void> {
@@ -56,7 +61,9 @@ export class PasswordReset {
     const { id, userId, context } = request;
     await this.rules.assertAcceptable(password, context);
     const to = await this.hasher.hash(password);
-    const ended = await this.database.inPublic(async (tx) => {
+    const recently = new Date(now.getTime() - mfaCounterBeginsAnewAfterMs);
+    const { ended, isRepeated } = await this.database.inPublic(async (tx) => {
+      const isRepeated = await this.requests.wasUsedSince(tx, userId, recently);
       const spent = await this.requests.spend(tx, id, userId, now);
       const replaced = spent && (await this.users.replace(tx, { userId, from: null, to }));
       if (!replaced) throw passwordError('password.reset-invalid', 'token');
@@ -64,10 +71,12 @@ export class PasswordReset {
       await this.outbox.add(tx, { type: 'password.changed', payload: { userId }, hospitalId: null, actorId: userId });
       const entry = { action: 'update', entity: 'password', entityIds: [userId], reason: 'password.reset' } as const;
       await this.audit.append(tx, entry, { userId }, origin);
-      return this.accounts.endSessions(tx, userId, { reason: 'credentials_changed', now });
+      await this.devices.forgetAll(tx, userId);
+      return { ended: await this.accounts.endSessions(tx, userId, { reason: 'credentials_changed', now }), isRepeated };
     });
     this.outbox.wakeRelay();
     await this.throttle.reset(userId, 'password');
+    if (!isRepeated) await this.throttle.reset(userId, 'mfa');
     for (const session of ended) this.sessions.forget(session);
   }
 }

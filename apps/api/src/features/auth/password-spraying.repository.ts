@@ -14,8 +14,8 @@ export class PasswordSprayingRepository {
   constructor(private readonly database: HospitalDatabase) {}
 
   /**
-   * Finds passwords and addresses that failed at so many accounts within ten minutes, and refuses them to strangers for
-   * another 15 minutes.
+   * Finds passwords and addresses that failed at so many accounts within ten minutes, whether these exist or not, and
+   * remembers them for another 15 minutes.
    */
   detect(tx: PublicTx, accounts: { password: number; address: number }): Promise<Spraying[]> {
     return tx.$queryRaw<Spraying[]>`

@@ -10,6 +10,7 @@ import { auditRows } from '../../testing/audit-rows.js';
 import { TestApi } from '../../testing/test-api.js';
 import { asOwner, createTestHospital, createTestUser, dropTestHospital } from '../../testing/test-hospital.js';
 import type { LoginResultDto } from './auth.dto.js';
+import { LoginThrottle } from './login-throttle.service.js';
 import { PasswordHasher } from './password-hasher.service.js';
 
 const password = 'correct horse battery staple';
@@ -144,6 +145,29 @@ describe('a forgotten password', () => {
     expect((await post('password/reset', { token: older, password: newPassword })).body.code).toBe(
       'password.reset-invalid',
     );
+  });
+
+  it('opens what guesses had locked, the second factor of strangers once a day, and forgets devices', async () => {
+    const { id, email } = await nurse();
+    const { deviceToken } = (await login(email)).body;
+    const throttle = api.application.nest.get(LoginThrottle, { strict: false });
+    const strange = { userId: id, name: '', ip: '::1', deviceToken: undefined, guess: 'x' } as const;
+    const refused = async (purpose: 'password' | 'mfa') =>
+      (await throttle.attempt({ ...strange, purpose }, () => Promise.resolve(undefined)).catch(() => 'locked')) ===
+      'locked';
+    const lock = async () => {
+      for (const purpose of ['password', 'mfa'] as const) while (!(await refused(purpose)));
+    };
+    const resetPassword = async () =>
+      post('password/reset', { token: await mailedReset(id, email), password: newPassword });
+    await lock();
+    await resetPassword();
+    expect([await refused('password'), await refused('mfa')]).toEqual([false, false]);
+    const { rowCount } = await asOwner((o) => o.query('select from public.known_device where user_id = $1', [id]));
+    expect([deviceToken === undefined, rowCount]).toEqual([false, 0]);
+    await lock();
+    await resetPassword();
+    expect([await refused('password'), await refused('mfa')]).toEqual([false, true]);
   });
 
   it('keeps its token when the new password is refused', async () => {

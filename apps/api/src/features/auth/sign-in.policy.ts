@@ -1,4 +1,4 @@
-import { isRole, type Role } from '@hms/contracts';
+import { AppError, isRole, type Role } from '@hms/contracts';
 import { authError } from './auth.errors.js';
 import type { HospitalSummaryDto, UserSummaryDto } from './auth.dto.js';
 
@@ -19,6 +19,10 @@ export interface SignIn {
   /** Of the user when the sign-in began: once it has ended, nothing is opened. */
   readonly epoch: number;
 }
+
+/** Was somebody refused who tried to sign in? What an exhausted quota turned away was not looked at. */
+export const isRefusal = (err: unknown): err is AppError =>
+  err instanceof AppError && err.spec.status < 500 && err.code !== 'rate.limited';
 
 export function hospitalsOf(user: UserWithMemberships): HospitalSummaryDto[] {
   return [...new Map(user.memberships.map(({ hospital }) => [hospital.id, hospital])).values()];

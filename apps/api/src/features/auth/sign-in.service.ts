@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { AppError } from '@hms/contracts';
 import { HospitalDatabase } from '@hms/database';
 import type { Actor } from '../../platform/access/actor.js';
 import type { RequestOrigin } from '../../platform/access/request-origin.js';
@@ -13,7 +12,7 @@ import { LoginThrottle } from './login-throttle.service.js';
 import { PasswordHasher } from './password-hasher.service.js';
 import { PasswordRepository } from './password.repository.js';
 import { SessionIssuer } from './session-issuer.service.js';
-import { chooseHospital } from './sign-in.policy.js';
+import { chooseHospital, isRefusal } from './sign-in.policy.js';
 
 @Injectable()
 export class SignInService {
@@ -31,13 +30,13 @@ export class SignInService {
 
   /**
    * @throws `auth.invalid-credentials`, `auth.too-many-attempts`, `auth.hospital-required`, `auth.not-a-member`,
-   * `auth.mfa-required` or `service.busy`
+   * `auth.mfa-required`, `auth.sign-in-outdated`, `rate.limited` or `service.busy`
    */
   async login(credentials: LoginDto, origin: RequestOrigin): Promise<LoginResultDto> {
     try {
       return await this.#login(credentials, origin);
     } catch (err) {
-      if (err instanceof AppError && err.spec.status < 500) await this.#recordFailure(credentials, err.code, origin);
+      if (isRefusal(err)) await this.#recordFailure(credentials, err.code, origin);
       throw err;
     }
   }
@@ -53,7 +52,8 @@ export class SignInService {
 
   async #prove({ email, password, deviceToken }: LoginDto, { ip }: RequestOrigin) {
     const user = await this.users.findByEmail(email);
-    const attempt = { userId: user?.id, name: email, ip, deviceToken, guess: password, purpose: 'password' } as const;
+    const who = { userId: user?.id, name: email, ip, deviceToken } as const;
+    const attempt = { ...who, guess: password, purpose: 'password', isSignIn: true } as const;
     return this.throttle.attempt(attempt, async () => {
       const matches = await this.passwords.verify(user?.passwordHash ?? null, password);
       return user && matches && user.status === 'active' ? user : undefined;

@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Public, Returns } from '../../platform/access/access.decorator.js';
 import { Origin } from '../../platform/access/current-actor.decorator.js';
 import type { RequestOrigin } from '../../platform/access/request-origin.js';
+import { Limited } from '../../platform/limits/limited.decorator.js';
 import { LoginResultDto } from '../auth/auth.dto.js';
 import { VerifyFirebaseDto } from './firebase.dto.js';
 import { FirebaseSignIn } from './firebase-sign-in.service.js';
@@ -22,6 +23,7 @@ export class FirebaseController {
    * @throws {503} `firebase.unavailable`
    */
   @Post('verify')
+  @Limited('session')
   @Public('the ID token is the credential')
   @Returns(200, LoginResultDto)
   verify(@Body() command: VerifyFirebaseDto, @Origin() origin: RequestOrigin): Promise<LoginResultDto> {

@@ -4,7 +4,7 @@ import { limitOf } from './limit-rule.js';
 import { limitedError, wholeSeconds } from './limited.error.js';
 import type { Verdict } from './quota-limiter.js';
 import type { RateLimits } from './rate-limits.service.js';
-import { quotas, type LimitScope, type RouteClass } from './quotas.js';
+import type { LimitScope, RouteClass } from './quotas.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -20,14 +20,6 @@ export function limitAddresses(fastify: FastifyInstance, limits: RateLimits): vo
     const as = classOf(request);
     if (!as) done();
     else decide(request, reply, [limits.take(as, 'address', addressKey(request.ip))], done);
-  });
-  fastify.addHook('onResponse', (request, reply, done) => {
-    const as = classOf(request);
-    if (as && quotas[as].successIsFree && reply.statusCode < 400) {
-      limits.giveBack(as, 'address', addressKey(request.ip));
-      for (const [scope, key] of actorKeys(request)) limits.giveBack(as, scope, key);
-    }
-    done();
   });
 }
 

@@ -12,8 +12,6 @@ interface ClassQuotas {
   readonly hospital: number;
   /** Without Redis every process keeps to its share; the others may then give a whole quota each. */
   readonly strict?: true;
-  /** A request that succeeds gives its unit back, so that only failures are counted. */
-  readonly successIsFree?: true;
 }
 
 /**
@@ -25,7 +23,7 @@ export const quotas: Readonly<Record<RouteClass, ClassQuotas>> = {
   write: { address: 3_000, user: 300, hospital: 15_000 },
   search: { address: 1_800, user: 120, hospital: 6_000 },
   export: { address: 60, user: 10, hospital: 60 },
-  login: { address: 20, user: 20, hospital: 600, strict: true, successIsFree: true },
+  login: { address: 20, user: 20, hospital: 600, strict: true },
   credential: { address: 20, user: 20, hospital: 600, strict: true },
   session: { address: 600, user: 60, hospital: 6_000 },
   live: { address: 1_200, user: 60, hospital: 6_000 },
