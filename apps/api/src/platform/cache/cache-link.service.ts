@@ -3,35 +3,39 @@ import { connectRedis, type Logger } from '@hms/service-kit';
 import type { Redis } from 'ioredis';
 import { ApiConfig } from '../config/api-config.js';
 import { rootLogger } from '../observability/observability.tokens.js';
-import { LinkHealth } from './link-health.js';
-import { within } from './within.js';
+import { leaseMs, LinkHealth } from './link-health.js';
+import { LateError, within } from './within.js';
 
 const answerWithinMs = 50;
-const probeEvery = 200;
+/** Longer than a lease: whoever gives up telling Redis knows that nobody believes it any more. */
+const toldWithinMs = leaseMs + 100;
+const beatEveryMs = 200;
 const longestReconnectPause = 500;
 /** More than the longest time from Redis being back to a process knowing it. */
 const settleMs = 2_000;
 
 /**
- * Redis as the cache uses it: a call takes 50 ms at most, and after the first that failed there are none until a probe
- * in the background was answered. Commands of one tick of the event loop travel together.
+ * Redis as the cache uses it. A question takes 50 ms at most, and after one that took longer nothing is asked until
+ * Redis has answered anything; commands of one tick of the event loop travel together.
  */
 @Injectable()
 export class CacheLink implements OnApplicationShutdown {
   readonly #redis: Redis;
   readonly #health = new LinkHealth(settleMs, () => performance.now());
   readonly #logger: Logger;
+  readonly #heart: NodeJS.Timeout;
   #catchUp: () => Promise<void> = () => Promise.resolve();
-  #probe: NodeJS.Timeout | undefined;
+  #silent = false;
 
   constructor(config: ApiConfig, @Inject(rootLogger) logger: Logger) {
     this.#logger = logger.child({ part: 'cache' });
     this.#redis = connectRedis(config.redisUrl, this.#logger, {
       enableAutoPipelining: true,
+      commandTimeout: toldWithinMs,
       retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, longestReconnectPause),
     });
-    this.#redis.on('close', () => this.#lose());
-    this.#lose();
+    this.#redis.on('close', () => this.#health.lost());
+    this.#heart = setInterval(() => this.#beat(), beatEveryMs).unref();
   }
 
   /** Whether reads are answered from the cache at present. */
@@ -46,44 +50,64 @@ export class CacheLink implements OnApplicationShutdown {
 
   /** What Redis says; undefined when it says nothing in time or is not to be believed yet. */
   async ask<T>(command: (redis: Redis) => Promise<T>): Promise<T | undefined> {
-    return this.#health.trusted ? this.#attempt(command) : undefined;
-  }
-
-  /** False when Redis did not confirm. */
-  async tell(command: (redis: Redis) => Promise<unknown>): Promise<boolean> {
-    if (!this.#health.reachable) return false;
-    return (await this.#attempt(async (redis) => (await command(redis), true))) ?? false;
-  }
-
-  onApplicationShutdown(): void {
-    clearInterval(this.#probe);
-    this.#redis.removeAllListeners('close');
-    this.#redis.disconnect();
-  }
-
-  async #attempt<T>(command: (redis: Redis) => Promise<T>): Promise<T | undefined> {
+    if (!this.#asks) return undefined;
+    const answer = command(this.#redis);
     try {
-      return await within(command(this.#redis), answerWithinMs);
+      const said = await within(answer, answerWithinMs);
+      return this.trusted ? said : undefined;
     } catch (err) {
-      if (this.#health.reachable) this.#logger.warn({ err }, 'the cache does without redis');
-      this.#lose();
+      if (err instanceof LateError) this.#waitFor(answer);
       return undefined;
     }
   }
 
-  #lose(): void {
-    this.#health.lost();
-    this.#probe ??= setInterval(() => void this.#look(), probeEvery).unref();
+  /** False when Redis did not confirm; then it counts as away, until it was told what it missed. */
+  async tell(command: (redis: Redis) => Promise<unknown>): Promise<boolean> {
+    if (!this.#health.reachable) return false;
+    const confirmed = command(this.#redis);
+    try {
+      await within(confirmed, toldWithinMs);
+      return true;
+    } catch (err) {
+      this.#logger.warn({ err }, 'redis did not confirm what changed');
+      this.#health.lost();
+      return false;
+    }
   }
 
-  /** What is written from the answer on is told at once; so nothing falls between that and catching up. */
-  async #look(): Promise<void> {
+  onApplicationShutdown(): void {
+    clearInterval(this.#heart);
+    this.#redis.removeAllListeners('close');
+    this.#redis.disconnect();
+  }
+
+  get #asks(): boolean {
+    return this.trusted && !this.#silent;
+  }
+
+  #waitFor(answer: Promise<unknown>): void {
+    this.#silent = true;
+    this.#logger.warn('redis is late, reads go past the cache until it answers');
+    answer.then(
+      () => (this.#silent = false),
+      () => undefined,
+    );
+  }
+
+  #beat(): void {
     if (this.#redis.status !== 'ready') return;
-    const answered = await within(this.#redis.ping(), answerWithinMs).catch(() => undefined);
-    if (answered === undefined || this.#health.reachable) return;
-    clearInterval(this.#probe);
-    this.#probe = undefined;
-    this.#health.found();
-    await this.#catchUp();
+    const askedAt = performance.now();
+    this.#redis.ping().then(
+      () => this.#answered(askedAt),
+      () => undefined,
+    );
+  }
+
+  /** What is written from now on is told at once; so nothing falls between that and catching up. */
+  #answered(askedAt: number): void {
+    this.#silent = false;
+    if (!this.#health.answered(askedAt)) return;
+    this.#logger.info('the cache asks redis from now on');
+    void this.#catchUp();
   }
 }

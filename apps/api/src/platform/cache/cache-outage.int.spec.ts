@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { hospitalRef } from '@hms/database';
 import { SeverableRedis } from '../../testing/severable-redis.js';
+import { connectTestRedis } from '../../testing/test-redis.js';
 import { until } from '../../testing/until.js';
 import { CacheProcess, testRedisUrl } from './testing/cache-process.js';
 import { SharedRecord } from './testing/shared-record.js';
 
 const tags = ['record'];
+const redis = connectTestRedis();
 let cable: SeverableRedis;
 let processes: CacheProcess[];
 let writer: CacheProcess;
@@ -30,6 +32,8 @@ beforeEach(async () => {
 });
 afterAll(async () => {
   for (const process of processes) process.close();
+  await redis.call('acl', 'deluser', 'full');
+  redis.disconnect();
   await cable.pull();
 });
 
@@ -46,6 +50,19 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   await work();
   return performance.now() - began;
 }
+
+describe('with Redis full', () => {
+  it('a write is seen everywhere although Redis takes nothing more', async () => {
+    const full = new URL(cable.url);
+    full.username = 'full';
+    await redis.call('acl', 'setuser', 'full', 'on', `>${full.password}`, '~*', '&*', '+@all', '-set');
+    const process = await new CacheProcess(full.href).ready();
+    await record.commit();
+    await process.cache.invalidate(hospital.id, tags);
+    process.close();
+    expect(await read(reader)).toBe(1);
+  });
+});
 
 describe('with Redis cut off', () => {
   it('the database answers, and nothing older once Redis is back', async () => {
@@ -65,6 +82,16 @@ describe('with Redis cut off', () => {
 });
 
 describe('with Redis frozen', () => {
+  it('for less than a lease, a write is answered once Redis knows of it, and reads stay in the cache', async () => {
+    cable.freeze();
+    const writing = write();
+    expect(await read(reader)).toBeLessThanOrEqual(1);
+    cable.thaw();
+    await writing;
+    expect(await read(reader)).toBe(1);
+    expect(processes.map(({ trusted }) => trusted)).toEqual([true, true]);
+  });
+
   it('a read waits for it once, 50 ms, the next not at all, and answers are right', async () => {
     cable.freeze();
     const first = await timed(async () => expect(await read(reader)).toBe(0));

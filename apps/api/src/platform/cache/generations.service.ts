@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { Redis } from 'ioredis';
 import { CacheLink } from './cache-link.service.js';
 
 /** Carried by every entry of a space, so that renewing it forgets them all. */
@@ -13,9 +12,9 @@ const newGeneration = (): string => randomBytes(8).toString('base64url');
 /**
  * The present generation of each tag, kept in Redis and nowhere else.
  *
- * The key of an entry contains the generations its reader found before it loaded the value. A write renews them after
- * its commit and before its answer. Whoever asks later looks under another key: what a slow reader stores afterwards,
- * having read before the commit, is never found.
+ * The key of an entry contains the generations its reader found before it loaded the value. A write deletes them after
+ * its commit and before its answer, and whoever asks next begins new ones. So it looks under another key: what a slow
+ * reader stores afterwards, having read before the commit, is never found.
  */
 @Injectable()
 export class Generations {
@@ -36,11 +35,12 @@ export class Generations {
 
   /** Makes everything unfindable that was stored under these tags. Never fails: what Redis misses now, it is told later. */
   async renew(space: string, tags: readonly string[]): Promise<void> {
-    const told = await this.link.tell((redis) => set(redis, space, tags));
+    // Deleting needs no memory, so it works where Redis is full.
+    const told = await this.link.tell((redis) => redis.unlink(tags.map((tag) => keyOf(space, tag))));
     if (!told) this.#unconfirmed.add(space);
   }
 
-  /** Redis never heard of these tags or has forgotten them: whoever comes first says where they begin. */
+  /** Redis does not know these tags, or no longer: whoever comes first says where they begin. */
   async #begin(keys: string[], missing: readonly string[]): Promise<string | undefined> {
     const found = await this.link.ask(async (redis) => {
       await Promise.all(missing.map((key) => redis.set(key, newGeneration(), 'EX', lifetimeSeconds, 'NX')));
@@ -57,9 +57,6 @@ export class Generations {
 }
 
 const keyOf = (space: string, tag: string): string => `${space}:gen:${tag}`;
-
-const set = (redis: Redis, space: string, tags: readonly string[]): Promise<unknown> =>
-  Promise.all(tags.map((tag) => redis.set(keyOf(space, tag), newGeneration(), 'EX', lifetimeSeconds)));
 
 function whole(found: readonly (string | null)[] | undefined): string | undefined {
   return found === undefined || found.includes(null) ? undefined : found.join('.');

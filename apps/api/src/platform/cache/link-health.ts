@@ -1,11 +1,16 @@
+/** How long an answer of Redis is good for, from when it was asked. */
+export const leaseMs = 900;
+
 /**
- * Whether Redis may be believed, from what calls to it came to.
+ * Whether Redis may be believed, from when it last answered.
  *
- * A process that lost Redis writes without being able to say so. Others that find Redis again before it does would
- * answer with what they cached before. So after an absence nobody reads from Redis for `settleMs`, which is longer than
- * processes differ in noticing that it is back.
+ * Whoever writes has to tell Redis, and waits for it longer than `leaseMs` before it goes on without. So while Redis
+ * answered a question that is younger than that, nobody has gone on without it; afterwards somebody may have, and would
+ * tell Redis only once it is back. After an absence nobody therefore reads from Redis for `settleMs`, which is longer
+ * than processes differ in noticing that it is back.
  */
 export class LinkHealth {
+  #reachableUntil = -Infinity;
   #settledAt = Infinity;
 
   constructor(
@@ -15,20 +20,28 @@ export class LinkHealth {
 
   /** Redis takes commands; invalidations are sent. */
   get reachable(): boolean {
-    return this.#settledAt !== Infinity;
+    return this.now() < this.#reachableUntil;
   }
 
   /** Redis has been reachable for long enough: what it says counts. */
   get trusted(): boolean {
-    return this.now() >= this.#settledAt;
+    return this.reachable && this.now() >= this.#settledAt;
   }
 
   lost(): void {
-    this.#settledAt = Infinity;
+    this.#reachableUntil = -Infinity;
   }
 
-  /** Redis answers again. */
-  found(): void {
-    if (!this.reachable) this.#settledAt = this.now() + this.settleMs;
+  /**
+   * Redis answered what it was asked at `askedAt`.
+   * @returns whether it had been away
+   */
+  answered(askedAt: number): boolean {
+    const until = askedAt + leaseMs;
+    if (until <= this.now()) return false;
+    const returned = !this.reachable;
+    if (returned) this.#settledAt = this.now() + this.settleMs;
+    this.#reachableUntil = Math.max(this.#reachableUntil, until);
+    return returned;
   }
 }

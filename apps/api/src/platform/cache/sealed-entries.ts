@@ -26,12 +26,13 @@ export class SealedEntries implements L2CacheDriver {
     return text === undefined ? undefined : frozen(JSON.parse(text) as string);
   }
 
-  set(name: string, entry: unknown, ttl: number): Promise<boolean> {
-    return this.link.tell((redis) => redis.set(name, this.#seal(name, JSON.stringify(entry)), 'PX', ttl));
+  async set(name: string, entry: unknown, ttl: number): Promise<boolean> {
+    const stored = await this.link.ask((redis) => redis.set(name, this.#seal(name, JSON.stringify(entry)), 'PX', ttl));
+    return stored !== undefined;
   }
 
-  delete(name: string): Promise<boolean> {
-    return this.link.tell((redis) => redis.unlink(name));
+  async delete(name: string): Promise<boolean> {
+    return (await this.link.ask((redis) => redis.unlink(name))) !== undefined;
   }
 
   async deleteMany(names: string[]): Promise<boolean> {
