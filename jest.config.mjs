@@ -28,6 +28,8 @@ const fuzzTests = '/apps/api/src/fuzz\\.int\\.spec\\.ts$';
 export default {
   // For real servers on a machine that does other things too; Jest knows it for all projects together only.
   testTimeout: 30_000,
+  // Each file loads the whole application into a context of its own, and not all of that is ever freed.
+  workerIdleMemoryLimit: '1500MB',
   projects: [
     {
       ...base,

@@ -50,8 +50,8 @@ export const suites = [
   ),
   check('format', (run) => tool(run, 'prettier/bin/prettier.cjs', ['--check', '.'])),
   { name: 'launcher', needsStack: false, execute: nodeTests },
-  { name: 'unit', needsStack: false, execute: (run) => jest(run, 'unit') },
-  { name: 'integration', needsStack: true, execute: (run) => jest(run, 'integration') },
+  { name: 'unit', needsStack: false, execute: (run) => jest(run, 'unit', 2) },
+  { name: 'integration', needsStack: true, execute: (run) => jest(run, 'integration', 2) },
   { name: 'acceptance', needsStack: true, execute: (run) => jest(run, 'acceptance') },
   { name: 'chaos', needsStack: true, execute: (run) => jest(run, 'chaos') },
 ];
@@ -90,13 +90,21 @@ function tool({ logFile, env }, script, args) {
 /**
  * @param {Run} run
  * @param {string} project
+ * @param {number} [atOnce] files that run beside each other; each test has a hospital of its own
  * @returns {Promise<Outcome>}
  */
-async function jest({ logFile, env }, project) {
+async function jest({ logFile, env }, project, atOnce = 1) {
   const outputFile = `${logFile}.json`;
   rmSync(outputFile, { force: true });
-  const options = ['--ci', '--colors=false', '--selectProjects', project, '--json', `--outputFile=${outputFile}`];
-  const args = ['--experimental-vm-modules', '--no-warnings', join(MODULES, 'jest/bin/jest.js'), ...options];
+  const options = ['--ci', '--colors=false', '--json', `--outputFile=${outputFile}`, `--maxWorkers=${atOnce}`];
+  const args = [
+    '--experimental-vm-modules',
+    '--no-warnings',
+    join(MODULES, 'jest/bin/jest.js'),
+    ...options,
+    '--selectProjects',
+    project,
+  ];
   const ended = await endOfRun({ file: process.execPath, args, env, cwd: ROOT }, logFile);
   if (!existsSync(outputFile)) return broken(`jest wrote no result${ended}`, logFile);
   const result = JSON.parse(readFileSync(outputFile, 'utf8'));

@@ -6,6 +6,7 @@ import { memoryDriver } from 'bentocache/drivers/memory';
 import { redisBusDriver, redisDriver } from 'bentocache/drivers/redis';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
+import { until } from '../../testing/until.js';
 import { CacheProcess, testRedisUrl } from './testing/cache-process.js';
 import { SharedRecord, turns } from './testing/shared-record.js';
 
@@ -52,6 +53,9 @@ describe('a reader who read before a commit and stores after its invalidation', 
     await hasRead.passed;
     await record.commit();
     await invalidate();
+    // The library takes an entry for older than a deletion of the same millisecond.
+    const deleted = Date.now();
+    await until(() => Date.now() > deleted);
     mayStore.open();
     await slow;
     return (await read(() => record.load()))?.version;
