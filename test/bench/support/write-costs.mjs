@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { measure } from './api-client.mjs';
+import { httpLoad } from './http-load.mjs';
 
 /** @import { Server } from './api-process.mjs' */
 /** @import { Run } from './api-client.mjs' */
@@ -45,6 +46,8 @@ export async function writeCosts(server, { token, patients, seconds }, faults) {
   /** @type {Record<string, Run>} */
   const runs = {};
   for (const [name, next] of Object.entries(kinds)) {
+    // Code that has not been compiled yet costs several times as much.
+    await httpLoad({ token, next, connections: CONNECTIONS, seconds, url: server.url });
     runs[name] = await measure(server, { token, next, connections: CONNECTIONS, seconds }, faults);
   }
   return runs;

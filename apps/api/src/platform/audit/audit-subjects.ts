@@ -52,10 +52,26 @@ const patientsOf = valuesAt('patientId');
 
 /** Path parameters with the segment before each: what they are ids of. */
 const pathIds = ({ operation, params }: Answer): { owner: string; id: string }[] =>
-  [...operation.matchAll(/([\w-]+)\/:(\w+)/g)].flatMap(([, owner = '', name = '']) => {
+  parametersOf(operation).flatMap(({ owner, name }) => {
     const id = params[name]?.toLowerCase();
     return id === undefined ? [] : [{ owner, id }];
   });
+
+interface PathParameter {
+  readonly owner: string;
+  readonly name: string;
+}
+
+/** By operation, of which there are as many as routes. */
+const pathParameters = new Map<string, readonly PathParameter[]>();
+
+function parametersOf(operation: string): readonly PathParameter[] {
+  const known = pathParameters.get(operation);
+  if (known) return known;
+  const found = [...operation.matchAll(/([\w-]+)\/:(\w+)/g)].map(([, owner = '', name = '']) => ({ owner, name }));
+  pathParameters.set(operation, found);
+  return found;
+}
 
 const unique = (ids: readonly unknown[]): string[] => [
   ...new Set(ids.filter((id): id is string => typeof id === 'string' && reference.test(id))),
