@@ -1,4 +1,4 @@
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { formatKeyFile, parseKeyFile, type KeyFile } from '@hms/auth';
 import { OperatorError } from '@hms/database';
@@ -12,8 +12,8 @@ export async function readKeyFile(path: string): Promise<KeyFile> {
 }
 
 /**
- * Replaces the file by what `change` makes of it, as a whole: a reader sees the file before or after, and after a crash
- * it is one of the two. Only one change happens at a time.
+ * Replaces the file by what `change` makes of it, as a whole and with the same owner, group and mode: a reader sees the
+ * file before or after, and after a crash it is one of the two. Only one change happens at a time.
  * @throws OperatorError
  */
 export async function changeKeyFile(path: string, change: (file: KeyFile) => KeyFile): Promise<KeyFile> {
@@ -34,15 +34,23 @@ export async function changeKeyFile(path: string, change: (file: KeyFile) => Key
 
 async function replace(path: string, text: string): Promise<void> {
   const next = `${path}.new`;
-  const file = await open(next, 'w', 0o600);
+  const { uid, gid, mode } = await stat(path);
+  await rm(next, { force: true });
+  const file = await open(next, 'wx', 0o600);
   try {
-    await file.chmod(0o600);
     await file.writeFile(text);
+    await file.chown(uid, gid).catch((cause: unknown) => {
+      throw new OperatorError(`${path} belongs to somebody else: rotate as its owner or as root.`, { cause });
+    });
+    await file.chmod(mode & 0o777);
     await file.sync();
+    await rename(next, path);
+  } catch (err) {
+    await rm(next, { force: true });
+    throw err;
   } finally {
     await file.close();
   }
-  await rename(next, path);
   const folder = await open(dirname(path), 'r');
   await folder.sync().finally(() => folder.close());
 }

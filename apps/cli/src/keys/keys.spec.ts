@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rotateKeys } from '@hms/auth';
@@ -22,13 +22,23 @@ afterEach(() => rm(folder, { recursive: true }));
 const rotate = () => changeKeyFile(file, (keys) => rotateKeys(keys, now));
 
 describe('rotating the key file', () => {
-  it('replaces it as a whole, readable for its owner only, and leaves nothing else behind', async () => {
+  it('replaces it as a whole and leaves nothing else behind', async () => {
     await rotate();
     const keys = await readKeyFile(file);
     expect(keys.signingKeys).toHaveLength(2);
     expect(keys.refreshSecret).toBe('r'.repeat(43));
-    expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect(await readdir(folder)).toEqual(['keys.json']);
+  });
+
+  it.each([0o600, 0o640])('keeps its owner, its group and the mode %o: the API must go on reading it', async (mode) => {
+    // Nobody but root gives files away; for others the file stays theirs.
+    if (process.getuid?.() === 0) await chown(file, 12_345, 23_456);
+    await chmod(file, mode);
+    const before = await stat(file);
+    await rotate();
+    const after = await stat(file);
+    expect([after.uid, after.gid, after.mode]).toEqual([before.uid, before.gid, before.mode]);
+    expect(after.ino).not.toBe(before.ino);
   });
 
   it('is done once by two who try at the same time', async () => {

@@ -32,8 +32,8 @@ export class AuthController {
   /**
    * Signs in with e-mail and password. Whoever set up an authenticator is answered 401 `auth.mfa-required` with a
    * `challenge` for `POST /auth/mfa/verify`.
-   * @throws {401} `auth.invalid-credentials`, `auth.mfa-required`
-   * @throws {403} `auth.not-a-member`
+   * @throws {401} `auth.invalid-credentials`, `auth.mfa-required`, `auth.sign-in-outdated`
+   * @throws {403} `auth.not-a-member`, `auth.device-refused`
    * @throws {409} `auth.hospital-required`
    */
   @Post('auth/login')
@@ -91,7 +91,11 @@ export class AuthController {
     return this.session.me(actor);
   }
 
-  /** Continues in another hospital of the same user; the present session ends. */
+  /**
+   * Continues in another hospital of the same user; the present session ends.
+   * @throws {401} `auth.sign-in-outdated`
+   * @throws {403} `auth.not-a-member`, `auth.device-refused`, `auth.password-required`
+   */
   @Post(['auth/switch-hospital', 'switch-hospital'])
   @Access('session:own', 'any')
   @Returns(200, LoginResultDto)

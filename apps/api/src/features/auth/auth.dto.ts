@@ -27,7 +27,8 @@ export class LoginDto {
 
   /**
    * Where the session is used, which decides how long it may rest and live: `web` 15 minutes and 12 hours,
-   * `shared-terminal` 5 minutes and 12 hours, `device` 7 and 30 days.
+   * `shared-terminal` 5 minutes and 12 hours, `device` 7 and 30 days. `device` is for doctors, nurses, lab staff and
+   * patients who hold no other role.
    */
   @ApiPropertyOptional({ enum: sessionKinds, default: 'web' })
   @IsOptional()

@@ -10,6 +10,10 @@ export const authErrors = defineErrors({
   'auth.not-a-member': { status: 403, title: 'You do not work in this hospital' },
   /** A password, a second factor or the account changed, or every session was ended, while this sign-in was under way. */
   'auth.sign-in-outdated': { status: 401, title: 'Sign in again' },
+  /** `client: device` is for those who work away from a desk, none of them administrators. */
+  'auth.device-refused': { status: 403, title: 'With these roles, sign in as web or shared-terminal' },
+  /** The session came from another provider, whose word is good for patients only. */
+  'auth.password-required': { status: 403, title: 'Sign in there with your password' },
   /** Unknown, expired or revoked. Sign in again. */
   'auth.refresh-invalid': { status: 401, title: 'The session has ended' },
   /** Somebody used this token before: the whole session is revoked. */

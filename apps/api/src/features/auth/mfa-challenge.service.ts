@@ -2,11 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { HospitalDatabase } from '@hms/database';
 import { hashOpaqueToken, newOpaqueToken } from '../../platform/access/opaque-token.js';
 import type { RequestOrigin } from '../../platform/access/request-origin.js';
-import type { SessionKind } from '../../platform/access/session-limits.policy.js';
+import { suits, type SessionKind } from '../../platform/access/session-limits.policy.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.service.js';
 import { Encryption } from '../../platform/encryption/encryption.service.js';
 import { Outbox } from '../../platform/events/outbox.service.js';
 import type { LoginResultDto } from './auth.dto.js';
+import { authError } from './auth.errors.js';
 import { AuthRepository } from './auth.repository.js';
 import { KnownDevices } from './known-devices.service.js';
 import { LoginThrottle } from './login-throttle.service.js';
@@ -16,6 +17,7 @@ import { MfaRepository, type Challenge } from './mfa.repository.js';
 import { SecondFactorCodes } from './second-factor-codes.service.js';
 import { SessionIssuer } from './session-issuer.service.js';
 import { proofBy, type FirstFactor, type SecondFactor } from './session-proof.js';
+import { driftIn } from './totp.js';
 import { hospitalsOf, isRefusal, signIn, type SignIn, type UserWithMemberships } from './sign-in.policy.js';
 
 const challengeSeconds = 5 * 60;
@@ -52,9 +54,10 @@ export class MfaChallenges {
 
   /**
    * A session for whoever proved the first factor, unless a second is set up.
-   * @throws `auth.mfa-required` with a challenge for {@link verify}
+   * @throws `auth.mfa-required` with a challenge for {@link verify}, `auth.device-refused` or `auth.sign-in-outdated`
    */
   async admit(where: SignIn, { factor, kind, origin }: FirstProof): Promise<LoginResultDto> {
+    if (!suits(kind, where.user.roles)) throw authError('auth.device-refused');
     if (!(await this.factors.isEnrolled(where.user.id))) {
       return this.issuer.open(where, { kind, origin, proof: proofBy(factor) });
     }
@@ -120,8 +123,7 @@ export class MfaChallenges {
   ): Promise<SecondFactor | undefined> {
     const { user, hospital } = where;
     const cipher = await this.encryption.forPlatform();
-    // NIST SP 800-63B and ASVS 6.5.5 cap a code at 30 s; only for the accounts that can do most is that kept to the letter.
-    const drift = hospital === null ? 0 : 1;
+    const drift = driftIn(hospital);
     const factor = await this.database.inPublic(async (tx) => {
       const spent = await this.codes.spend(tx, cipher, { userId: user.id, code, now, drift });
       if (!spent) return undefined;

@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { AppError, type EventPayload } from '@hms/contracts';
 import type { PublicTx } from '@hms/database';
 import type { Actor } from '../../platform/access/actor.js';
+import { isFresh } from '../../platform/access/fresh-proof.policy.js';
 import { SessionRegistry } from '../../platform/access/session-registry.service.js';
+import { SessionRepository } from '../../platform/access/session.repository.js';
 import { SignInEpochs } from '../../platform/access/sign-in-epochs.repository.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Encryption } from '../../platform/encryption/encryption.service.js';
@@ -16,9 +18,8 @@ import { mfaError } from './mfa.errors.js';
 import { MfaRepository } from './mfa.repository.js';
 import { hashRecoveryCode, newRecoveryCodes } from './recovery-codes.js';
 import { SecondFactorCodes, secretPlace } from './second-factor-codes.service.js';
-import { acceptedStep, newTotpSecret, totpUri } from './totp.js';
+import { acceptedStep, driftIn, newTotpSecret, totpUri } from './totp.js';
 
-const drift = 1;
 type Change = EventPayload<'second-factor.changed'>['change'];
 
 /** Sets second factors up and takes them away. */
@@ -31,14 +32,21 @@ export class MfaEnrolment {
     private readonly users: AuthRepository,
     private readonly epochs: SignInEpochs,
     private readonly sessions: SessionRegistry,
+    private readonly proofs: SessionRepository,
     private readonly encryption: Encryption,
     private readonly outbox: Outbox,
     private readonly throttle: LoginThrottle,
   ) {}
 
-  /** Offers a secret, which counts once {@link confirm} proved that an app knows it. @throws `mfa.already-enrolled` */
+  /**
+   * Offers a secret, which counts once {@link confirm} proved that an app knows it. Whoever finds a session open must not
+   * be able to bind the account to an app of theirs, so it takes a fresh sign-in.
+   * @throws `mfa.proof-required` or `mfa.already-enrolled`
+   */
   async begin(actor: Actor): Promise<TotpEnrolmentDto> {
     const { userId } = actor;
+    const proof = await this.proofs.findProof(actor.sessionId);
+    if (!isFresh(proof?.provedAt, new Date())) throw mfaError('mfa.proof-required');
     const { email } = await this.users.requireActive(userId);
     const cipher = await this.encryption.forPlatform();
     const secret = newTotpSecret();
@@ -56,7 +64,7 @@ export class MfaEnrolment {
     const recoveryCodes = await this.#change(actor, 'enrolled', async (tx) => {
       const secretSealed = await this.factors.findSecret(tx, userId, { confirmed: false });
       if (secretSealed === undefined) throw mfaError('mfa.not-enrolled');
-      const step = acceptedStep(cipher.open(secretPlace(userId), secretSealed), code, now, drift);
+      const step = acceptedStep(cipher.open(secretPlace(userId), secretSealed), code, now, driftIn(actor.hospital));
       if (step === undefined) throw mfaError('mfa.code-refused');
       const confirmed = await this.factors.confirmFactor(tx, { userId, secretSealed, step, now });
       if (!confirmed) throw mfaError('mfa.not-enrolled');
@@ -74,7 +82,7 @@ export class MfaEnrolment {
     const cipher = await this.encryption.forPlatform();
     const renew = (): Promise<string[]> =>
       this.#change(actor, 'recovery-codes-renewed', async (tx) => {
-        const presented = { userId: actor.userId, code, now: new Date(), drift };
+        const presented = { userId: actor.userId, code, now: new Date(), drift: driftIn(actor.hospital) };
         if (!(await this.codes.spend(tx, cipher, presented))) throw mfaError('mfa.code-refused');
         return this.#newRecoveryCodes(tx, actor.userId);
       });
@@ -87,6 +95,7 @@ export class MfaEnrolment {
     const cipher = await this.encryption.forPlatform();
     const remove = (): Promise<string[]> =>
       this.#change(actor, 'disabled', async (tx) => {
+        const drift = driftIn(actor.hospital);
         const spent = await this.codes.spend(tx, cipher, { userId: actor.userId, code, now, drift });
         if (!spent) throw mfaError('mfa.code-refused');
         await this.factors.removeFactor(tx, actor.userId);

@@ -36,6 +36,7 @@ export class MfaController {
 
   /**
    * Begins to set up an authenticator app; it counts once confirmed. Asking again replaces a secret nobody confirmed.
+   * @throws {403} `mfa.proof-required`
    * @throws {409} `mfa.already-enrolled`
    */
   @Post('auth/mfa/totp')

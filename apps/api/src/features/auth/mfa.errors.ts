@@ -12,6 +12,8 @@ export const mfaErrors = defineErrors({
   'auth.mfa-code-invalid': { status: 401, title: 'This code does not count' },
   /** The same for somebody who is signed in already. */
   'mfa.code-refused': { status: 422, title: 'This code does not count' },
+  /** Sign in again, then repeat the request within 5 minutes. */
+  'mfa.proof-required': { status: 403, title: 'Prove again who you are' },
   /** Disable the present authenticator first. */
   'mfa.already-enrolled': { status: 409, title: 'An authenticator is set up already' },
   /** Ask for a secret first. */

@@ -44,6 +44,15 @@ const code = (secret: string, steps = 0) =>
   generateSync({ secret, epoch: Math.floor(Date.now() / 1_000) + steps * 30 });
 const challengeFor = async (email: string) => (await login(email)).body.challenge;
 
+/** As if the user had proved who they are so much earlier. */
+const proved = (userId: string, by: string) =>
+  asOwner((owner) =>
+    owner.query<{ proved_at: Date }>(
+      'update public.session set proved_at = proved_at - $2::interval where user_id = $1 returning proved_at',
+      [userId, by],
+    ),
+  );
+
 interface Enrolled extends TestUser {
   readonly secret: string;
   readonly session: LoginResultDto;
@@ -82,22 +91,26 @@ describe('a doctor without a second factor', () => {
     expect((await patients(session)).status).toBe(200);
   });
 
-  it('has not thereby proved who it is: whoever finds a screen open could enrol', async () => {
-    const user = await createTestUser({ hospital, role: 'doctor', passwordHash });
-    const { body: session } = await login(user.email);
-    const proved = (by: string) =>
-      asOwner((owner) =>
-        owner.query<{ proved_at: Date }>(
-          'update public.session set proved_at = proved_at - $2::interval where user_id = $1 returning proved_at',
-          [user.id, by],
-        ),
-      );
-    await proved('1 hour');
+  it('sets one up soon after signing in only: whoever finds a screen open could bind the account to a phone of theirs', async () => {
+    const { id, email } = await createTestUser({ hospital, role: 'doctor', passwordHash });
+    const { body: session } = await login(email);
+    await proved(id, '5 minutes 1 second');
+    expect(await post('auth/mfa/totp', {}, session)).toMatchObject({
+      status: 403,
+      body: { code: 'mfa.proof-required' },
+    });
+    expect((await post('auth/mfa/totp', {}, (await login(email)).body)).status).toBe(201);
+  });
+
+  it('has not thereby proved who it is', async () => {
+    const { id, email } = await createTestUser({ hospital, role: 'doctor', passwordHash });
+    const { body: session } = await login(email);
+    await proved(id, '4 minutes');
     const { body: offer } = await post<TotpEnrolmentDto>('auth/mfa/totp', {}, session);
     await post('auth/mfa/totp/confirm', { code: code(offer.secret) }, session);
-    const { rows } = await proved('0 hours');
+    const { rows } = await proved(id, '0 minutes');
     const latest = Math.max(...rows.map(({ proved_at }) => proved_at.getTime()));
-    expect(latest).toBeLessThan(Date.now() - 50 * 60_000);
+    expect(latest).toBeLessThan(Date.now() - 3 * 60_000);
   });
 
   it('does not get there with a wrong code', async () => {
@@ -107,6 +120,21 @@ describe('a doctor without a second factor', () => {
     const wrong = code(offer.secret, 50);
     expect(await post('auth/mfa/totp/confirm', { code: wrong }, session)).toMatchObject({ status: 422 });
     expect((await patients(session)).status).toBe(403);
+  });
+});
+
+describe('an administrator of the platform', () => {
+  it('has no drift, whether signing in, setting an authenticator up or giving it away', async () => {
+    const user = await createTestUser({ hospital: null, role: 'super_admin', passwordHash });
+    const { body: session } = await login(user.email);
+    const { secret } = (await post<TotpEnrolmentDto>('auth/mfa/totp', {}, session)).body;
+    const early = () => code(secret, 1);
+    const confirm = (sent: string) => post<RecoveryCodesDto>('auth/mfa/totp/confirm', { code: sent }, session);
+    expect((await confirm(early())).body).toMatchObject({ code: 'mfa.code-refused' });
+    expect((await confirm(code(secret))).status).toBe(200);
+    for (const route of ['auth/mfa/recovery-codes', 'auth/mfa/totp/disable'])
+      expect((await post(route, { code: early() }, session)).body.code).toBe('mfa.code-refused');
+    expect((await verify(await challengeFor(user.email), early())).body.code).toBe('auth.mfa-code-invalid');
   });
 });
 

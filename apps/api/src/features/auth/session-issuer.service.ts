@@ -5,10 +5,12 @@ import { accessError } from '../../platform/access/access.errors.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { hashOpaqueToken, newOpaqueToken } from '../../platform/access/opaque-token.js';
 import type { RequestOrigin } from '../../platform/access/request-origin.js';
-import { absoluteEnd, type SessionKind } from '../../platform/access/session-limits.policy.js';
+import { rolesProvenBy } from '../../platform/access/second-factor.policy.js';
+import { absoluteEnd, suits, type SessionKind } from '../../platform/access/session-limits.policy.js';
 import { SessionRegistry } from '../../platform/access/session-registry.service.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.service.js';
 import { AccessTokenIssuer } from './access-token.issuer.js';
+import { authError } from './auth.errors.js';
 import type { LoginResultDto, TokensDto } from './auth.dto.js';
 import { AuthRepository, type NewSession } from './auth.repository.js';
 import type { SessionProof } from './session-proof.js';
@@ -53,13 +55,16 @@ export class SessionIssuer {
 
   /**
    * Ends the present session and opens one elsewhere, of the same kind and proof and ending no later.
-   * @throws `auth.sign-in-outdated`
+   * @throws `auth.sign-in-outdated`, `auth.device-refused` or `auth.password-required`
    */
   async move(actor: Actor, where: SignIn): Promise<LoginResultDto> {
     const now = new Date();
     const result = await this.#begin(where, { now, origin: actor.origin }, async (tx, session) => {
       const ended = await this.users.endForSwitch(tx, actor.sessionId, now);
       if (!ended) throw accessError('auth.unauthenticated');
+      const { roles } = where.user;
+      if (!suits(ended.kind, roles)) throw authError('auth.device-refused');
+      if (rolesProvenBy(ended.proof.amr, roles).length < roles.length) throw authError('auth.password-required');
       return this.users.createSession(tx, { ...session, ...ended, origin: actor.origin });
     });
     this.sessions.forget(actor.sessionId);

@@ -75,7 +75,7 @@ export class SignInService {
 
   /**
    * Ends the present session and opens one in the other hospital, of the same kind and ending no later.
-   * @throws `auth.not-a-member`
+   * @throws `auth.not-a-member`, `auth.device-refused`, `auth.password-required` or `auth.sign-in-outdated`
    */
   async switchHospital(actor: Actor, slug: string): Promise<LoginResultDto> {
     return this.issuer.move(actor, chooseHospital(await this.users.requireActive(actor.userId), slug));

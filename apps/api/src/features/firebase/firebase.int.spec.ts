@@ -133,6 +133,23 @@ describe('an account that is there', () => {
     expect((await firstSignIn(sub)).body.code).toBe('firebase.staff-account');
   });
 
+  it('stays a patient’s in a session that was opened this way, wherever its user becomes staff', async () => {
+    const { body: session } = await firstSignIn(subject());
+    const join = (at: Hospital) =>
+      asOwner((owner) =>
+        owner.query(
+          `insert into public.membership (id, user_id, hospital_id, role) values (gen_random_uuid(), $1, $2, 'nurse')`,
+          [session.user.id, at.id],
+        ),
+      );
+    await Promise.all([hospital, other].map(join));
+    const { body } = await api.send<{ permissions: string[] }>({ method: 'GET', url: '/api/v1/me' }, session);
+    expect(body.permissions).toContain('patient:own');
+    expect(body.permissions).not.toContain('patient:read');
+    const move = { method: 'POST', url: '/api/v1/switch-hospital', payload: { hospital: other.slug } };
+    expect((await api.send(move, session)).body.code).toBe('auth.password-required');
+  });
+
   it('is neither linked nor entered once it is disabled', async () => {
     const [patient, sub] = [await createTestUser({ hospital, role: 'patient' }), subject()];
     const { body } = await firstSignIn(sub);

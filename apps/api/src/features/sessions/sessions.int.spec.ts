@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Problem } from '@hms/contracts';
 import type { Hospital } from '@hms/database';
 import { TestApi, type TestCaller } from '../../testing/test-api.js';
 import { asOwner, createTestHospital, createTestUser, dropTestHospital } from '../../testing/test-hospital.js';
@@ -204,6 +205,40 @@ describe('a session at rest', () => {
       renewed,
     );
     expect(await ends(switched)).toMatchObject({ kind: 'shared-terminal', expiresAt: before?.expiresAt });
+  });
+});
+
+describe('a device, which may lie untouched for days', () => {
+  const asDevice = (email: string, more: object = {}) =>
+    api.send<LoginResultDto & Problem>({
+      method: 'POST',
+      url: '/api/v1/auth/login',
+      payload: { email, password, client: 'device', ...more },
+    });
+
+  it.each(['super_admin', 'hospital_admin', 'pharmacist'] as const)('is not for a %s', async (role) => {
+    const at = role === 'super_admin' ? null : hospital;
+    const { email } = await createTestUser({ hospital: at, role, passwordHash });
+    expect(await asDevice(email)).toMatchObject({ status: 403, body: { code: 'auth.device-refused' } });
+  });
+
+  it('counts no more once its user administers, and does not move to where they do', async () => {
+    const user = await nurse();
+    const join = (at: Hospital) =>
+      asOwner((owner) =>
+        owner.query(
+          `insert into public.membership (id, user_id, hospital_id, role)
+           values (gen_random_uuid(), $1, $2, 'hospital_admin')`,
+          [user.id, at.id],
+        ),
+      );
+    await join(other);
+    const { body: session } = await asDevice(user.email, { hospital: hospital.slug });
+    const move = { method: 'POST', url: '/api/v1/switch-hospital', payload: { hospital: other.slug } };
+    expect((await api.send(move, session)).body.code).toBe('auth.device-refused');
+    expect((await me(session)).status).toBe(200);
+    await join(hospital);
+    await until(async () => (await me(session)).status === 401, 5_000);
   });
 });
 

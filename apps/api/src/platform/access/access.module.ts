@@ -18,6 +18,6 @@ import { VerifiedTokens } from './verified-tokens.service.js';
     TokenKeys,
     VerifiedTokens,
   ],
-  exports: [Authenticator, SessionActivity, SessionRegistry, SignInEpochs, TokenKeys],
+  exports: [Authenticator, SessionActivity, SessionRegistry, SessionRepository, SignInEpochs, TokenKeys],
 })
 export class AccessModule {}

@@ -1,8 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { permissionsOf, roles, secondFactorRoles } from '@hms/contracts';
-import { lacksSecondFactor, permissionsIn } from './second-factor.policy.js';
+import { lacksSecondFactor, permissionsIn, rolesProvenBy } from './second-factor.policy.js';
 
 const mfaAt = new Date('2026-01-01T00:00:00Z');
+
+it('another provider vouches for patients only', () => {
+  expect(rolesProvenBy(['fed', 'otp'], ['doctor', 'patient'])).toEqual(['patient']);
+  expect(rolesProvenBy(['pwd'], ['doctor', 'patient'])).toEqual(['doctor', 'patient']);
+});
 
 describe('the permissions of a session', () => {
   it.each(secondFactorRoles)('of a %s are those to get a second factor until it was verified', (role) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { absoluteEnd, renewalIsUse, timeoutOf, type SessionKind } from './session-limits.policy.js';
+import { roles } from '@hms/contracts';
+import { absoluteEnd, renewalIsUse, suits, timeoutOf, type SessionKind } from './session-limits.policy.js';
 
 const opened = new Date('2026-05-01T08:00:00Z');
 const minute = 60_000;
@@ -31,6 +32,13 @@ describe.each([
     expect(timeoutOf(session(kind, absolute - 1), after(absolute - 1))).toBeUndefined();
     expect(timeoutOf(session(kind, absolute - 1), after(absolute))).toBe('expired');
   });
+});
+
+it('a device is for those who work away from a desk, and for them only if they do nothing else', () => {
+  const onDevices = ['doctor', 'nurse', 'lab_staff', 'patient'];
+  expect(roles.filter((role) => suits('device', [role]))).toEqual(onDevices);
+  expect(suits('device', ['nurse', 'hospital_admin'])).toBe(false);
+  expect(roles.every((role) => suits('web', [role]) && suits('shared-terminal', [role]))).toBe(true);
 });
 
 it('only a device is used by renewing its tokens', () => {

@@ -1,6 +1,15 @@
+import type { Role } from '@hms/contracts';
+
 /** Where a session is used: a browser of its own, a browser many share, or a phone that may be offline for days. */
 export const sessionKinds = ['web', 'shared-terminal', 'device'] as const;
 export type SessionKind = (typeof sessionKinds)[number];
+
+/** Work at the bedside and on the way, where a device may be offline for days; whoever administers sits at a desk. */
+const rolesOnDevices: readonly Role[] = ['doctor', 'nurse', 'lab_staff', 'patient'];
+
+/** Whether a session of that kind may do what all these roles may. */
+export const suits = (kind: SessionKind, roles: readonly Role[]): boolean =>
+  kind !== 'device' || roles.every((role) => rolesOnDevices.includes(role));
 
 /** @throws an Error for a text the database would not hold */
 export function sessionKindOf(text: string): SessionKind {

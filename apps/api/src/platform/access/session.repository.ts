@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { isRole, type Role } from '@hms/contracts';
 import { HospitalDatabase, hospitalRef, type HospitalRef } from '@hms/database';
-import { sessionKindOf, timeoutOf, type SessionTimeout } from './session-limits.policy.js';
+import { rolesProvenBy } from './second-factor.policy.js';
+import { sessionKindOf, suits, timeoutOf, type SessionTimeout } from './session-limits.policy.js';
 
 /** What the database says of a session right now. */
 export interface SessionState {
@@ -33,6 +34,7 @@ export class SessionRepository {
       select: {
         userId: true,
         kind: true,
+        amr: true,
         lastSeenAt: true,
         expiresAt: true,
         mfaAt: true,
@@ -49,8 +51,17 @@ export class SessionRepository {
       },
     });
     if (!session) return undefined;
-    const timeout = timeoutOf({ ...session, kind: sessionKindOf(session.kind) }, now);
-    return timeout === undefined ? toSessionState(session) : { timeout };
+    const kind = sessionKindOf(session.kind);
+    const timeout = timeoutOf({ ...session, kind }, now);
+    if (timeout !== undefined) return { timeout };
+    const state = toSessionState(session);
+    return state && suits(kind, state.roles) ? state : undefined;
+  }
+
+  /** When the user of a session last proved who they are, and when by a second factor; undefined for an unknown one. */
+  async findProof(sessionId: string): Promise<{ provedAt: Date; mfaAt: Date | null } | undefined> {
+    const select = { provedAt: true, mfaAt: true };
+    return (await this.database.publicClient.session.findUnique({ where: { id: sessionId }, select })) ?? undefined;
   }
 
   /** Records that the sessions are in use. */
@@ -65,6 +76,7 @@ export class SessionRepository {
 interface SessionRow {
   readonly userId: string;
   readonly mfaAt: Date | null;
+  readonly amr: readonly string[];
   readonly hospital: { readonly id: string; readonly slug: string } | null;
   readonly user: {
     readonly platformRole: string | null;
@@ -80,12 +92,13 @@ interface MembershipRow {
 }
 
 /** Roles of the session's own hospital only; a platform role counts outside every hospital only. */
-function toSessionState({ userId, hospital, user, mfaAt }: SessionRow): SessionState | undefined {
-  const proof = mfaAt === null ? {} : { mfaAt };
-  if (!hospital) return user.platformRole === 'super_admin' ? { userId, roles: ['super_admin'], ...proof } : undefined;
-  const held = user.memberships.filter((m) => m.hospitalId === hospital.id);
-  const roles = held.map((m) => m.role).filter(isRole);
+function toSessionState({ userId, hospital, user, mfaAt, amr }: SessionRow): SessionState | undefined {
+  const held = user.memberships.filter((m) => m.hospitalId === hospital?.id);
+  const named = hospital ? held.map((m) => m.role) : [user.platformRole];
+  const roles = rolesProvenBy(amr, named.filter(isRole));
   if (roles.length === 0) return undefined;
+  const proof = mfaAt === null ? {} : { mfaAt };
+  if (!hospital) return { userId, roles, ...proof };
   const patientId = held.find((m) => m.patientId !== null)?.patientId;
   const limited = held.every((m) => m.wardIds.length > 0);
   return {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -38,6 +38,12 @@ afterAll(async () => {
 async function put(keys: KeyFile | string): Promise<void> {
   await writeFile(`${file}.new`, typeof keys === 'string' ? keys : formatKeyFile(keys), { mode: 0o600 });
   await rename(`${file}.new`, file);
+}
+
+/** In place, as if nothing had happened to the file. */
+async function overwrite(text: string, mtime: Date): Promise<void> {
+  await writeFile(file, text);
+  await utimes(file, mtime, mtime);
 }
 
 const keysOf = (api: TestApi): TokenKeys => api.application.nest.get(TokenKeys, { strict: false });
@@ -107,6 +113,21 @@ describe('a key', () => {
     await put({ ...next, signingKeys: [fresh, ...others.map((key) => ({ ...key, retireAt: new Date() }))] });
     await until(async () => (await statusOf(apis[1], old)) === 401, 5_000);
     expect(await kidsOf(apis[1])).toEqual([fresh.kid]);
+  });
+
+  it('is read once the file can be, though its name, size and time stay the same', async () => {
+    await put(original);
+    keysOf(apis[0]).refresh();
+    const next = rotated(0);
+    await put(next);
+    const { mtime } = await stat(file);
+    const broken = formatKeyFile(next).replace('{', '[');
+    await overwrite(broken, mtime);
+    keysOf(apis[0]).refresh();
+    expect(await kidsOf(apis[0])).toEqual([original.signingKeys[0]?.kid]);
+    await overwrite(formatKeyFile(next), mtime);
+    keysOf(apis[0]).refresh();
+    expect(await kidsOf(apis[0])).toContain(next.signingKeys[0]?.kid);
   });
 
   it.each([

@@ -24,7 +24,10 @@ interface LoadedKey extends Pick<SigningKey, 'kid' | 'activeFrom' | 'retireAt'> 
 @Injectable()
 export class TokenKeys implements OnModuleInit, OnApplicationShutdown {
   #keys: ReadonlyMap<string, LoadedKey>;
+  /** The version of the file the keys are of. */
   #seen: string;
+  /** The last one that could not be used: it is tried again, and complained of once. */
+  #refused: string | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -62,16 +65,19 @@ export class TokenKeys implements OnModuleInit, OnApplicationShutdown {
     return { kid: key.kid, key: key.privateKey };
   }
 
-  /** Reads the file again if it changed. */
+  /** Reads the file again if it changed since it was last read with success. */
   refresh(): void {
     const version = versionOf(this.config.authKeysFile);
     if (version === this.#seen) return;
-    this.#seen = version;
     try {
       this.#keys = load(readAuthKeys(this.config.authKeysFile).signingKeys);
+      this.#seen = version;
+      this.#refused = undefined;
       this.logger.info({ kids: [...this.#keys.keys()] }, 'signing keys read again');
     } catch (err) {
-      this.logger.error({ err }, 'AUTH_KEYS_FILE changed and cannot be used; the keys before stay');
+      if (version !== this.#refused)
+        this.logger.error({ err }, 'AUTH_KEYS_FILE changed and cannot be used; the keys before stay');
+      this.#refused = version;
     }
   }
 }
