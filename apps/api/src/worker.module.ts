@@ -4,6 +4,7 @@ import type { Logger } from '@hms/service-kit';
 import { AccountMails } from './features/account-mail/account-mail.consumer.js';
 import { AccountMailModule } from './features/account-mail/account-mail.module.js';
 import { BreakGlassMailModule } from './features/break-glass/break-glass-mail.module.js';
+import { BreakGlassReviewMails } from './features/break-glass/break-glass-review-mails.consumer.js';
 import { BreakGlassMails } from './features/break-glass/break-glass-mails.consumer.js';
 import { PasswordSprayingJob } from './features/auth/password-spraying.job.js';
 import { PasswordSprayingModule } from './features/auth/password-spraying.module.js';
@@ -52,7 +53,7 @@ export class WorkerModule {
           [TelemetryPartitionsModule, IdempotencyModule, OutboxCleanupModule, PasswordSprayingModule],
         ),
         RelayModule.serving(
-          [AccountMails, BreakGlassMails, CacheEviction],
+          [AccountMails, BreakGlassMails, BreakGlassReviewMails, CacheEviction],
           [AccountMailModule, BreakGlassMailModule, CacheModule],
         ),
       ],

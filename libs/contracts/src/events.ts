@@ -79,6 +79,7 @@ export const eventCatalogue = {
     tags: () => [],
     live: { permission: 'break-glass:review' },
   }),
+  'break-glass.review-asked': defineEvent({ payload: z.strictObject({ id, userId: id }), tags: () => [] }),
   'security.password-spraying-detected': defineEvent({
     payload: z.strictObject({ kind: z.enum(['password', 'address']), accounts: z.int().positive() }),
     tags: () => [],

@@ -2,10 +2,12 @@ import { Module } from '@nestjs/common';
 import { MailModule } from '../../platform/mail/mail.module.js';
 import { BreakGlassMailRepository } from './break-glass-mail.repository.js';
 import { BreakGlassMails } from './break-glass-mails.consumer.js';
+import { BreakGlassReviewMails } from './break-glass-review-mails.consumer.js';
+import { ReviewersRepository } from './reviewers.repository.js';
 
 @Module({
   imports: [MailModule],
-  providers: [BreakGlassMailRepository, BreakGlassMails],
-  exports: [BreakGlassMails],
+  providers: [BreakGlassMailRepository, BreakGlassMails, BreakGlassReviewMails, ReviewersRepository],
+  exports: [BreakGlassMails, BreakGlassReviewMails],
 })
 export class BreakGlassMailModule {}

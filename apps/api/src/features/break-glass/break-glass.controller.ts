@@ -21,7 +21,7 @@ export class BreakGlassController {
   constructor(private readonly breakGlass: BreakGlassService) {}
 
   /**
-   * Reaches one patient past the limits of one's wards, for 60 minutes at most.
+   * Reaches one patient past the limits of one's wards, for 60 minutes at most, and no other meanwhile.
    * @remarks The administrators are told, every access is marked in the audit, and somebody reviews it.
    * @throws {403} `break-glass.proof-required`
    * @throws {404} `patient.not-found`

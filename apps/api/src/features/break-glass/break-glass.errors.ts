@@ -3,9 +3,9 @@ import { defineErrors, raiser } from '@hms/contracts';
 export const breakGlassErrors = defineErrors({
   /** The caller works in the whole hospital: no limit of wards stands in the way. */
   'break-glass.not-needed': { status: 409, title: 'Nothing of this patient is closed to you' },
-  /** `breakGlassId` names the grant that runs. */
-  'break-glass.already-open': { status: 409, title: 'You have this patient open already' },
-  /** Sign in again, then repeat the request within 5 minutes. */
+  /** One patient at a time: `breakGlassId` names the grant that runs, to be closed first. */
+  'break-glass.already-open': { status: 409, title: 'You have a patient open already' },
+  /** Sign in again, with the second factor your roles need, then repeat the request within 5 minutes. */
   'break-glass.proof-required': { status: 403, title: 'Prove again who you are' },
   'break-glass.not-found': { status: 404, title: 'There is no such break-glass access' },
   'break-glass.ended': { status: 409, title: 'This access has ended already' },

@@ -15,7 +15,17 @@ describe('a break-glass access', () => {
     ['longer ago', new Date(after(-5).getTime() - 1), false],
     ['never', undefined, false],
   ])('takes a proof of who it is from %s: %s', (_, provedAt, counts) => {
-    const check = () => assertFreshProof(provedAt, now);
+    const check = () => assertFreshProof(provedAt && { provedAt, mfaAt: null }, ['nurse'], now);
+    if (counts) expect(check).not.toThrow();
+    else expect(check).toThrow('break-glass.proof-required');
+  });
+
+  it.each([
+    ['just now', after(0), true],
+    ['longer ago than the password', after(-6), false],
+    ['never', null, false],
+  ])('takes one by a second factor from %s for whoever needs it: %s', (_, mfaAt, counts) => {
+    const check = () => assertFreshProof({ provedAt: now, mfaAt }, ['doctor'], now);
     if (counts) expect(check).not.toThrow();
     else expect(check).toThrow('break-glass.proof-required');
   });

@@ -1,3 +1,5 @@
+import { needsSecondFactor, type Role } from '@hms/contracts';
+import { isFresh } from '../../platform/access/fresh-proof.policy.js';
 import { breakGlassError } from './break-glass.errors.js';
 
 export const reasonCodes = ['emergency', 'cover', 'transfer', 'consultation', 'other'] as const;
@@ -10,7 +12,6 @@ export type BreakGlassStatus = (typeof breakGlassStatuses)[number];
 
 export const maxMinutes = 60;
 const minute = 60_000;
-const proofCountsMs = 5 * minute;
 const reviewWithinMs = 72 * 60 * minute;
 
 export interface GrantTimes {
@@ -25,11 +26,19 @@ export const timesOf = (now: Date, minutes: number): GrantTimes => ({
   reviewDueAt: new Date(now.getTime() + reviewWithinMs),
 });
 
-/** @throws `break-glass.proof-required` when the user last proved who they are more than 5 minutes ago */
-export function assertFreshProof(provedAt: Date | undefined, now: Date): void {
-  if (provedAt === undefined || now.getTime() - provedAt.getTime() > proofCountsMs) {
-    throw breakGlassError('break-glass.proof-required');
-  }
+/** When the user of a session last proved who they are, and when by a second factor. */
+export interface ProofTimes {
+  readonly provedAt: Date;
+  readonly mfaAt: Date | null;
+}
+
+/**
+ * @throws `break-glass.proof-required` when the user last proved who they are more than 5 minutes ago, or did so without
+ * the second factor their roles need
+ */
+export function assertFreshProof(proof: ProofTimes | undefined, roles: readonly Role[], now: Date): void {
+  const isProved = isFresh(proof?.provedAt, now) && (!needsSecondFactor(roles) || isFresh(proof?.mfaAt, now));
+  if (!isProved) throw breakGlassError('break-glass.proof-required');
 }
 
 export interface GrantState {

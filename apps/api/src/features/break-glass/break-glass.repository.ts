@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { constraintOf, HospitalDatabase, type TenantPrisma, type TenantTx } from '@hms/database';
+import { constraintOf, type TenantPrisma, type TenantTx } from '@hms/database';
 import { uuidv7 } from 'uuidv7';
 import type { BreakGlassStatus, GrantTimes, ReasonCode, ReviewOutcome } from './break-glass.policy.js';
 
@@ -50,29 +50,23 @@ const having = (status: BreakGlassStatus | undefined, now: Date): TenantPrisma.B
 
 @Injectable()
 export class BreakGlassRepository {
-  constructor(private readonly database: HospitalDatabase) {}
-
-  /** When the user of a session last proved who they are. */
-  async findProof(sessionId: string): Promise<Date | undefined> {
-    const session = await this.database.publicClient.session.findUnique({
-      where: { id: sessionId },
-      select: { provedAt: true },
-    });
-    return session?.provedAt;
-  }
-
   async hasPatient(tx: TenantTx, id: string): Promise<boolean> {
     return (await tx.patient.count({ where: { id, deletedAt: null } })) === 1;
   }
 
-  /** Undefined when the user has the patient open already: of two at the same time the database lets one in. */
+  /** Undefined when the user has a patient open already: of two at the same time the database lets one in. */
   async insert(tx: TenantTx, grant: NewGrant): Promise<BreakGlassRow | undefined> {
     try {
       return await tx.breakGlass.create({ data: { id: uuidv7(), ...grant }, select: columns });
     } catch (err) {
-      if (constraintOf(err) === 'break_glass_once') return undefined;
+      if (constraintOf(err) === 'break_glass_one_patient') return undefined;
       throw err;
     }
+  }
+
+  /** What keeps the user from opening another patient. */
+  findInTheWay(tx: TenantTx, userId: string, now: Date): Promise<{ readonly id: string } | null> {
+    return tx.breakGlass.findFirst({ where: { userId, ...running(now) }, select: { id: true } });
   }
 
   findRunning(tx: TenantTx, key: GrantKey, now: Date): Promise<{ readonly id: string } | null> {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { HospitalDatabase, type TenantTx } from '@hms/database';
 import type { HospitalActor } from '../../platform/access/actor.js';
+import { SessionRepository } from '../../platform/access/session.repository.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { eventBy } from '../../platform/events/new-event.js';
 import { Outbox } from '../../platform/events/outbox.service.js';
@@ -23,6 +24,7 @@ export class BreakGlassService {
   constructor(
     private readonly database: HospitalDatabase,
     private readonly grants: BreakGlassRepository,
+    private readonly sessions: SessionRepository,
     private readonly outbox: Outbox,
     private readonly unitOfWork: UnitOfWork,
   ) {}
@@ -37,14 +39,14 @@ export class BreakGlassService {
     command: OpenBreakGlassDto,
     now = new Date(),
   ): Promise<BreakGlassDto> {
-    const { userId, sessionId } = actor;
+    const { userId, sessionId, roles } = actor;
     const { reasonCode, justification, minutes = maxMinutes } = command;
-    const provedAt = await this.grants.findProof(sessionId);
+    const proof = await this.sessions.findProof(sessionId);
     const opened = await this.unitOfWork
       .inHospital(actor, async (tx) => {
         if (!(await this.grants.hasPatient(tx, patientId))) throw patientError('patient.not-found');
         if (actor.wardIds === undefined) throw breakGlassError('break-glass.not-needed');
-        assertFreshProof(provedAt, now);
+        assertFreshProof(proof, roles, now);
         const grant = { patientId, userId, sessionId, reasonCode, justification, ...timesOf(now, minutes) };
         const row = await this.grants.insert(tx, grant);
         if (!row) throw new AlreadyOpen();
@@ -57,13 +59,23 @@ export class BreakGlassService {
       });
     if (opened) return opened;
     // The transaction of a refused insert is lost: what stands in the way is looked up in another one.
-    const inTheWay = await this.#running(actor, patientId, now);
-    throw breakGlassError('break-glass.already-open', inTheWay ? { members: { breakGlassId: inTheWay } } : {});
+    const inTheWay = await this.database.readInHospital(actor.hospital, (tx) =>
+      this.grants.findInTheWay(tx, userId, now),
+    );
+    throw breakGlassError('break-glass.already-open', inTheWay ? { members: { breakGlassId: inTheWay.id } } : {});
   }
 
   /** The grant by which the actor reaches this patient now. Asked of the database each time: it ends on time. */
-  runningFor(actor: HospitalActor, patientId: string, now = new Date()): Promise<string | undefined> {
-    return actor.wardIds === undefined ? Promise.resolve(undefined) : this.#running(actor, patientId, now);
+  async runningFor(
+    { hospital, userId, wardIds }: HospitalActor,
+    patientId: string,
+    now = new Date(),
+  ): Promise<string | undefined> {
+    if (wardIds === undefined) return undefined;
+    const grant = await this.database.readInHospital(hospital, (tx) =>
+      this.grants.findRunning(tx, { userId, patientId }, now),
+    );
+    return grant?.id;
   }
 
   list({ hospital }: HospitalActor, { status, limit, cursor }: ListBreakGlassQueryDto): Promise<Page<BreakGlassDto>> {
@@ -100,13 +112,6 @@ export class BreakGlassService {
       if (!reviewed) throw breakGlassError('break-glass.reviewed');
       return toBreakGlassDto(await this.#require(tx, id), now);
     });
-  }
-
-  async #running({ hospital, userId }: HospitalActor, patientId: string, now: Date): Promise<string | undefined> {
-    const grant = await this.database.readInHospital(hospital, (tx) =>
-      this.grants.findRunning(tx, { userId, patientId }, now),
-    );
-    return grant?.id;
   }
 
   async #require(tx: TenantTx, id: string): Promise<BreakGlassRow> {
