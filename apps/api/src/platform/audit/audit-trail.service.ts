@@ -10,7 +10,7 @@ import { metricsRegistry } from '../observability/observability.tokens.js';
 import { entityIdsOf, patientIdsOf } from './audit-subjects.js';
 import { partyOf, toEvent, type AuditEntry, type AuditParty, type Source } from './audit-entry.js';
 import { AuditRepository, type AuditBatch } from './audit.repository.js';
-import { GroupCommit } from './group-commit.js';
+import { GroupCommit, type Blame } from './group-commit.js';
 
 const maxBatch = 500;
 /** As many answers wait at most; further ones are 503, so that memory has a bound and nothing goes unrecorded. */
@@ -20,7 +20,13 @@ const deadlineMs = 4_000;
 /** Records who did what to whose record. Nothing recorded here can be changed afterwards. */
 @Injectable()
 export class AuditTrail {
-  readonly #commits = new GroupCommit<AuditEvent>({ write: (e) => this.#commit(e), blamesItem, maxBatch, maxWaiting });
+  readonly #commits = new GroupCommit<AuditEvent>({
+    write: (events) => this.#commit(events),
+    placeOf: ({ hospitalId }) => hospitalId,
+    blameOf,
+    maxBatch,
+    maxWaiting,
+  });
   /** Requests whose effect and row were written together. */
   readonly #written = new WeakSet<RequestOrigin>();
   readonly #keys: AuditKeys;
@@ -118,8 +124,15 @@ export class AuditTrail {
   }
 }
 
-/** Data errors and broken constraints; anything else is the database's own trouble. */
-const blamesItem = (err: unknown): boolean => /^2[23]/.test(sqlState(err) ?? '');
+/**
+ * Data errors and broken constraints are a row's; what else PostgreSQL says is about the hospital's table. An error that
+ * is not its own (no connection, no answer), or tells of lost connections, resources or its end, is everybody's.
+ */
+function blameOf(err: unknown): Blame {
+  const state = sqlState(err);
+  if (state === undefined || /^(08|53|57|58)/.test(state)) return 'store';
+  return /^2[23]/.test(state) ? 'item' : 'place';
+}
 
 /** A database that does not answer holds up one group of answers, not all that come after. */
 async function withDeadline(write: Promise<void>): Promise<void> {

@@ -87,6 +87,41 @@ describe('a read', () => {
     expect(JSON.stringify(refused.body)).not.toContain('Unseen');
     expect((await get(`/api/v1/patients/${patientId}`, caller)).status).toBe(200);
   });
+
+  describe('while the rows of one hospital cannot be written', () => {
+    const broken = () => `${schemaOf(other.slug)}.audit_event`;
+    const statusesOf = (url: string, caller: TestCaller, count: number) =>
+      Promise.all(Array.from({ length: count }, () => get(url, caller).then(({ status }) => status)));
+    const patientOf = async (at: Hospital) => `/api/v1/patients/${await new TestWards(at).patient()}`;
+
+    it('is a 503 there only, because its table is gone', async () => {
+      const [here, there] = [await doctor(), await doctor(other)];
+      const [url, brokenUrl] = [await patientOf(hospital), await patientOf(other)];
+      await asOwner((owner) => owner.query(`alter table ${broken()} rename to audit_event_away`));
+      const answers = await Promise.all(
+        Array.from({ length: 80 }, (_, i) => (i % 2 === 0 ? get(url, here) : get(brokenUrl, there))),
+      );
+      await asOwner((owner) => owner.query(`alter table ${broken()}_away rename to audit_event`));
+      const statuses = [0, 1].map((at) => new Set(answers.filter((_, i) => i % 2 === at).map(({ status }) => status)));
+      expect(statuses).toEqual([new Set([200]), new Set([503])]);
+      expect(await auditRows(hospital, here.id)).toHaveLength(40);
+    });
+
+    it('waits there only, because its table is locked', async () => {
+      const [here, there] = [await doctor(), await doctor(other)];
+      const [url, brokenUrl] = [await patientOf(hospital), await patientOf(other)];
+      await asOwner(async (owner) => {
+        await owner.query(`begin; lock table ${broken()} in access exclusive mode`);
+        const waiting = [await statusesOf(brokenUrl, there, 1), statusesOf(brokenUrl, there, 20)] as const;
+        const startedAt = Date.now();
+        expect(await statusesOf(url, here, 40)).toEqual(Array(40).fill(200));
+        expect(Date.now() - startedAt).toBeLessThan(1_500);
+        expect([...waiting[0], ...(await waiting[1])]).toEqual(Array(21).fill(503));
+        await owner.query('rollback');
+      });
+      expect(await statusesOf(brokenUrl, there, 1)).toEqual([200]);
+    });
+  });
 });
 
 describe('a write', () => {

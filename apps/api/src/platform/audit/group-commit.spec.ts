@@ -7,7 +7,8 @@ function heldStore(maxWaiting = 10) {
   const commits = new GroupCommit<string>({
     write: (items) =>
       new Promise((resolve, reject) => writes.push({ items, end: (err) => (err ? reject(err) : resolve()) })),
-    blamesItem: (err) => err instanceof RangeError,
+    placeOf: (item) => item[0],
+    blameOf: (err) => (err instanceof RangeError ? 'place' : 'store'),
     maxBatch: 3,
     maxWaiting,
   });
@@ -54,6 +55,7 @@ describe('a group commit', () => {
     await settled();
     writes[1]?.end(new Error('away'));
     await Promise.all(lost);
+    await settled();
     const next = commits.add('c');
     writes[2]?.end();
     await next;
@@ -67,12 +69,39 @@ describe('a group commit', () => {
         stored.push(...items);
         return Promise.resolve();
       },
-      blamesItem: (err) => err instanceof RangeError,
+      placeOf: () => 'here',
+      blameOf: () => 'item',
       maxBatch: 10,
       maxWaiting: 10,
     });
     const results = await Promise.allSettled(['a', 'b', 'bad', 'c'].map((item) => commits.add(item)));
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
     expect(stored).toEqual(['a', 'b', 'c']);
+  });
+
+  it('writes a place that failed apart, holding up no other, until it succeeds', async () => {
+    const { writes, commits, settled } = heldStore();
+    const first = commits.add('first');
+    const [bad, good] = [expect(commits.add('x1')).rejects.toThrow('locked'), commits.add('y1')];
+    writes[0]?.end();
+    await settled();
+    writes[1]?.end(new RangeError('locked'));
+    await settled();
+    const [alone, later] = [commits.add('x2'), commits.add('z1')];
+    expect(writes.slice(1).map(({ items }) => items.join(' '))).toEqual(['x1 y1', 'x1', 'y1', 'z1']);
+    writes[3]?.end();
+    writes[4]?.end();
+    await Promise.all([first, good, later]);
+    writes[2]?.end(new RangeError('locked'));
+    await bad;
+    await settled();
+    writes[5]?.end();
+    await alone;
+    const together = [commits.add('y2'), commits.add('x3'), commits.add('y3')];
+    writes[6]?.end();
+    await settled();
+    writes[7]?.end();
+    await Promise.all(together);
+    expect(writes.slice(5).map(({ items }) => items.join(' '))).toEqual(['x2', 'y2', 'x3 y3']);
   });
 });
