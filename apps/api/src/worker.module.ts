@@ -8,6 +8,8 @@ import { BreakGlassReviewMails } from './features/break-glass/break-glass-review
 import { BreakGlassMails } from './features/break-glass/break-glass-mails.consumer.js';
 import { PasswordSprayingJob } from './features/auth/password-spraying.job.js';
 import { PasswordSprayingModule } from './features/auth/password-spraying.module.js';
+import { SignInCleanupJob } from './features/sessions/sign-in-cleanup.job.js';
+import { SignInCleanupModule } from './features/sessions/sign-in-cleanup.module.js';
 import { TelemetryPartitionsJob } from './features/vitals/telemetry-partitions.job.js';
 import { TelemetryPartitionsModule } from './features/vitals/telemetry-partitions.module.js';
 import { AccessModule } from './platform/access/access.module.js';
@@ -49,8 +51,14 @@ export class WorkerModule {
         TenancyModule,
         LimitsModule,
         JobsModule.running(
-          [TelemetryPartitionsJob, IdempotencyExpiryJob, OutboxCleanupJob, PasswordSprayingJob],
-          [TelemetryPartitionsModule, IdempotencyModule, OutboxCleanupModule, PasswordSprayingModule],
+          [TelemetryPartitionsJob, IdempotencyExpiryJob, OutboxCleanupJob, PasswordSprayingJob, SignInCleanupJob],
+          [
+            TelemetryPartitionsModule,
+            IdempotencyModule,
+            OutboxCleanupModule,
+            PasswordSprayingModule,
+            SignInCleanupModule,
+          ],
         ),
         RelayModule.serving(
           [AccountMails, BreakGlassMails, BreakGlassReviewMails, CacheEviction],

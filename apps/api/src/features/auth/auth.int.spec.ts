@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Hospital } from '@hms/database';
+import { uuidv7 } from 'uuidv7';
 import { auditRows } from '../../testing/audit-rows.js';
 import { TestApi, type TestCaller } from '../../testing/test-api.js';
 import { asOwner, createTestHospital, createTestUser, dropTestHospital } from '../../testing/test-hospital.js';
@@ -67,6 +68,20 @@ describe('signing in', () => {
     const shown = answers.map(({ body: { code, status, title } }) => ({ code, status, title }));
     expect(new Set(shown.map((s) => JSON.stringify(s))).size).toBe(1);
     expect(shown[0]).toMatchObject({ status: 401, code: 'auth.invalid-credentials' });
+  });
+
+  it('verifies one hash for whoever is asked about, so that the work tells nobody who has an account', async () => {
+    const [known, closed, unset] = [await doctor(), await doctor(), await createTestUser({ hospital, role: 'doctor' })];
+    await asOwner((owner) => owner.query(`update public.app_user set status = 'disabled' where id = $1`, [closed.id]));
+    const verify = jest.spyOn(api.application.nest.get(PasswordHasher, { strict: false }), 'verify');
+    const costs: number[] = [];
+    for (const email of [known.email, closed.email, unset.email, `${uuidv7()}@example.test`]) {
+      verify.mockClear();
+      expect((await login({ email, password: `wrong ${uuidv7()}` })).status).toBe(401);
+      costs.push(verify.mock.calls.length);
+    }
+    verify.mockRestore();
+    expect(costs).toEqual([1, 1, 1, 1]);
   });
 
   it('asks a user of two hospitals which one it means', async () => {
