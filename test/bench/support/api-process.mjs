@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { required } from './stack.mjs';
 
 const api = fileURLToPath(new URL('../../../apps/api/dist/main.js', import.meta.url));
+const costApi = fileURLToPath(new URL('./cost-api.mjs', import.meta.url));
 const bare = fileURLToPath(new URL('./fastify-server.mjs', import.meta.url));
 
 /** @typedef {{ url: string, pid: number, stop: () => void }} Server */
@@ -15,10 +16,23 @@ const bare = fileURLToPath(new URL('./fastify-server.mjs', import.meta.url));
  * @param {Record<string, string>} settings over the environment of the stack
  * @returns {Promise<Server>}
  */
-export async function startApi(settings) {
+export const startApi = (settings) => start(api, settings);
+
+/** As {@link startApi}, with the routes of `cost-api.mjs`. */
+export const startCostApi = () => start(costApi, {});
+
+/**
+ * @param {string} script
+ * @param {Record<string, string>} settings
+ * @returns {Promise<Server>}
+ */
+async function start(script, settings) {
   const port = await freePort();
   const env = { ...process.env, NODE_ENV: 'production', LOG_LEVEL: 'warn', HOST: '127.0.0.1', PORT: String(port) };
-  const child = fork(api, { env: { ...env, DATABASE_URL: required('DATABASE_URL'), ...settings }, stdio: 'inherit' });
+  const child = fork(script, {
+    env: { ...env, DATABASE_URL: required('DATABASE_URL'), ...settings },
+    stdio: 'inherit',
+  });
   const url = `http://127.0.0.1:${port}`;
   while (!(await answers(`${url}/readyz`))) {
     if (child.exitCode !== null) throw new Error(`the API ended with code ${child.exitCode}`);

@@ -19,6 +19,7 @@ export interface KeptAnswer {
 /** Deleted in one transaction: few enough for its time limit. */
 const batch = 5_000;
 
+const columns = TenantPrisma.raw('actor_id, operation, key, fingerprint, response_sealed, expires_at');
 const kept = { fingerprint: true, responseSealed: true, expiresAt: true } as const;
 
 /** The keys of a hospital's writes are in its own schema, those of writes to shared tables in the shared one. */
@@ -37,9 +38,19 @@ export class IdempotencyRepository {
     return tx.idempotencyKey.findFirst({ where: { scope, ...own }, select: kept });
   }
 
-  async insert(tx: TenantTx | PublicTx, { scope, ...own }: KeyOwner, answer: KeptAnswer): Promise<void> {
-    if (isTenantTx(tx)) await tx.idempotencyKey.createMany({ data: { ...own, ...answer } });
-    else await tx.idempotencyKey.createMany({ data: { scope, ...own, ...answer } });
+  async insert(
+    tx: TenantTx | PublicTx,
+    { scope, actorId, operation, key }: KeyOwner,
+    answer: KeptAnswer,
+  ): Promise<void> {
+    const { fingerprint, responseSealed, expiresAt } = answer;
+    const values = TenantPrisma.sql`${actorId}::uuid, ${operation}, ${key}, ${fingerprint}, ${responseSealed}, ${expiresAt}`;
+    // In SQL, because Prisma would compile a createMany anew each time: half of what a key costs.
+    if (isTenantTx(tx)) {
+      await tx.$executeRaw`insert into ${schemaSql(tx.hospital)}.idempotency_key (${columns}) values (${values})`;
+    } else {
+      await tx.$executeRaw`insert into public.idempotency_key (scope, ${columns}) values (${scope}, ${values})`;
+    }
   }
 
   async delete(tx: TenantTx | PublicTx, { scope, ...own }: KeyOwner): Promise<void> {
