@@ -71,7 +71,8 @@ export class InvitationAcceptance {
 
   /** Counts like a login: who can invite an account must not be able to guess at its password. */
   async #isOwn(userId: string, passwordHash: string, password: string, { ip }: RequestOrigin): Promise<boolean> {
-    const attempt = { purpose: 'password', userId, name: '', ip, deviceToken: undefined, guess: password } as const;
+    const who = { userId, name: '', ip, deviceToken: undefined, by: 'mailed-token' } as const;
+    const attempt = { ...who, purpose: 'password', guess: password } as const;
     const proof = await this.throttle.attempt(
       attempt,
       async () => (await this.passwords.verify(passwordHash, password)) || undefined,

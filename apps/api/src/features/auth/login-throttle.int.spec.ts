@@ -147,6 +147,7 @@ describe('the lock of an account', () => {
       name: '',
       ip: '::1',
       deviceToken: undefined,
+      by: 'signing-in',
       guess: 'x',
     } as const;
     for (let i = 0; i < 20; i++) {

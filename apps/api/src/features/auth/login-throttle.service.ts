@@ -17,8 +17,11 @@ export interface Attempt {
   readonly name: string;
   readonly ip: string;
   readonly deviceToken: string | undefined;
-  /** Anybody may try, so failures count against their address too, unless they come from a device the user knows. */
-  readonly isSignIn?: true;
+  /**
+   * Whoever signs in may be anybody: failures count against their address too, unless the device is known. Whoever has a
+   * session of the user has a counter that no stranger can lock. A mailed token is tried by its holder alone.
+   */
+  readonly by: 'signing-in' | 'session' | 'mailed-token';
   /** Equal guesses at many accounts are noticed. */
   readonly guess: string;
 }
@@ -27,6 +30,8 @@ const longestLockSeconds = 15 * 60;
 const strangers = new Uint8Array(0);
 
 const digest = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(createHash('sha256').update(text).digest());
+/** One for all sessions of a user: otherwise whoever stole one could begin anew in another hospital. */
+const ownSessions = digest('own sessions');
 const subjectOf = (userId: string | undefined, name: string): Uint8Array<ArrayBuffer> =>
   digest(userId === undefined ? `name ${name.toLowerCase()}` : `user ${userId}`);
 
@@ -53,10 +58,10 @@ export class LoginThrottle {
     const subject = subjectOf(userId, attempt.name);
     const address = addressKey(attempt.ip);
     const fingerprint = this.#fingerprint(`${purpose}\0${attempt.guess}`);
-    const device = await this.devices.find(userId, attempt.deviceToken);
-    const isCharged = attempt.isSignIn === true && device === undefined;
+    const device = await this.#deviceOf(attempt);
+    const isCharged = attempt.by === 'signing-in' && device.length === 0;
     if (isCharged) await this.#charge(address);
-    const counter: Counter = { purpose, subject, device: device ?? strangers, known: userId !== undefined };
+    const counter: Counter = { purpose, subject, device, known: userId !== undefined };
     await this.#admit(counter, fingerprint);
     const proof = await prove().catch(async (err: unknown) => {
       await this.counters.release(counter);
@@ -75,6 +80,10 @@ export class LoginThrottle {
   /** Opens every lock of the account for this purpose: what could be guessed was replaced. */
   reset(userId: string, purpose: Attempt['purpose']): Promise<void> {
     return this.counters.reset(subjectOf(userId, ''), purpose);
+  }
+
+  async #deviceOf({ by, userId, deviceToken }: Attempt): Promise<Uint8Array<ArrayBuffer>> {
+    return by === 'session' ? ownSessions : ((await this.devices.find(userId, deviceToken)) ?? strangers);
   }
 
   /** Before anything is judged, and given back unless it was wrong. */

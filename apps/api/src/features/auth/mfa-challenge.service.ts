@@ -110,7 +110,7 @@ export class MfaChallenges {
       ip: origin.ip,
       deviceToken,
       guess: code,
-      isSignIn: true,
+      by: 'signing-in',
     } as const;
     const factor = await this.throttle.attempt(attempt, () => this.#spend(tokenHash, presented));
     if (!factor) throw mfaError('auth.mfa-code-invalid');

@@ -147,6 +147,7 @@ export class MfaEnrolment {
       ip: origin.ip,
       deviceToken: undefined,
       guess: code,
+      by: 'session',
     } as const;
     const done = await this.throttle.attempt(attempt, () =>
       work().then(

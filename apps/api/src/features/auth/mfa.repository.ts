@@ -72,9 +72,10 @@ export class MfaRepository {
     await tx.recoveryCode.createMany({ data: hashes.map((codeHash) => ({ userId, codeHash })) });
   }
 
-  /** Forgets authenticator, recovery codes and open challenges; false when there was no authenticator. */
+  /** Forgets authenticator, one not confirmed yet, recovery codes and challenges; false when none was confirmed. */
   async removeFactor(tx: PublicTx, userId: string): Promise<boolean> {
     const { count } = await tx.totpFactor.deleteMany({ where: { userId, confirmedAt: { not: null } } });
+    await tx.totpFactor.deleteMany({ where: { userId } });
     await tx.recoveryCode.deleteMany({ where: { userId } });
     await tx.mfaChallenge.deleteMany({ where: { userId } });
     return count === 1;

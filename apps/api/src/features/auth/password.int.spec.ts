@@ -60,6 +60,18 @@ describe('changing the own password', () => {
     expect(rows).toMatchObject([{ action: 'update', entity_ids: [id], outcome: 'success' }]);
   });
 
+  it('is not prevented by strangers who guess at the account, and locks by itself', async () => {
+    const { email } = await nurse();
+    const { body: session } = await login(email);
+    const change = (currentPassword: string) => post('password/change', { currentPassword, newPassword }, session);
+    for (let i = 0; i < 5; i++) await login(email, `guess ${uuidv7()}`);
+    expect((await login(email)).status).toBe(429);
+    for (let i = 0; i < 4; i++) expect((await change('wrong')).body.code).toBe('password.current-wrong');
+    expect((await change(password)).status).toBe(204);
+    for (let i = 0; i < 5; i++) await change('wrong');
+    expect((await change(newPassword)).body.code).toBe('auth.too-many-attempts');
+  });
+
   it('takes the present one, and ends every other session', async () => {
     const { email } = await nurse();
     const [here, elsewhere] = [(await login(email)).body, (await login(email)).body];
@@ -151,7 +163,7 @@ describe('a forgotten password', () => {
     const { id, email } = await nurse();
     const { deviceToken } = (await login(email)).body;
     const throttle = api.application.nest.get(LoginThrottle, { strict: false });
-    const strange = { userId: id, name: '', ip: '::1', deviceToken: undefined, guess: 'x' } as const;
+    const strange = { userId: id, name: '', ip: '::1', deviceToken: undefined, by: 'signing-in', guess: 'x' } as const;
     const refused = async (purpose: 'password' | 'mfa') =>
       (await throttle.attempt({ ...strange, purpose }, () => Promise.resolve(undefined)).catch(() => 'locked')) ===
       'locked';

@@ -41,6 +41,7 @@ export class PasswordService {
       ip,
       deviceToken: undefined,
       guess: currentPassword,
+      by: 'session',
     } as const;
     const verify = async () => (await this.hasher.verify(passwordHash, currentPassword)) || undefined;
     if (!(await this.throttle.attempt(attempt, verify)))

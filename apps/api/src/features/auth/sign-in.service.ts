@@ -53,7 +53,7 @@ export class SignInService {
   async #prove({ email, password, deviceToken }: LoginDto, { ip }: RequestOrigin) {
     const user = await this.users.findByEmail(email);
     const who = { userId: user?.id, name: email, ip, deviceToken } as const;
-    const attempt = { ...who, guess: password, purpose: 'password', isSignIn: true } as const;
+    const attempt = { ...who, guess: password, purpose: 'password', by: 'signing-in' } as const;
     return this.throttle.attempt(attempt, async () => {
       const matches = await this.passwords.verify(user?.passwordHash ?? null, password);
       return user && matches && user.status === 'active' ? user : undefined;
