@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Hospital } from '@hms/database';
+import { auditRows } from '../../testing/audit-rows.js';
 import { TestApi, type TestCaller } from '../../testing/test-api.js';
 import { createTestHospital, dropTestHospital } from '../../testing/test-hospital.js';
 import { TestWards } from '../../testing/test-ward.js';
@@ -35,6 +36,20 @@ const post = <T = Refusal>(url: string, payload: object) =>
 const get = async <T>(url: string) => (await api.send<T>({ method: 'GET', url: `/api/v1${url}` }, nurse)).body;
 const assign = <T = AssignmentDto>(deviceId: string, assignment: object) =>
   post<T>(`/devices/${deviceId}/assignments`, { wardId: ward, ...assignment });
+/** Which of the assignments an event told the end of. */
+const released = async (ids: readonly string[]) => {
+  const rows = await wards.query<{ id: string }>(
+    `select payload ->> 'id' as id from public.outbox_event
+      where type = 'device.released' and payload ->> 'id' = any ($1) order by payload ->> 'id'`,
+    [ids],
+  );
+  return rows.map(({ id }) => id);
+};
+const auditedEnds = async (patientIds: readonly string[]) =>
+  (await auditRows(hospital))
+    .filter((row) => row.entity === 'device-assignment' && row.action === 'update')
+    .filter(({ patient_ids }) => patient_ids.some((id) => patientIds.includes(id)))
+    .map(({ actor_id, entity_ids }) => ({ actor_id, entity_ids }));
 const hour = 3_600_000;
 const at = (ms: number) => new Date(Date.now() + ms).toISOString();
 
@@ -84,6 +99,8 @@ describe('assigning a device', () => {
     expect(second.body).toMatchObject({ patientId: after, from, until: null });
     const { items } = await get<AssignmentPageDto>(`/devices/${deviceId}/assignments`);
     expect(items).toEqual([second.body, { ...first.body, until: from }]);
+    expect(await released([first.body.id, second.body.id])).toEqual([first.body.id]);
+    expect(await auditedEnds([before, after])).toEqual([{ actor_id: nurse.id, entity_ids: [first.body.id] }]);
   });
 
   it('moves nothing when the new assignment is refused', async () => {
@@ -94,6 +111,7 @@ describe('assigning a device', () => {
     expect(refused.body).toMatchObject({ code: 'device.already-assigned' });
     const { items } = await get<AssignmentPageDto>(`/devices/${deviceId}/assignments`);
     expect(items).toEqual([planned.body, { ...first.body, until: planned.body.from }]);
+    expect(await released([first.body.id, planned.body.id])).toEqual([first.body.id]);
   });
 
   it('may follow another without a gap', async () => {
@@ -180,7 +198,7 @@ describe('deleting a patient', () => {
     const [{ deviceId }, patientId] = [await wards.device(), await wards.patient()];
     const { body: past } = await assign(deviceId, { patientId, from: at(-2 * hour), until: at(-hour) });
     const { body: current } = await assign(deviceId, { patientId, from: at(-hour / 2), until: at(hour / 2) });
-    await assign(deviceId, { patientId, from: at(hour) });
+    const { body: planned } = await assign(deviceId, { patientId, from: at(hour) });
     const before = await epoch();
     const { status, body: deleted } = await api.send<{ deletedAt: string }>(
       {
@@ -198,6 +216,9 @@ describe('deleting a patient', () => {
     ]);
     const [row] = await wards.query('select ended_by from {schema}.device_assignment where id = $1', [current.id]);
     expect(row).toEqual({ ended_by: admin.id });
+    const off = [current.id, planned.id];
+    expect(await released([past.id, ...off])).toEqual(off);
+    expect(await auditedEnds([patientId])).toEqual(off.map((id) => ({ actor_id: admin.id, entity_ids: [id] })));
     expect(await epoch()).toBeGreaterThan(before);
   });
 });

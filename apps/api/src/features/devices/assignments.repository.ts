@@ -114,13 +114,25 @@ export class AssignmentsRepository {
     device: { readonly id: string; readonly wardIds: readonly string[] | undefined },
     at: Date,
     by: string,
-  ): Promise<void> {
+  ): Promise<AssignmentRow[]> {
     const end = at.toISOString();
-    await tx.$executeRaw`
+    return tx.$queryRaw<AssignmentRow[]>`
       update ${schemaSql(tx.hospital)}.device_assignment a
          set valid = tstzrange(lower(valid), ${end}::timestamptz), ended_by = ${by}::uuid
        where device_id = ${device.id}::uuid and valid @> ${end}::timestamptz and lower(valid) < ${end}::timestamptz
-             ${onWards(device.wardIds)}`;
+             ${onWards(device.wardIds)}
+      returning ${assignmentColumns}`;
+  }
+
+  /** The patient's assignments that have not ended at that moment. Until the transaction ends none is added or changed. */
+  async lockUnended(tx: TenantTx, patientId: string, at: Date): Promise<AssignmentRow[]> {
+    const schema = schemaSql(tx.hospital);
+    await tx.$queryRaw`select from ${schema}.patient where id = ${patientId}::uuid for no key update`;
+    return tx.$queryRaw<AssignmentRow[]>`
+      select ${assignmentColumns} from ${schema}.device_assignment a
+       where a.patient_id = ${patientId}::uuid
+             and coalesce(upper(a.valid), 'infinity') > ${at.toISOString()}::timestamptz
+       order by a.id for no key update`;
   }
 
   async end(tx: TenantTx, id: string, at: Date, by: string): Promise<void> {

@@ -11,6 +11,7 @@ import { WardsService } from '../wards/wards.service.js';
 import { endOf, newPeriod, type Period } from './assignment-period.policy.js';
 import type { AssignmentDto, CreateAssignmentDto, EndAssignmentDto, PatientDevicesDto } from './assignments.dto.js';
 import { AssignmentsRepository } from './assignments.repository.js';
+import { DeviceReleases } from './device-releases.service.js';
 import { deviceError } from './devices.errors.js';
 import { toAssignmentDto } from './devices.mapper.js';
 import { DevicesRepository } from './devices.repository.js';
@@ -23,6 +24,7 @@ export class AssignmentsService {
     private readonly unitOfWork: UnitOfWork,
     private readonly devices: DevicesRepository,
     private readonly assignments: AssignmentsRepository,
+    private readonly releases: DeviceReleases,
     private readonly wards: WardsService,
     private readonly outbox: Outbox,
   ) {}
@@ -102,9 +104,7 @@ export class AssignmentsService {
     if (device.status !== 'active') throw deviceError('device.disabled');
     await this.wards.requireNamed(tx, actor, wardId);
     if (!(await this.assignments.lockPatient(tx, patientId))) throw unknown('patientId', 'patient');
-    if (endCurrent) {
-      await this.assignments.endRunning(tx, { id: deviceId, wardIds: actor.wardIds }, from, actor.userId);
-    }
+    if (endCurrent) await this.releases.endRunning(tx, actor, deviceId, from);
     const assignment = { deviceId, patientId, wardId, bedId, from, until };
     const outcome = await this.assignments.insert(tx, { ...assignment, createdBy: actor.userId });
     if (outcome === 'overlaps') throw new Overlap();

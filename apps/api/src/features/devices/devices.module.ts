@@ -3,6 +3,7 @@ import { WardsModule } from '../wards/wards.module.js';
 import { AssignmentsController } from './assignments.controller.js';
 import { AssignmentsRepository } from './assignments.repository.js';
 import { AssignmentsService } from './assignments.service.js';
+import { DeviceReleases } from './device-releases.service.js';
 import { DevicesController } from './devices.controller.js';
 import { DevicesRepository } from './devices.repository.js';
 import { DevicesService } from './devices.service.js';
@@ -22,7 +23,8 @@ import { GatewaysService } from './gateways.service.js';
     DevicesService,
     AssignmentsRepository,
     AssignmentsService,
+    DeviceReleases,
   ],
-  exports: [AssignmentsService],
+  exports: [AssignmentsService, DeviceReleases],
 })
 export class DevicesModule {}

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { DevicesModule } from '../devices/devices.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AllergiesController } from './allergies.controller.js';
 import { AllergiesRepository } from './allergies.repository.js';
@@ -14,7 +15,7 @@ import { PatientsService } from './patients.service.js';
 import { SelfRegistration } from './self-registration.service.js';
 
 @Module({
-  imports: [UsersModule],
+  imports: [DevicesModule, UsersModule],
   controllers: [PatientsController, AllergiesController],
   providers: [
     AllergiesRepository,

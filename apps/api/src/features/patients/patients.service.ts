@@ -9,6 +9,7 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Encryption } from '../../platform/encryption/encryption.service.js';
 import { eventBy } from '../../platform/events/new-event.js';
 import { Outbox } from '../../platform/events/outbox.service.js';
+import { DeviceReleases } from '../devices/device-releases.service.js';
 import { assertMayWrite, seesDeleted } from './clinical-fields.policy.js';
 import { PatientIdentifiersRepository } from './patient-identifiers.repository.js';
 import { PatientSearchRepository } from './patient-search.repository.js';
@@ -30,6 +31,7 @@ export class PatientsService {
     private readonly patients: PatientsRepository,
     private readonly identifiers: PatientIdentifiersRepository,
     private readonly search: PatientSearchRepository,
+    private readonly devices: DeviceReleases,
     private readonly outbox: Outbox,
   ) {}
 
@@ -91,6 +93,7 @@ export class PatientsService {
     const now = new Date();
     const cipher = await this.encryption.forHospital(actor.hospital);
     return this.unitOfWork.inHospital(actor, async (tx) => {
+      await this.devices.beforeDeletion(tx, actor, id, now);
       const deleted = await this.patients.delete(tx, change, { deletedAt: now, deletedReason: reason });
       if (!deleted) throw await this.#whyNot(tx, id);
       await this.identifiers.endAll(tx, id, now, actor.userId);
