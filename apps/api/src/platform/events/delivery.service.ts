@@ -11,6 +11,7 @@ import {
   deadlineMsOf,
   maxAttemptsOf,
   queueOf,
+  unreadable,
   type EventConsumer,
 } from './event-consumer.js';
 import { OutboxMetrics } from './outbox-metrics.js';
@@ -21,9 +22,13 @@ const graceMs = 5_000;
 /** Jobs of a worker that died run again soon, however often: how often they may fail is counted in PostgreSQL. */
 const takeover = { lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 1_000 };
 
-/** What no further try can change. */
-class Hopeless extends Error {
-  constructor(readonly code: string) {
+/** Why a consumer was not given an event. */
+class NotHandled extends Error {
+  constructor(
+    readonly code: string,
+    /** No further try can change it. */
+    readonly hopeless: boolean,
+  ) {
     super(code);
   }
 }
@@ -60,7 +65,7 @@ export class Deliveries implements OnApplicationBootstrap {
   }
 
   async #handle(consumer: EventConsumer, claim: Claim, signal: AbortSignal): Promise<void> {
-    const event = readable(claim);
+    const event = readable(consumer, claim);
     switch (consumer.effect) {
       case 'external':
         await consumer.handle(event, signal);
@@ -72,7 +77,7 @@ export class Deliveries implements OnApplicationBootstrap {
         });
         break;
       case 'hospital':
-        if (!claim.hospital) throw new Hopeless('event.no-hospital');
+        if (!claim.hospital) throw new NotHandled('event.no-hospital', true);
         await this.database.inHospital(claim.hospital, async (tx) => {
           if (await this.deliveries.finish(tx, claim)) await consumer.handle(event, tx);
         });
@@ -81,7 +86,7 @@ export class Deliveries implements OnApplicationBootstrap {
 
   async #failed(consumer: EventConsumer, claim: Claim, err: unknown): Promise<void> {
     const code = codeOf(err);
-    const maxAttempts = err instanceof Hopeless ? 0 : maxAttemptsOf(consumer);
+    const maxAttempts = err instanceof NotHandled && err.hopeless ? 0 : maxAttemptsOf(consumer);
     const outcome = await this.deliveries.fail(claim, { code, maxAttempts, backoffMs: backoffMsOf(consumer) });
     const { deliveryId, attempt } = claim;
     this.logger.warn({ err, code, consumer: consumer.name, deliveryId, attempt, outcome }, 'event not delivered');
@@ -91,12 +96,15 @@ export class Deliveries implements OnApplicationBootstrap {
   }
 }
 
-function readable({ event }: Claim): DomainEvent {
+/** A worker of a newer release, whose turn it may be next, knows types and members that this one does not. */
+function readable({ types }: EventConsumer, { event }: Claim): DomainEvent {
   try {
-    return parseEvent(event);
+    const parsed = parseEvent(event);
+    if (types.includes(parsed.type)) return parsed;
   } catch {
-    throw new Hopeless('event.unreadable');
+    // said below: what is wrong with it would quote it
   }
+  throw new NotHandled(unreadable, false);
 }
 
 async function withDeadline(ms: number, work: (signal: AbortSignal) => Promise<void>): Promise<void> {

@@ -34,6 +34,9 @@ export interface ExternalConsumer<T extends EventType = EventType> extends Consu
 export type EventConsumer<T extends EventType = EventType> =
   HospitalConsumer<T> | PlatformConsumer<T> | ExternalConsumer<T>;
 
+/** The code of an event that this release does not know, or not in this form, or not for this consumer. */
+export const unreadable = 'event.unreadable';
+
 /** Publishes to live sockets; served by the relay itself. */
 export const liveConsumer = 'live';
 

@@ -8,12 +8,13 @@ import { connectTestRedis } from '../../testing/test-redis.js';
 import { startTestWorker } from '../../testing/test-worker.js';
 import { until } from '../../testing/until.js';
 import { Queues } from '../jobs/queues.service.js';
+import { DeliveryRepository } from './delivery.repository.js';
 import { Deliveries } from './delivery.service.js';
 import { queueOf, type EventConsumer, type ExternalConsumer, type PlatformConsumer } from './event-consumer.js';
 import { OutboxRepository } from './outbox.repository.js';
 import { Outbox } from './outbox.service.js';
 import { OutboxCleanupJob } from './outbox-cleanup.job.js';
-import { RelayRepository } from './relay.repository.js';
+import { RelayRepository, type Leased } from './relay.repository.js';
 
 /** A database of Redis of its own, so that it can be flushed. */
 const redisDatabase = 11;
@@ -65,6 +66,17 @@ async function emit(count: number): Promise<void> {
     [hospital.id, count],
   );
   outbox.wakeRelay();
+}
+
+/** An event of a type that no release knows. */
+async function teleport(): Promise<string> {
+  const id = uuidv7();
+  await sql(
+    `insert into public.outbox_event (id, hospital_id, type, payload) values ($1, $2, 'patient.teleported', '{}')`,
+    [id, hospital.id],
+  );
+  outbox.wakeRelay();
+  return id;
 }
 
 const writer = (name: string, change: Partial<PlatformConsumer> = {}): PlatformConsumer => ({
@@ -168,6 +180,25 @@ describe('nothing is lost', () => {
   }, 45_000);
 });
 
+describe('a hand-over that failed half-way', () => {
+  it('takes nothing back that is being tried', async () => {
+    const name = fresh();
+    const [relay, deliveries] = [new RelayRepository(database), new DeliveryRepository(database)];
+    const subscription = { name, types: ['patient.updated'], maxAttempts: 8 };
+    await relay.subscribe([subscription]);
+    await emit(2);
+    const leased: Leased[] = [];
+    await until(async () => {
+      leased.push(...(await relay.round([subscription])).leased);
+      return leased.length === 2;
+    });
+    await deliveries.claim(leased[0]?.id ?? '', 10_000);
+    await relay.release(leased);
+    const states = new Map((await deliveriesOf(name)).map(({ id, state }) => [id, state]));
+    expect(leased.map(({ id }) => states.get(id))).toEqual(['leased', 'pending']);
+  });
+});
+
 describe('a consumer that', () => {
   it('fails is tried as often as it may be, and then is dead until it is replayed', async () => {
     const name = fresh();
@@ -215,19 +246,63 @@ describe('a consumer that', () => {
     await until(async () => (await deliveriesOf(hanging)).some((row) => row.last_error === 'event.deadline-exceeded'));
   });
 
-  it('is given an event of a type that was removed finds it dead, with the reason', async () => {
+  it('is given an event of a type that nobody knows finds it dead after all tries, with the reason', async () => {
     const name = fresh();
-    const id = uuidv7();
     await start({
-      ...caller(name, () => Promise.resolve()),
+      ...caller(name, () => Promise.resolve(), { attempts: 2 }),
       types: ['patient.teleported'],
     } as unknown as EventConsumer);
-    await sql(
-      `insert into public.outbox_event (id, hospital_id, type, payload) values ($1, $2, 'patient.teleported', '{}')`,
-      [id, hospital.id],
-    );
+    await teleport();
     await all(name, 'dead', 1);
-    expect(await deliveriesOf(name)).toMatchObject([{ last_error: 'event.unreadable' }]);
+    expect(await deliveriesOf(name)).toMatchObject([{ attempts: 2, last_error: 'event.unreadable' }]);
+  });
+});
+
+describe('while workers of two releases run', () => {
+  const failedOnce = (consumer: string) =>
+    until(async () => (await deliveriesOf(consumer)).some((row) => row.last_error === 'event.unreadable'));
+
+  it('the older takes no types from the consumers of the newer', async () => {
+    const [name, relay] = [fresh(), new RelayRepository(database)];
+    const types = ['patient.deleted', 'patient.updated'];
+    await relay.subscribe([{ name, types, maxAttempts: 8 }]);
+    await relay.subscribe([{ name, types: ['patient.updated'], maxAttempts: 8 }]);
+    expect(await sql('select types from public.outbox_consumer where name = $1', [name])).toEqual([{ types }]);
+  });
+
+  it('an event only the newer listens to is left to it', async () => {
+    const name = fresh();
+    const handled: string[] = [];
+    const handle = ({ type }: DomainEvent): Promise<void> => Promise.resolve(void handled.push(type));
+    const older = await start(caller(name, handle, { backoffMs: 1_000 }));
+    const newer = caller(name, handle, { types: ['patient.updated', 'patient.registered'] });
+    await new RelayRepository(database).subscribe([{ ...newer, maxAttempts: 8 }]);
+    await sql(
+      `insert into public.outbox_event (id, hospital_id, type, payload)
+       values (gen_random_uuid(), $1, 'patient.registered', jsonb_build_object('id', gen_random_uuid(), 'version', 1))`,
+      [hospital.id],
+    );
+    await failedOnce(name);
+    await older.close();
+    workers.splice(workers.indexOf(older), 1);
+    await start(newer);
+    await all(name, 'done', 1);
+    expect(handled).toEqual(['patient.registered']);
+  });
+
+  it('a live message only the newer can read is left to it', async () => {
+    await start();
+    const live = `update public.outbox_consumer set types = array_append(types, 'patient.teleported') where name = 'live'`;
+    await sql(live);
+    const id = await teleport();
+    const left = (): Promise<object[]> =>
+      sql(`select last_error from public.outbox_delivery where event_id = $1 and state <> 'done' and attempts > 0`, [
+        id,
+      ]);
+    await until(async () => (await left()).length === 1);
+    expect(await left()).toEqual([{ last_error: 'event.unreadable' }]);
+    await sql(live.replace('array_append', 'array_remove'));
+    await sql('delete from public.outbox_event where id = $1', [id]);
   });
 });
 

@@ -11,6 +11,8 @@ export interface Subscription {
 export interface Leased {
   readonly id: string;
   readonly consumer: string;
+  /** Tries begun before this lease. */
+  readonly attempts: number;
 }
 
 export interface StoredEvent {
@@ -30,11 +32,17 @@ const retryHandOverMs = 1_000;
 export class RelayRepository {
   constructor(private readonly database: HospitalDatabase) {}
 
-  /** From now on every relay makes deliveries for these consumers. */
+  /**
+   * From now on every relay makes deliveries for these consumers. Types are only added: another release may be running
+   * whose consumer of that name listens to more.
+   */
   async subscribe(subscriptions: readonly Subscription[]): Promise<void> {
     for (const { name, types } of subscriptions) {
-      const entry = { name, types: [...types] };
-      await this.database.publicClient.outboxConsumer.upsert({ where: { name }, create: entry, update: entry });
+      await this.database.publicClient.$executeRaw`
+        insert into public.outbox_consumer as known (name, types) values (${name}, ${[...types]}::text[])
+        on conflict (name) do update
+          set types = array(select distinct type from unnest(known.types || excluded.types) as type order by type)
+        where not known.types @> excluded.types`;
     }
   }
 
@@ -74,12 +82,17 @@ export class RelayRepository {
        where id = any (${deliveryIds}::uuid[]) and state = 'leased'`;
   }
 
-  /** Gives back what could not be handed over; without this its lease would have to run out. */
-  async release(deliveryIds: readonly string[]): Promise<void> {
+  /**
+   * Gives back what could not be handed over; without this its lease would have to run out. What arrived all the same
+   * and is being tried stays with whoever tries it.
+   */
+  async release(leased: readonly Leased[]): Promise<void> {
+    const [ids, attempts] = [leased.map(({ id }) => id), leased.map((lease) => lease.attempts)];
     await this.database.publicClient.$executeRaw`
-      update public.outbox_delivery
+      update public.outbox_delivery d
          set state = 'pending', due_at = now() + ${retryHandOverMs} * interval '1 millisecond'
-       where id = any (${deliveryIds}::uuid[]) and state = 'leased'`;
+        from unnest(${ids}::uuid[], ${attempts}::int[]) as lease (id, attempts)
+       where d.id = lease.id and d.attempts = lease.attempts and d.state = 'leased'`;
   }
 
   async #fanOut(tx: PublicTx): Promise<number> {
@@ -120,7 +133,7 @@ export class RelayRepository {
                      where l.consumer = c.name and l.state = 'leased' and l.due_at > now())))
                   for update skip locked) picked) due
        where d.id = due.id
-      returning d.id, d.consumer, d.state`;
+      returning d.id, d.consumer, d.attempts, d.state`;
     return rows.filter(({ state }) => state === 'leased');
   }
 }

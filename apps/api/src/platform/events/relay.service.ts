@@ -5,16 +5,17 @@ import type { Redis } from 'ioredis';
 import { ApiConfig } from '../config/api-config.js';
 import { Queues } from '../jobs/queues.service.js';
 import { rootLogger } from '../observability/observability.tokens.js';
-import { ConsumerRegistry, liveConsumer, maxAttemptsOf, queueOf } from './event-consumer.js';
+import { DeliveryRepository } from './delivery.repository.js';
+import { ConsumerRegistry, liveConsumer, maxAttemptsOf, queueOf, unreadable } from './event-consumer.js';
 import { wakeChannel } from './outbox.service.js';
-import { RelayRepository, type Subscription } from './relay.repository.js';
+import { RelayRepository, type Leased, type Subscription } from './relay.repository.js';
 
 const idleMs = 250;
 const afterFailureMs = 1_000;
 const live: Subscription = {
   name: liveConsumer,
   types: eventTypes.filter((type) => specOf(type).live),
-  maxAttempts: 1, // only tries of consumers count, and the relay claims none
+  maxAttempts: 8,
 };
 
 /**
@@ -37,6 +38,7 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     consumers: ConsumerRegistry,
     private readonly queues: Queues,
     private readonly outbox: RelayRepository,
+    private readonly deliveries: DeliveryRepository,
     @Inject(rootLogger) private readonly logger: Logger,
   ) {
     const served = consumers.all.map((c) => ({ name: c.name, types: c.types, maxAttempts: maxAttemptsOf(c) }));
@@ -84,19 +86,22 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     if (!this.queues.ready || this.#publisher.status !== 'ready') return false;
     if (!(await this.outbox.hasWork(this.#subscriptions.map(({ name }) => name)))) return false;
     const { fannedOut, leased } = await this.outbox.round(this.#subscriptions);
-    const byConsumer = new Map<string, string[]>();
-    for (const { id, consumer } of leased) byConsumer.set(consumer, [...(byConsumer.get(consumer) ?? []), id]);
-    await Promise.all([...byConsumer].map(([consumer, ids]) => this.#handOver(consumer, ids)));
+    const byConsumer = new Map<string, Leased[]>();
+    for (const lease of leased) {
+      byConsumer.set(lease.consumer, [...(byConsumer.get(lease.consumer) ?? []), lease]);
+    }
+    await Promise.all([...byConsumer].map(([consumer, leases]) => this.#handOver(consumer, leases)));
     return fannedOut > 0 || leased.length > 0;
   }
 
-  async #handOver(consumer: string, deliveryIds: readonly string[]): Promise<void> {
+  async #handOver(consumer: string, leased: readonly Leased[]): Promise<void> {
+    const deliveryIds = leased.map(({ id }) => id);
     try {
       if (consumer === liveConsumer) await this.#publish(deliveryIds);
       else await this.#enqueue(consumer, deliveryIds);
     } catch (err) {
       this.logger.warn({ err, consumer }, 'events not handed over');
-      await this.outbox.release(deliveryIds);
+      await this.outbox.release(leased);
     }
   }
 
@@ -109,12 +114,24 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   async #publish(deliveryIds: readonly string[]): Promise<void> {
-    const stored = await this.outbox.eventsOf(deliveryIds);
-    for (const { hospitalId, event } of stored) {
+    const published: string[] = [];
+    for (const { deliveryId, hospitalId, event } of await this.outbox.eventsOf(deliveryIds)) {
       const message = toLiveMessage(event);
-      if (hospitalId !== null && message) await this.#publisher.publish(liveEventsChannel(hospitalId), message);
+      if (message === undefined) {
+        await this.#leaveToOthers(deliveryId);
+      } else {
+        if (hospitalId !== null) await this.#publisher.publish(liveEventsChannel(hospitalId), message);
+        published.push(deliveryId);
+      }
     }
-    await this.outbox.finish(deliveryIds);
+    await this.outbox.finish(published);
+  }
+
+  /** A relay of another release may know the event. */
+  async #leaveToOthers(deliveryId: string): Promise<void> {
+    const claim = await this.deliveries.claim(deliveryId, afterFailureMs);
+    const { maxAttempts } = live;
+    if (claim) await this.deliveries.fail(claim, { code: unreadable, maxAttempts, backoffMs: afterFailureMs });
   }
 
   #wakeUp(): void {
@@ -134,7 +151,7 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
   }
 }
 
-/** Undefined for an event this release cannot read, or that nobody hears of any more. */
+/** Undefined for an event this release cannot read, or of which it tells nobody. */
 function toLiveMessage(stored: Record<string, unknown>): string | undefined {
   try {
     const event = parseEvent(stored);
