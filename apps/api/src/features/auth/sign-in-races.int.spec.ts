@@ -15,7 +15,7 @@ import {
   dropTestHospital,
   type TestUser,
 } from '../../testing/test-hospital.js';
-import { until } from '../../testing/until.js';
+import { endEpoch, whileHeld } from '../../testing/while-held.js';
 import type { LoginResultDto } from './auth.dto.js';
 import { PasswordHasher } from './password-hasher.service.js';
 
@@ -46,31 +46,6 @@ const me = async (caller: { accessToken: string }) =>
 const nurse = () => createTestUser({ hospital, role: 'nurse', passwordHash });
 const signedIn = async (user: TestUser) => (await login(user.email)).body;
 
-/** Runs `request` until it waits for the row of the user, then `meanwhile` in the transaction that holds it. */
-function whileHeld(
-  userId: string,
-  request: () => Promise<Answer>,
-  meanwhile: (owner: pg.Client) => Promise<unknown>,
-): Promise<Answer> {
-  return asOwner(async (owner) => {
-    await owner.query('begin');
-    await owner.query('select from public.app_user where id = $1 for update', [userId]);
-    const answer = request();
-    await until(async () => {
-      const { rows } = await owner.query<{ waiting: boolean }>(
-        'select exists (select from pg_stat_activity where pg_backend_pid() = any(pg_blocking_pids(pid))) as waiting',
-      );
-      return rows[0]?.waiting === true;
-    });
-    await meanwhile(owner);
-    await owner.query('commit');
-    return answer;
-  });
-}
-
-/** What every end of all sessions does to the row of the user. */
-const endEpoch = (userId: string) => (owner: pg.Client) =>
-  owner.query('update public.app_user set sign_in_epoch = sign_in_epoch + 1 where id = $1', [userId]);
 const nothing = () => Promise.resolve();
 
 async function resetToken({ id: userId, email }: TestUser): Promise<string> {

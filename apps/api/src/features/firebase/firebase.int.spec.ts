@@ -6,6 +6,7 @@ import { TestApi } from '../../testing/test-api.js';
 import { asOwner, createTestHospital, createTestUser, dropTestHospital } from '../../testing/test-hospital.js';
 import type { LoginResultDto } from '../auth/auth.dto.js';
 import { PasswordHasher } from '../auth/password-hasher.service.js';
+import { endEpoch, whileHeld } from '../../testing/while-held.js';
 import { FakeGoogle } from './testing/fake-google.js';
 
 const password = 'correct horse battery staple';
@@ -150,6 +151,14 @@ describe('an account that is there', () => {
     expect((await api.send(move, session)).body.code).toBe('auth.password-required');
   });
 
+  it('is not entered by a sign-in during which all its sessions were ended', async () => {
+    const sub = subject();
+    const { body } = await firstSignIn(sub);
+    const again = () => firstSignIn(sub);
+    expect((await whileHeld(body.user.id, again, endEpoch(body.user.id))).body.code).toBe('auth.sign-in-outdated');
+    expect((await whileHeld(body.user.id, again, () => Promise.resolve())).status).toBe(200);
+  });
+
   it('is neither linked nor entered once it is disabled', async () => {
     const [patient, sub] = [await createTestUser({ hospital, role: 'patient' }), subject()];
     const { body } = await firstSignIn(sub);
@@ -252,6 +261,11 @@ describe('an account that is there', () => {
 });
 
 describe('a token', () => {
+  it('is no secret to be guessed: exchanging it counts as using a session', async () => {
+    const { headers } = await firstSignIn(subject());
+    expect(headers['ratelimit-policy']).toContain('"session-address"');
+  });
+
   it.each([
     ['forged', async () => `${await google.token(subject())}x`],
     [
