@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { open, rename, stat } from 'node:fs/promises';
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import { KeyProviderError } from '../encryption.errors.js';
 import { keyBytes, type NamedKey } from '../cipher/sealed-text.js';
@@ -38,7 +39,7 @@ export function readKeyFile(path: string): readonly [NamedKey, ...NamedKey[]] {
   return [newest, ...older];
 }
 
-/** Puts a new key before the others: a reader sees the old file or the new, never half. Returns its id. */
+/** Puts a new key before the others: a reader sees the old file or the new, never half. One at a time. Returns its id. */
 export async function addToKeyFile(path: string, now: Date): Promise<string> {
   readKeyFile(path);
   const { keys } = readJson(path) as { keys: StoredKey[] };
@@ -56,16 +57,24 @@ function readJson(path: string): unknown {
   }
 }
 
+/** When it resolves, not even a power cut brings the old file back. Owner, group and mode stay. */
 async function replaceFile(path: string, content: string): Promise<void> {
-  const { mode, uid, gid } = await stat(path);
-  const next = `${path}.${String(process.pid)}.new`;
-  const file = await open(next, 'w', mode & 0o600);
+  const target = await realpath(path);
+  const { mode, uid, gid } = await stat(target);
+  const next = `${target}.new`;
+  const file = await open(next, 'w', 0o600);
   try {
     await file.writeFile(content);
     await file.chown(uid, gid);
+    await file.chmod(mode & 0o777);
     await file.sync();
+    await rename(next, target);
+  } catch (err) {
+    await rm(next, { force: true });
+    throw err;
   } finally {
     await file.close();
   }
-  await rename(next, path);
+  const folder = await open(dirname(target), 'r');
+  await folder.sync().finally(() => folder.close());
 }

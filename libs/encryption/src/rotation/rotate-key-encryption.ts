@@ -1,3 +1,4 @@
+import { OperatorError } from '@hms/database';
 import type pg from 'pg';
 import { keyBoundTo, type StoredDataKey } from '../keys/data-key.js';
 import type { KeyProvider } from '../keys/key-provider.js';
@@ -12,12 +13,26 @@ export interface KeyEncryptionRotation {
 }
 
 const batchSize = 500;
+const lock = `hashtext('hms.rotate-encryption')`;
 
 /**
  * Adds a key-encryption key and wraps every data key by it; no stored value changes and nobody is interrupted. While
  * data keys are left on an older one (a run was killed, or the new key was distributed beforehand) it adds none.
+ * @throws OperatorError while another run of this database's has not ended
  */
 export async function rotateKeyEncryption(owner: pg.ClientBase, provider: KeyProvider): Promise<KeyEncryptionRotation> {
+  const { rows } = await owner.query<{ locked: boolean }>(`select pg_try_advisory_lock(${lock}) as locked`);
+  if (!rows[0]?.locked) {
+    throw new OperatorError('The key-encryption key is being rotated already; wait until that has ended.');
+  }
+  try {
+    return await rotate(owner, provider);
+  } finally {
+    await owner.query(`select pg_advisory_unlock(${lock})`).catch(() => undefined); // a lost connection has none
+  }
+}
+
+async function rotate(owner: pg.ClientBase, provider: KeyProvider): Promise<KeyEncryptionRotation> {
   const present = await provider.newestKek();
   const added = (await outdated(owner, present)).length === 0;
   const kekId = added ? await provider.rotate() : present;

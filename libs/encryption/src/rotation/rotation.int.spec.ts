@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { hospitalRef, provisionHospital, schemaOf, withOwner, type HospitalRef } from '@hms/database';
 import type pg from 'pg';
 import { DataKeys } from '../keys/data-keys.js';
+import type { KeyProvider } from '../keys/key-provider.js';
 import { openKeyProvider, readKeySource } from '../keys/key-source.js';
 import { PgDataKeyStore } from '../keys/pg-data-key-store.js';
 import { rotateDataKeys } from './rotate-data-keys.js';
@@ -92,6 +93,18 @@ async function rotationBlocked(): Promise<void> {
   });
 }
 
+/** Opens every value; answers how many there are. */
+async function openAll(owner: pg.Client, keys: DataKeys): Promise<number> {
+  const cipher = await keys.cipherFor(hospital.id);
+  const { rows } = await owner.query<{ id: string; sealed: string }>(
+    `select id, value_sealed as sealed from ${schema}.patient_identifier`,
+  );
+  for (const { id: rowId, sealed } of rows) {
+    expect(cipher.open({ ...column, rowId }, sealed)).toBe(`value of ${rowId}`);
+  }
+  return rows.length;
+}
+
 /** Opens every value again and again, as a service does, until told to stop; answers how often. */
 function readAlong(): { stop: () => Promise<number> } {
   let stopped = false;
@@ -99,14 +112,7 @@ function readAlong(): { stop: () => Promise<number> } {
   const reading = asOwner(async (owner) => {
     const keys = new DataKeys(new PgDataKeyStore(owner), provider, { ringMaxAgeMs: 100 });
     while (!stopped) {
-      const cipher = await keys.cipherFor(hospital.id);
-      const { rows } = await owner.query<{ id: string; sealed: string }>(
-        `select id, value_sealed as sealed from ${schema}.patient_identifier`,
-      );
-      for (const { id: rowId, sealed } of rows) {
-        expect(cipher.open({ ...column, rowId }, sealed)).toBe(`value of ${rowId}`);
-      }
-      opened += rows.length;
+      opened += await openAll(owner, keys);
     }
     return opened;
   });
@@ -206,6 +212,34 @@ describe('a rotation of the key-encryption key', () => {
     expect(added).toBe(true);
     expect(await keksInUse()).toEqual([kekId]);
     expect(await state()).toEqual(before);
+  });
+
+  it('runs once at a time, and the next one may follow on the same connection', async () => {
+    await asOwner(async (owner) => {
+      let arrived = (): void => undefined;
+      const rotating = new Promise<void>((resolve) => (arrived = resolve));
+      let goOn = (): void => undefined;
+      const held = new Promise<void>((resolve) => (goOn = resolve));
+      const slow: KeyProvider = {
+        newestKek: () => provider.newestKek(),
+        rotate: async () => {
+          arrived();
+          await held;
+          return provider.rotate();
+        },
+        wrap: (...args) => provider.wrap(...args),
+        unwrap: (...args) => provider.unwrap(...args),
+        rewrap: (...args) => provider.rewrap(...args),
+      };
+      const first = rotateKeyEncryption(owner, slow);
+      await rotating;
+      await expect(asOwner((other) => rotateKeyEncryption(other, provider))).rejects.toThrow('already');
+      goOn();
+      await first;
+      const { kekId } = await rotateKeyEncryption(owner, provider);
+      expect(await keksInUse()).toEqual([kekId]);
+      expect(await openAll(owner, new DataKeys(new PgDataKeyStore(owner), provider))).toBe(rowCount);
+    });
   });
 
   it('that was interrupted is finished under the same key', async () => {
