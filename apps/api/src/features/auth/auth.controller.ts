@@ -37,7 +37,7 @@ export class AuthController {
    * @throws {409} `auth.hospital-required`
    */
   @Post('auth/login')
-  @Limited('session')
+  @Limited('login')
   @Public('this is where a session begins')
   @Returns(200, LoginResultDto)
   login(@Body() credentials: LoginDto, @Origin() origin: RequestOrigin): Promise<LoginResultDto> {

@@ -19,7 +19,7 @@ export interface Attempt {
   readonly deviceToken: string | undefined;
   /**
    * Whoever signs in may be anybody: failures count against their address too, unless the device is known. Whoever has a
-   * session of the user has a counter that no stranger can lock. A mailed token is tried by its holder alone.
+   * session of the user, or a token that was mailed to them, has a counter that no stranger can lock.
    */
   readonly by: 'signing-in' | 'session' | 'mailed-token';
   /** Equal guesses at many accounts are noticed. */
@@ -31,7 +31,7 @@ const strangers = new Uint8Array(0);
 
 const digest = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(createHash('sha256').update(text).digest());
 /** One for all sessions of a user: otherwise whoever stole one could begin anew in another hospital. */
-const ownSessions = digest('own sessions');
+const apart = { session: digest('own sessions'), 'mailed-token': digest('mailed tokens') };
 const subjectOf = (userId: string | undefined, name: string): Uint8Array<ArrayBuffer> =>
   digest(userId === undefined ? `name ${name.toLowerCase()}` : `user ${userId}`);
 
@@ -65,7 +65,7 @@ export class LoginThrottle {
     await this.#admit(counter, fingerprint);
     const proof = await prove().catch(async (err: unknown) => {
       await this.counters.release(counter);
-      if (isCharged) this.limits.giveBack('login', 'address', address);
+      if (isCharged) this.limits.giveBack('guess', 'address', address);
       throw err;
     });
     if (proof === undefined) {
@@ -73,7 +73,7 @@ export class LoginThrottle {
       return undefined;
     }
     await this.counters.succeed(counter);
-    if (isCharged) this.limits.giveBack('login', 'address', address);
+    if (isCharged) this.limits.giveBack('guess', 'address', address);
     return proof;
   }
 
@@ -83,12 +83,12 @@ export class LoginThrottle {
   }
 
   async #deviceOf({ by, userId, deviceToken }: Attempt): Promise<Uint8Array<ArrayBuffer>> {
-    return by === 'session' ? ownSessions : ((await this.devices.find(userId, deviceToken)) ?? strangers);
+    return by === 'signing-in' ? ((await this.devices.find(userId, deviceToken)) ?? strangers) : apart[by];
   }
 
   /** Before anything is judged, and given back unless it was wrong. */
   async #charge(address: string): Promise<void> {
-    const verdict = await this.limits.take('login', 'address', address);
+    const verdict = await this.limits.take('guess', 'address', address);
     if (!verdict.granted) throw limitedError(verdict);
   }
 

@@ -28,7 +28,7 @@ export class MfaController {
    */
   @Post('auth/mfa/verify')
   @Public('the challenge of a login is the credential')
-  @Limited('session')
+  @Limited('login')
   @Returns(200, LoginResultDto)
   verify(@Body() verification: MfaVerificationDto, @Origin() origin: RequestOrigin): Promise<LoginResultDto> {
     return this.challenges.verify(verification, origin);

@@ -23,7 +23,7 @@ export class FirebaseController {
    * @throws {503} `firebase.unavailable`
    */
   @Post('verify')
-  @Limited('session')
+  @Limited('login')
   @Public('the ID token is the credential')
   @Returns(200, LoginResultDto)
   verify(@Body() command: VerifyFirebaseDto, @Origin() origin: RequestOrigin): Promise<LoginResultDto> {

@@ -261,9 +261,9 @@ describe('an account that is there', () => {
 });
 
 describe('a token', () => {
-  it('is no secret to be guessed: exchanging it counts as using a session', async () => {
+  it('is no secret to be guessed: exchanging it counts as signing in, not as a guess', async () => {
     const { headers } = await firstSignIn(subject());
-    expect(headers['ratelimit-policy']).toContain('"session-address"');
+    expect(headers['ratelimit-policy']).toContain('"login-address"');
   });
 
   it.each([

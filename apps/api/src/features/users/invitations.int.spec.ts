@@ -196,6 +196,17 @@ describe('an invitation', () => {
     await expect(second).rejects.toThrow('invitation_open');
   });
 
+  it('is accepted by somebody whose account strangers guess at', async () => {
+    const person = somebody();
+    await invite({ ...person, roles: ['nurse'] });
+    await accept(await mailed(person));
+    const stranger = await api.signIn({ hospital: other, role: 'hospital_admin' });
+    await invite({ ...person, roles: ['nurse'] }, stranger);
+    for (let i = 0; i < 6; i++) await login(person.email, hospital.slug, `guess ${uuidv7()}`);
+    expect((await login(person.email, hospital.slug)).status).toBe(429);
+    expect((await accept(await mailed(person, other))).status).toBe(204);
+  });
+
   it('sets the password of an account that has none, such as one that signs in with another provider', async () => {
     const patient = await api.signIn({ hospital: other, role: 'patient' });
     await invite({
