@@ -31,6 +31,16 @@ const acvpuCode = new Map<unknown, number>(acvpuLevels.map((level, code) => [lev
 const deviceName = /^[A-Za-z0-9._:-]{1,64}$/;
 const hundredths = (value: number): number => Math.round(value * 100) / 100;
 
+/** What is stored of a vital sign's value, or why it cannot be one. A temperature's range waits for its unit. */
+export function readValue(at: number, value: unknown): number | RejectCode {
+  const sign = fields[at];
+  if (sign?.kind === 'acvpu') return acvpuCode.get(value) ?? 'malformed';
+  if (sign?.kind === 'boolean') return typeof value === 'boolean' ? Number(value) : 'malformed';
+  if (typeof value !== 'number') return 'not_a_number';
+  if (sign?.kind !== 'integer') return value;
+  return inRange(at, value) ? Math.round(value) : 'out_of_range';
+}
+
 /** One reading while its keys come in, in any order; `finish` says whether it is plausible. */
 export class Draft {
   readonly #values = noValues();
@@ -57,18 +67,9 @@ export class Draft {
   }
 
   #measure(at: number, value: unknown): RejectCode | undefined {
-    const sign = fields[at];
-    if (sign?.kind === 'acvpu' || sign?.kind === 'boolean') {
-      const code =
-        sign.kind === 'acvpu' ? acvpuCode.get(value) : typeof value === 'boolean' ? Number(value) : undefined;
-      if (code === undefined) return 'malformed';
-      this.#values[at] = code;
-    } else {
-      if (typeof value !== 'number') return 'not_a_number';
-      // Temperature waits for its unit.
-      if (sign?.kind === 'integer' && !inRange(at, value)) return 'out_of_range';
-      this.#values[at] = sign?.kind === 'integer' ? Math.round(value) : value;
-    }
+    const measured = readValue(at, value);
+    if (typeof measured === 'string') return measured;
+    this.#values[at] = measured;
     this.#measured = true;
     return undefined;
   }
