@@ -70,6 +70,22 @@ describe("a gateway's vitals", () => {
     expect(stored.rows).toEqual([{ heart_rate: 137, spo2: 91 }]);
   });
 
+  it('reach it in line protocol and as lines of JSON too, as gateways send them', async () => {
+    const at = Date.now() - 120_000;
+    const send = (path: string, type: string, body: string, credential: string) =>
+      fetch(`${baseUrl}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': type, authorization: `${credential} ${hospitalA.gatewayKey}` },
+        body,
+      });
+    const line = `vitals,device=${device.id} hr=81i ${at}`;
+    const lines = await send(`/api/v2/write?org=${hospitalA.slug}&bucket=b&precision=ms`, 'text/plain', line, 'Token');
+    const json = JSON.stringify({ d: device.id, t: at, spo2: 96 });
+    const ndjson = await send('/telemetry', 'application/x-ndjson', `${json}\n`, 'Bearer');
+    expect([lines.status, ndjson.status, await ndjson.json()]).toMatchObject([204, 200, { duplicates: 1 }]);
+    expect((await fetch(`${baseUrl}/ping`)).headers.get('x-influxdb-version')).toBe('2.7-compat');
+  });
+
   it('never reach another hospital', async () => {
     const theirs = await watch(await signIn(hospitalB, 'nurse'));
     const ours = await watch(nurse, device.wardId);

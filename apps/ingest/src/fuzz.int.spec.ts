@@ -84,7 +84,17 @@ const document = fc.oneof(
   },
   { weight: 1, arbitrary: value.map((body) => JSON.stringify(body)) },
 );
+const word = fc.oneof(fc.constantFrom('vitals', 'device', 'hr', 't', '72i', '"', ',', '=', ' ', '\\', '\n'), name);
+const lines = fc.oneof(
+  fc.array(word, { maxLength: 20 }).map((words) => words.join('')),
+  fc.dictionary(name, value, { maxKeys: 3 }).map((fields) =>
+    Object.entries(fields)
+      .map(([key, each]) => `vitals,device=x ${key}=${JSON.stringify(each)}`)
+      .join('\n'),
+  ),
+);
 const body: fc.Arbitrary<Uint8Array> = fc.oneof(
+  { weight: 3, arbitrary: lines.map((line) => Buffer.from(line)) },
   { weight: 6, arbitrary: document.map((json) => Buffer.from(json)) },
   { weight: 1, arbitrary: document.map((json) => Buffer.from(json.slice(0, json.length / 2))) },
   { weight: 1, arbitrary: document.map((json) => Buffer.from(json, 'utf16le')) },
@@ -111,6 +121,8 @@ const headers = fc.record({
     'application/json',
     'application/json',
     'application/json\t;charset=utf-16',
+    'application/x-ndjson',
+    'text/plain',
     'text/plain',
     '',
   ),
@@ -150,6 +162,10 @@ async function violations(response: Response): Promise<string[]> {
   if (status >= 500 && !(status === 503 && response.headers.has('retry-after'))) found.push(`status ${status}`);
   if (answer.includes(canary) || /node_modules|\bat \S+ \(|\.[jt]s:\d+|insert into|violates/.test(answer))
     found.push(answer);
+  if (status === 400 && response.headers.has('x-influxdb-version')) {
+    expect(JSON.parse(answer)).toEqual({ code: 'invalid', message: expect.any(String), line: expect.any(Number) });
+    return found;
+  }
   if (response.headers.get('content-type') !== 'application/problem+json') return [...found, 'no problem'];
   const requestId = response.headers.get('x-request-id');
   const problem: unknown = JSON.parse(answer);

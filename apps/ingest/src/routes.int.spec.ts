@@ -52,7 +52,8 @@ describe('every route', () => {
     '%s is open for a reason, and takes no body',
     async (_, route) => {
       expect(route.access.because).toMatch(/\w+ \w+/);
-      expect([route.method, route.accepts, await statusOf(route)]).toEqual(['GET', [], 200]);
+      expect([route.method, route.accepts]).toEqual(['GET', []]);
+      expect([200, 204]).toContain(await statusOf(route));
     },
   );
 

@@ -1,9 +1,11 @@
 import type { Endpoint } from './http/endpoint.js';
 import { type OperationsRouteParts, operationsRoutes } from './operations/operations.routes.js';
+import { influxRoutes } from './telemetry/influx/influx.routes.js';
 import { type TelemetryRouteParts, telemetryRoutes } from './telemetry/telemetry.routes.js';
 
 /** Everything this service answers. */
 export const ingestRoutes = (parts: TelemetryRouteParts & OperationsRouteParts): readonly Endpoint[] => [
   ...telemetryRoutes(parts),
+  ...influxRoutes(parts),
   ...operationsRoutes(parts),
 ];

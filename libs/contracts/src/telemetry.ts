@@ -66,6 +66,8 @@ export const telemetryErrors = defineErrors({
   'body.timeout': { status: 408, title: 'The body took too long to arrive' },
   /** Every reading comes from a device of another gateway. */
   'telemetry.foreign-device': { status: 403, title: 'The device belongs to another gateway' },
+  /** The key decides whose data it is; what was said besides is another hospital. */
+  'telemetry.other-hospital': { status: 403, title: 'The key is of another hospital' },
   /** The same batch key came before with other readings. */
   'telemetry.batch-key-reused': { status: 409, title: 'This batch key was used for other readings' },
   'telemetry.too-many-readings': { status: 422, title: 'Too many readings in one batch' },

@@ -9,7 +9,7 @@ export class Hospital {
 
   constructor(
     readonly id: string,
-    slug: string,
+    readonly slug: string,
   ) {
     this.schema = `hospital_${slug}`;
     // It becomes part of statements, so it is held to the form migrations give it whatever the table says.

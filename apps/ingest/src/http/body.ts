@@ -52,7 +52,7 @@ class GrowingBuffer {
 
 /** Undoes the content encoding. A compressed body may hold no more than an uncompressed one. */
 export function decompress(body: Uint8Array, encoding: string, maxBytes: number): Uint8Array {
-  if (encoding === '') return body;
+  if (encoding !== 'gzip') return body;
   try {
     return gunzipSync(body, { maxOutputLength: maxBytes });
   } catch (cause) {

@@ -68,6 +68,7 @@ class FakeResponse {
 
 const head: RequestHead = {
   requestId: 'r1',
+  query: '',
   authorization: '',
   contentType: 'application/json',
   contentEncoding: '',

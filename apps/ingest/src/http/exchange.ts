@@ -5,6 +5,7 @@ import type { Responder } from './responder.js';
 import type { Reply, RequestHead, Route } from './route.js';
 
 const nothing = new Uint8Array();
+const encodings: ReadonlySet<string> = new Set(['', 'identity', 'gzip']);
 
 /**
  * One request on its way through the pipeline: authenticate, admit, read, decode, handle, reply. Whoever may not come
@@ -47,7 +48,7 @@ export class Exchange<Caller, Input> {
     const { route, head } = this;
     if (route.accepts.length > 0) {
       if (!route.accepts.includes(mediaType(head.contentType))) return commonError('body.unsupported-type');
-      if (head.contentEncoding !== '' && head.contentEncoding !== 'gzip') return commonError('body.unsupported-type');
+      if (!encodings.has(head.contentEncoding)) return commonError('body.unsupported-type');
       if ((head.contentLength ?? 0) > route.maxBytes) return commonError('body.too-large');
     }
     const bytes = head.contentLength ?? route.maxBytes;
@@ -124,7 +125,7 @@ export class Exchange<Caller, Input> {
 }
 
 /** Without parameters: `application/json; charset=utf-8` is `application/json`. */
-function mediaType(header: string): string {
+export function mediaType(header: string): string {
   const end = header.indexOf(';');
   return (end < 0 ? header : header.slice(0, end)).trim().toLowerCase();
 }

@@ -1,6 +1,8 @@
 /** What of a request's head the pipeline reads, before the request object dies with its callback. */
 export interface RequestHead {
   readonly requestId: string;
+  /** Behind the question mark, as it was sent. */
+  readonly query: string;
   readonly authorization: string;
   readonly contentType: string;
   readonly contentEncoding: string;

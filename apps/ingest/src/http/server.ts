@@ -134,6 +134,7 @@ function headOf(request: HttpRequest): RequestHead {
   const length = request.getHeader('content-length');
   return {
     requestId: requestIdFrom(request.getHeader('x-request-id')),
+    query: request.getQuery(),
     authorization: request.getHeader('authorization'),
     contentType: request.getHeader('content-type'),
     contentEncoding: request.getHeader('content-encoding'),

@@ -9,6 +9,8 @@ export interface TelemetryBatch {
   readonly digest: () => Buffer;
   /** Milliseconds added to each time because the gateway's clock runs ahead; another arrival would add others. */
   readonly correctionMs: number;
+  /** A time is that of arrival; another arrival would have another. */
+  readonly untimed?: boolean;
   /** How far the gateway's clock is behind ours, when it tells. */
   readonly clockOffsetMs: number | undefined;
   readonly readings: readonly Reading[];

@@ -1,9 +1,9 @@
 import {
+  AppError,
   commonError,
   type RejectCode,
   type RejectedReading,
-  telemetryError,
-  type telemetryErrors,
+  telemetryErrors,
   type TelemetryReceipt,
 } from '@hms/contracts';
 import type { DeviceDirectory } from '../devices/device-directory.js';
@@ -43,7 +43,7 @@ export class TelemetryService {
 
   /**
    * Ends when the readings are committed.
-   * @throws AppError 4xx when none of them can be accepted, 409 when its key was used for another batch, 503 when it
+   * @throws {@link NothingAccepted} when none of them can be accepted, AppError 409 when its key was used for another batch, 503 when it
    * could not be stored in time
    */
   async receive(caller: Caller, batch: TelemetryBatch, receivedMs: number): Promise<Answer> {
@@ -58,10 +58,10 @@ export class TelemetryService {
     const { readings, rejected } = batch;
     const content = { hospital, gatewayId, identity, readings, rejected };
     const submission = await this.#resolve(content);
-    if (submission.rows.length === 0) throw nothingAccepted(submission.receipt());
+    if (submission.rows.length === 0) throw new NothingAccepted(submission.receipt());
     this.parts.submit(submission);
     const answer = await submission.answered;
-    if (answer.receipt.accepted + answer.receipt.duplicates === 0) throw nothingAccepted(answer.receipt);
+    if (answer.receipt.accepted + answer.receipt.duplicates === 0) throw new NothingAccepted(answer.receipt);
     return answer;
   }
 
@@ -77,9 +77,12 @@ export class TelemetryService {
   }
 }
 
-/** The problem of the first reading; a foreign device only when all are. */
-function nothingAccepted({ rejected, rejectedTotal }: TelemetryReceipt): Error {
-  const [first = { i: 0, code: 'empty' } satisfies RejectedReading] = rejected;
-  const reason = rejected.find(({ code }) => code !== 'foreign_device') ?? first;
-  return telemetryError(problemOf[reason.code], { members: { rejected, rejectedTotal } });
+/** Of a batch no reading could be taken. The problem is that of the first; a foreign device only when all are. */
+export class NothingAccepted extends AppError {
+  constructor(readonly receipt: TelemetryReceipt) {
+    const { rejected, rejectedTotal } = receipt;
+    const [first = { i: 0, code: 'empty' } satisfies RejectedReading] = rejected;
+    const { code } = rejected.find((each) => each.code !== 'foreign_device') ?? first;
+    super(problemOf[code], telemetryErrors[problemOf[code]], { members: { rejected, rejectedTotal } });
+  }
 }

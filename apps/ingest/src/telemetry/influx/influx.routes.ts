@@ -1,0 +1,126 @@
+import { commonError, type TelemetryReceipt, telemetryError } from '@hms/contracts';
+import type { Caller } from '../../gateways/caller.js';
+import { endpoint, type Endpoint } from '../../http/endpoint.js';
+import { anybody, openGate, type Reply, type RequestHead } from '../../http/route.js';
+import { bodyText } from '../formats/body-text.js';
+import { decodeLineProtocol } from '../formats/line-protocol/decode.js';
+import { isPrecision, type Precision } from '../formats/line-protocol/precision.js';
+import type { Answer } from '../submission.js';
+import type { Arrival, TelemetryRouteParts } from '../telemetry.routes.js';
+import { NothingAccepted } from '../telemetry.service.js';
+import { influxAuthorization } from './influx-credential.js';
+
+/** Clients learn from it which API they talk to. */
+const version: NonNullable<Reply['headers']> = [['X-Influxdb-Version', '2.7-compat']];
+/** Nearly every client says `text/plain`; curl and old ones say something else, or nothing. */
+const accepts = ['text/plain', 'application/octet-stream', 'application/x-www-form-urlencoded', ''];
+const maxBytes = 5 * 1024 * 1024;
+
+/** What a writer says in the query: the unit of its times, and whose data it means to write. */
+interface Written extends Arrival {
+  /** `org` of version 2, `db` of version 1; empty when it is not said. */
+  readonly hospital: string;
+}
+
+/**
+ * The write API of InfluxDB, versions 1 and 2, for agents that speak it: Telegraf, the client libraries, the `influx`
+ * command. Success is 204. When lines are refused the others are stored, and 400 tells of the first that was not:
+ * clients then drop the batch, which is right.
+ */
+export function influxRoutes(parts: TelemetryRouteParts): Endpoint[] {
+  const access = {
+    by: 'gateway-key',
+    authenticate: (head: RequestHead) => parts.authenticate(influxAuthorization(head)),
+  } as const;
+  const write = (path: string, hospitalIn: 'org' | 'db', precisions: readonly Precision[]): Endpoint =>
+    endpoint<Caller, Written>({
+      method: 'POST',
+      path,
+      access,
+      accepts,
+      maxBytes,
+      deadlineMs: 15_000,
+      gate: parts.gate,
+      decode: (body, { query, idempotencyKey }) => {
+        const asked = new URLSearchParams(query);
+        const at = parts.now();
+        const precision = precisionOf(asked.get('precision'), precisions);
+        const batch = decodeLineProtocol(bodyText(body), { at, idempotencyKey }, precision);
+        return { batch, at, hospital: asked.get(hospitalIn) ?? '' };
+      },
+      handle: async (caller, { batch, at, hospital }) => {
+        if (hospital !== '' && hospital !== caller.hospital.slug) {
+          throw telemetryError('telemetry.other-hospital', {
+            detail: `${hospitalIn} is not the hospital of this key.`,
+          });
+        }
+        const { receipt, replayed } = await answerOf(parts.receive(caller, batch, at));
+        if (!replayed) parts.metrics.answered(receipt);
+        return replyTo(receipt);
+      },
+    });
+  /** Old tools make their database first; here it is there. */
+  const query = (method: 'GET' | 'POST'): Endpoint =>
+    endpoint<Caller, undefined>({
+      method,
+      path: '/query',
+      access,
+      accepts: method === 'POST' ? accepts : [],
+      maxBytes: 64 * 1024,
+      deadlineMs: 5_000,
+      gate: openGate,
+      decode: () => undefined,
+      handle: () => ({ status: 200, body: { results: [{ statement_id: 0 }] }, headers: version }),
+    });
+  return [
+    write('/api/v2/write', 'org', ['ns', 'us', 'ms', 's']),
+    write('/write', 'db', ['ns', 'n', 'us', 'u', 'ms', 's', 'm', 'h']),
+    query('GET'),
+    query('POST'),
+    sign('/ping', { status: 204, body: '', headers: version }),
+    sign('/health', {
+      status: 200,
+      body: { name: 'influxdb', status: 'pass', message: 'ready for writes', checks: [], version: '2.7-compat' },
+      headers: version,
+    }),
+  ];
+}
+
+const sign = (path: string, reply: Reply): Endpoint =>
+  endpoint({
+    method: 'GET',
+    path,
+    access: anybody('clients of InfluxDB ask whom they talk to before they send a credential'),
+    accepts: [],
+    maxBytes: 0,
+    deadlineMs: 5_000,
+    gate: openGate,
+    decode: () => undefined,
+    handle: () => reply,
+  });
+
+function precisionOf(asked: string | null, known: readonly Precision[]): Precision {
+  if (asked === null || asked === '') return 'ns';
+  if (isPrecision(asked) && known.includes(asked)) return asked;
+  const errors = [{ field: 'precision', code: 'unknown', message: `must be one of ${known.join(', ')}` }];
+  throw commonError('request.invalid', { errors });
+}
+
+/** A batch of which nothing was accepted is to these clients one more with broken lines. */
+async function answerOf(receiving: Promise<Answer>): Promise<Answer> {
+  try {
+    return await receiving;
+  } catch (err) {
+    if (err instanceof NothingAccepted) return { receipt: err.receipt, replayed: false };
+    throw err;
+  }
+}
+
+/** InfluxDB's own words for lines it does not take: Telegraf and others show them to their operator. */
+function replyTo({ rejected: [first], rejectedTotal }: TelemetryReceipt): Reply {
+  if (!first) return { status: 204, body: '', headers: version };
+  const line = first.i + 1;
+  const what = first.field === undefined ? first.code : `${first.code} ${first.field}`;
+  const message = `partial write: line ${line}: ${what} dropped=${rejectedTotal}`;
+  return { status: 400, body: { code: 'invalid', message, line }, headers: version };
+}
