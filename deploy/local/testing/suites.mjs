@@ -31,6 +31,8 @@ import { ROOT } from '../lib/settings.mjs';
 const MODULES = join(ROOT, 'node_modules');
 /** No suite takes this long, unless it hangs: the machine may be slow and busy. */
 const LONGEST_MS = 1_500_000;
+/** What repeats a run of fuzzing, set by a person. */
+const FUZZ_VARIABLES = ['FUZZ_SEED', 'FUZZ_CASES', 'FUZZ_ROUTE'];
 const SHOWN_PROBLEMS = 20;
 const SHOWN_LINES = 25;
 
@@ -52,6 +54,7 @@ export const suites = [
   { name: 'launcher', needsStack: false, execute: nodeTests },
   { name: 'unit', needsStack: false, execute: (run) => jest(run, 'unit', 2) },
   { name: 'integration', needsStack: true, execute: (run) => jest(run, 'integration', 2) },
+  { name: 'fuzz', needsStack: true, execute: (run) => jest(run, 'fuzz') },
   { name: 'acceptance', needsStack: true, execute: (run) => jest(run, 'acceptance') },
   { name: 'chaos', needsStack: true, execute: (run) => jest(run, 'chaos') },
 ];
@@ -105,7 +108,8 @@ async function jest({ logFile, env }, project, atOnce = 1) {
     '--selectProjects',
     project,
   ];
-  const ended = await endOfRun({ file: process.execPath, args, env, cwd: ROOT }, logFile);
+  const command = { file: process.execPath, args, env: { ...env, ...fuzzSettings() }, cwd: ROOT };
+  const ended = await endOfRun(command, logFile);
   if (!existsSync(outputFile)) return broken(`jest wrote no result${ended}`, logFile);
   const result = JSON.parse(readFileSync(outputFile, 'utf8'));
   const failed = Number(result.numFailedTests) + Number(result.numRuntimeErrorTestSuites);
@@ -114,6 +118,11 @@ async function jest({ logFile, env }, project, atOnce = 1) {
   if (passed + failed === 0) return broken(`no test was run${ended}`, logFile);
   if (failed === 0 && ended) return { ...broken(`all tests passed, but jest${ended}`, logFile), passed };
   return { passed, failed, skipped, problems: jestProblems(result) };
+}
+
+/** @returns {Record<string, string>} */
+function fuzzSettings() {
+  return Object.fromEntries(FUZZ_VARIABLES.map((name) => [name, process.env[name] ?? '']).filter(([, value]) => value));
 }
 
 /**

@@ -128,6 +128,22 @@ export class TestHospital {
     return row?.n ?? 0;
   }
 
+  /** A number for what each table of the schema holds: the same for as long as nothing is written. */
+  async contents(): Promise<Readonly<Record<string, string>>> {
+    const tables = await this.rows<{ name: string }>(
+      `select format('%I', relname) as name from pg_class
+        where relnamespace = $1::regnamespace and relkind in ('r', 'p') and not relispartition`,
+      [this.schema],
+    );
+    const parts = tables.map(
+      ({ name }) =>
+        `select ${pg.escapeLiteral(name)} as name, concat(count(*), ':', sum(hashtextextended(t::text, 0))) as hash
+           from {schema}.${name} t`,
+    );
+    const rows = await this.rows<{ name: string; hash: string }>(parts.join(' union all '));
+    return Object.fromEntries(rows.map(({ name, hash }) => [name, hash]));
+  }
+
   async drop(): Promise<void> {
     await this.owner.query(`drop schema ${this.schema} cascade`);
     for (const table of ['gateway_key', 'gateway', 'ingest_epoch']) {
