@@ -32,6 +32,8 @@ interface Debt {
 @Injectable()
 export class LiveBroadcast implements FeedListener, OnApplicationShutdown {
   readonly #debts = new Map<LiveSocket, Debt>();
+  /** Those whose snapshot is being read and recorded. */
+  readonly #paying = new Set<LiveSocket>();
   #namespace: LiveNamespace | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -76,10 +78,12 @@ export class LiveBroadcast implements FeedListener, OnApplicationShutdown {
     const listeners = this.#members(rooms);
     if (!this.#namespace || listeners.length === 0) return;
     const behind = this.#behind(listeners);
+    const later = listeners.filter((socket) => !behind.includes(socket) && this.audit.mustRecord(socket, updates));
     this.#namespace
       .to(rooms)
-      .except(behind.map(({ id }) => id))
+      .except([...behind, ...later].map(({ id }) => id))
       .emit('vitals', updates);
+    for (const socket of later) void this.#introduce(socket, updates);
     this.metrics.events.inc({ event: 'vitals' }, listeners.length - behind.length);
     this.#observeAge(updates);
   }
@@ -105,6 +109,17 @@ export class LiveBroadcast implements FeedListener, OnApplicationShutdown {
   restored(): void {
     for (const socket of this.#namespace?.sockets.values() ?? []) {
       this.#debts.set(socket, { dueAt: 0, why: 'missed' });
+    }
+  }
+
+  /** Sends what shows patients who are new to the socket, once that is recorded. */
+  async #introduce(socket: LiveSocket, updates: readonly VitalsUpdate[]): Promise<void> {
+    try {
+      await this.audit.shown(socket, updates);
+      socket.emit('vitals', updates);
+    } catch (err) {
+      this.logger.warn({ err }, 'live updates not audited');
+      if (socket.connected) this.#debts.set(socket, { dueAt: Date.now() + settledAfterMs, why: 'missed' });
     }
   }
 
@@ -151,19 +166,27 @@ export class LiveBroadcast implements FeedListener, OnApplicationShutdown {
   }
 
   /** Sends sockets of one audience their snapshot. When it cannot be read, the debt is due again a little later. */
-  async #pay(sockets: readonly LiveSocket[]): Promise<void> {
+  async #pay(owed: readonly LiveSocket[]): Promise<void> {
+    const sockets = owed.filter((socket) => !this.#paying.has(socket));
     const [first] = sockets;
     if (!first) return;
+    for (const socket of sockets) this.#paying.add(socket);
     const { actor, audience } = first.data;
     try {
       const snapshot = await this.snapshots.snapshot(actor.hospital, audience.wardIds);
-      const joining = sockets.filter((socket) => this.#debts.get(socket)?.why === 'begins');
-      await Promise.all(joining.map((socket) => this.audit.joined(socket, snapshot)));
+      await Promise.all(sockets.map((socket) => this.#record(socket, snapshot)));
       for (const socket of sockets) this.#send(socket, snapshot);
     } catch (err) {
       this.logger.warn({ err }, 'no snapshot for live sockets');
       for (const socket of sockets) this.#postpone(socket);
+    } finally {
+      for (const socket of sockets) this.#paying.delete(socket);
     }
+  }
+
+  #record(socket: LiveSocket, snapshot: readonly VitalsUpdate[]): Promise<void> {
+    const joins = this.#debts.get(socket)?.why === 'begins';
+    return joins ? this.audit.joined(socket, snapshot) : this.audit.shown(socket, snapshot);
   }
 
   #send(socket: LiveSocket, snapshot: readonly VitalsUpdate[]): void {

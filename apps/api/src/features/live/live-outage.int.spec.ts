@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -48,7 +49,7 @@ const publish = (wardId: string, position: string) =>
     vitalsChannel(hospital.id),
     JSON.stringify({
       wardId,
-      updates: [{ patientId: position, recordedAt: new Date().toISOString(), values: { spo2: 99 }, position }],
+      updates: [{ patientId: randomUUID(), recordedAt: new Date().toISOString(), values: { spo2: 99 }, position }],
     }),
   );
 const connect = (wardId: string) => new LiveClient(url, { auth: { token: nurse.accessToken, wardId } });

@@ -137,6 +137,28 @@ describe('a screen', () => {
     ]);
   });
 
+  it('leaves one row more for whoever comes later, before it is shown', async () => {
+    const [ward, later] = [await wards.ward(), [randomUUID(), randomUUID()]];
+    const nurse = await signIn('nurse');
+    const client = await watch(nurse, ward).ready();
+    const recorded = async () => (await auditRows(hospital, nurse.id)).map(({ patient_ids }) => patient_ids);
+    for (const [i, patientId] of later.entries()) {
+      await publish(hospital, ward, [{ patientId, position: `${String(i)}-first` }]);
+      await until(() => client.positions.includes(`${String(i)}-first`));
+      expect(await recorded()).toEqual([[], ...later.slice(0, i + 1).map((id) => [id])]);
+    }
+    const again = Array.from({ length: 20 }, (_, i) => `again-${String(i)}`);
+    for (const position of again)
+      await publish(
+        hospital,
+        ward,
+        later.map((patientId) => ({ patientId, position })),
+      );
+    await until(() => client.positions.length === 2 + 2 * again.length);
+    expect(client.positions.slice(2)).toEqual(again.flatMap((position) => [position, position]));
+    expect(await recorded()).toHaveLength(3);
+  });
+
   it('is told a second later what was published before its snapshot knew', async () => {
     const ward = await wards.ward();
     const { patientId } = await wards.monitored(ward);
