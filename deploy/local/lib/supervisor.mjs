@@ -9,8 +9,8 @@ import { until } from './probe.mjs';
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 15_000;
-/** A service that has run this long is healthy again: its next crash starts with the first pause. */
-const HEALTHY_MS = 60_000;
+/** A service that has worked this long is no crash loop: after its next crash it starts again with the first pause. */
+const HEALTHY_MS = 2_000;
 
 /**
  * @typedef {object} Service
@@ -53,13 +53,16 @@ export class Supervisor {
   #logDir;
   #tell;
   #changed;
+  #healthyMs;
 
   /**
    * @param {string} logDir
    * @param {{ tell: (line: string) => void, changed: (services: ServiceStatus[]) => void }} listeners
+   * @param {{ healthyMs?: number }} [options]
    */
-  constructor(logDir, { tell, changed }) {
+  constructor(logDir, { tell, changed }, { healthyMs = HEALTHY_MS } = {}) {
     this.#logDir = logDir;
+    this.#healthyMs = healthyMs;
     this.#tell = tell;
     this.#changed = changed;
   }
@@ -192,34 +195,37 @@ export class Supervisor {
    */
   async #keep(entry) {
     let pause = FIRST_PAUSE_MS;
-    let began = performance.now();
+    let readyAt = performance.now();
     while (entry.child) {
       const result = await entry.child;
       if (!entry.wanted) return;
-      if (performance.now() - began > HEALTHY_MS) pause = FIRST_PAUSE_MS;
+      if (performance.now() - readyAt > this.#healthyMs) pause = FIRST_PAUSE_MS;
       this.#tell(`${entry.service.name} ${describeEnd(result)}; starting it again in ${pause} ms`);
       this.#mark(entry, 'restarting');
       await delay(pause, undefined, { signal: this.#stop.signal }).catch(() => {});
       if (!entry.wanted || this.stopping) return;
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
-      began = performance.now();
-      await this.#again(entry);
+      readyAt = (await this.#again(entry)) ? performance.now() : Infinity;
     }
   }
 
-  /** @param {Entry} entry */
+  /**
+   * @param {Entry} entry
+   * @returns {Promise<boolean>} whether it works again
+   */
   async #again(entry) {
     const began = performance.now();
     entry.status.restarts += 1;
     const failed = await this.#untilReady(entry);
-    if (!entry.wanted) return;
+    if (!entry.wanted) return false;
     if (failed) {
       this.#tell(`${entry.service.name} is not back: ${failed} (see ${this.logFile(entry.service.name)})`);
       entry.child?.kill('SIGKILL');
-      return;
+      return false;
     }
     this.#mark(entry, 'ready');
     this.#tell(`${entry.service.name} is back after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    return true;
   }
 
   /** @param {Entry} entry */
