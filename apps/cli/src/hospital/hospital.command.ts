@@ -1,6 +1,8 @@
 import {
+  findHospital,
   type Hospital,
   type HospitalSlug,
+  isHospitalSlug,
   listHospitals,
   provisionHospital,
   resumeHospital,
@@ -9,7 +11,10 @@ import {
 } from '@hms/database';
 import type { Command } from 'commander';
 import { uuidv7 } from 'uuidv7';
+import { OperatorAudit } from '../audit/operator-audit.js';
 import { ownerUrl } from '../config.js';
+import { inTransaction } from '../in-transaction.js';
+import { tell } from '../outbox/tell.js';
 import { accountLine, createHospitalAdmin } from '../user/accounts.js';
 import { email } from '../user/email.js';
 import { existingSlug } from './existing-slug.js';
@@ -44,25 +49,50 @@ export function registerHospital(program: Command): void {
   hospital
     .command('suspend <slug>')
     .description('Lock everyone but super admins out of a hospital; its data stays.')
-    .action((slug: string) => change(existingSlug(slug), suspendHospital));
+    .action((slug: string) => change(existingSlug(slug), 'suspend'));
   hospital
     .command('resume <slug>')
     .description('Let a suspended hospital work again.')
-    .action((slug: string) => change(existingSlug(slug), resumeHospital));
+    .action((slug: string) => change(existingSlug(slug), 'resume'));
 }
 
 async function create(slug: string, options: CreateOptions): Promise<void> {
   const { adminEmail, ...details } = options;
+  const audit = OperatorAudit.open(process.env);
   await withOwner(ownerUrl(process.env), async (owner) => {
-    const hospital = await provisionHospital(owner, { id: uuidv7(), slug, ...details });
+    const known = isHospitalSlug(slug) ? await findHospital(owner, slug) : undefined;
+    const id = known?.id ?? uuidv7();
+    await audit.record(owner, {
+      action: 'create',
+      entity: 'hospital',
+      entityIds: [id],
+      operation: 'hms hospital create',
+    });
+    const hospital = await provisionHospital(owner, { id, slug, ...details });
     process.stdout.write(`Hospital ${slug} is ${hospital.status}, id ${hospital.id}.\n`);
     if (adminEmail === undefined) return;
-    process.stdout.write(`${accountLine(await createHospitalAdmin(owner, hospital.id, adminEmail))}\n`);
+    process.stdout.write(`${accountLine(await createHospitalAdmin(owner, audit, hospital.id, adminEmail))}\n`);
   });
 }
 
-async function change(slug: HospitalSlug, to: typeof suspendHospital): Promise<void> {
-  const { status } = await withOwner(ownerUrl(process.env), (owner) => to(owner, slug));
+const changes = { suspend: suspendHospital, resume: resumeHospital };
+
+async function change(slug: HospitalSlug, to: keyof typeof changes): Promise<void> {
+  const audit = OperatorAudit.open(process.env);
+  const { status } = await withOwner(ownerUrl(process.env), (owner) =>
+    inTransaction(owner, async () => {
+      const hospital = await changes[to](owner, slug);
+      const { id, version } = hospital;
+      await audit.record(owner, {
+        action: 'update',
+        entity: 'hospital',
+        entityIds: [id],
+        operation: `hms hospital ${to}`,
+      });
+      await tell(owner, 'hospital.changed', id, { id, version });
+      return hospital;
+    }),
+  );
   process.stdout.write(`Hospital ${slug} is ${status}.\n`);
 }
 

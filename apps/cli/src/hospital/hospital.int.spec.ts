@@ -2,6 +2,7 @@ import { withOwner } from '@hms/database';
 import { verify } from '@node-rs/argon2';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const HMS = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
@@ -13,9 +14,11 @@ const email = `${slug}@example.org`;
 const root = `root-${slug}@example.org`;
 
 /** Runs the built program as an operator would. */
-function hms(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+const hms = (...args: string[]) => hmsWith({}, ...args);
+
+function hmsWith(env: object, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [HMS, ...args], (error, out, err) => {
+    execFile(process.execPath, [HMS, ...args], { env: { ...process.env, ...env } }, (error, out, err) => {
       resolve({ code: error === null ? 0 : Number(error.code), out, err });
     });
   });
@@ -60,6 +63,10 @@ afterAll(() =>
     await owner.query('delete from public.app_user where email = any ($1)', [[email, root]]);
     await owner.query(
       'delete from public.ingest_epoch where hospital_id = (select id from public.hospital where slug = $1)',
+      [slug],
+    );
+    await owner.query(
+      'delete from public.outbox_event where hospital_id = (select id from public.hospital where slug = $1)',
       [slug],
     );
     await owner.query('delete from public.hospital where slug = $1', [slug]);
@@ -113,6 +120,47 @@ describe('an operator with hms', () => {
     },
     PATIENCE,
   );
+
+  it('leaves in the audit and in the outbox what the API would', async () => {
+    await withOwner(direct, async (owner) => {
+      const about = `select id::text from public.hospital where slug = '${slug}'
+                     union select id::text from public.app_user where email in ('${email}', '${root}')`;
+      const { rows } = await owner.query(
+        `select operation, reason, actor_id from public.audit_event where entity_ids && array(${about}) order by id`,
+      );
+      const reason = `operator ${userInfo().username}`;
+      expect(rows).toEqual(
+        [
+          'hms hospital create',
+          'hms hospital create --admin-email',
+          'hms hospital create',
+          'hms hospital create --admin-email',
+          'hms hospital suspend',
+          'hms hospital resume',
+          'hms user create-super-admin',
+        ].map((operation) => ({ operation, reason, actor_id: null })),
+      );
+      const told = await owner.query<{ type: string }>(
+        `select type from public.outbox_event where hospital_id = (select id from public.hospital where slug = $1)
+          order by id`,
+        [slug],
+      );
+      expect(told.rows.map(({ type }) => type)).toEqual([
+        'membership.changed',
+        'membership.changed',
+        'hospital.changed',
+        'hospital.changed',
+      ]);
+    });
+    const verified = await hms('audit', 'verify');
+    expect(verified.out).toMatch(/^the platform: .* untouched\.$/m);
+  });
+
+  it('changes nothing without the keys of the audit', async () => {
+    const { code, err } = await hmsWith({ AUDIT_KEYS_FILE: '' }, 'hospital', 'suspend', slug);
+    expect([code, err]).toEqual([1, expect.stringContaining('AUDIT_KEYS_FILE')]);
+    expect((await hms('hospital', 'list', '--json')).out).toMatch(new RegExp(`"${slug}"[^}]*"active"`));
+  });
 
   it.each([
     [

@@ -10,6 +10,7 @@ import {
 } from '@hms/encryption';
 import type { Command } from 'commander';
 import type pg from 'pg';
+import { OperatorAudit } from '../audit/operator-audit.js';
 import { ownerUrl } from '../config.js';
 import { existingSlug } from '../hospital/existing-slug.js';
 
@@ -18,19 +19,26 @@ export function registerEncryptionKeys(keys: Command): void {
   keys
     .command('rotate-encryption')
     .description('Wrap every data key by a new key-encryption key; repeat it to finish an interrupted run.')
-    .action(() => withKeys(rotateEncryption));
+    .action(() => withKeys('hms keys rotate-encryption', rotateEncryption));
   keys
     .command('rotate-data')
     .description('Seal all encrypted values under new data keys, in about two minutes plus 1 s for 5,000 values.')
     .option('--hospital <slug>', "only this hospital's, otherwise everything", existingSlug)
     .action(({ hospital }: { hospital?: HospitalSlug }) =>
-      withKeys((owner, provider) => rotateData(owner, provider, hospital)),
+      withKeys('hms keys rotate-data', (owner, provider) => rotateData(owner, provider, hospital)),
     );
 }
 
-async function withKeys(work: (owner: pg.Client, provider: KeyProvider) => Promise<void>): Promise<void> {
+async function withKeys(
+  operation: string,
+  work: (owner: pg.Client, provider: KeyProvider) => Promise<void>,
+): Promise<void> {
   const provider = openKeyProvider(readKeySource(process.env));
-  await withOwner(ownerUrl(process.env), (owner) => work(owner, provider)).catch((err: unknown) => {
+  const audit = OperatorAudit.open(process.env);
+  await withOwner(ownerUrl(process.env), async (owner) => {
+    await audit.record(owner, { action: 'execute', entity: 'encryption-key', entityIds: [], operation });
+    await work(owner, provider);
+  }).catch((err: unknown) => {
     throw err instanceof KeyProviderError ? new OperatorError(err.message, { cause: err }) : err;
   });
 }

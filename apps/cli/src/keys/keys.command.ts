@@ -1,5 +1,8 @@
 import { rotateKeys, signerOf, isRetired, type KeyFile, type SigningKey } from '@hms/auth';
+import { withOwner } from '@hms/database';
 import type { Command } from 'commander';
+import { OperatorAudit } from '../audit/operator-audit.js';
+import { ownerUrl } from '../config.js';
 import { registerEncryptionKeys } from './encryption-keys.command.js';
 import { changeKeyFile, readKeyFile } from './key-file-store.js';
 
@@ -24,6 +27,9 @@ export function registerKeys(program: Command): void {
     .requiredOption(...file)
     .action(async (options: KeysOptions) => {
       const now = new Date();
+      const audit = OperatorAudit.open(process.env);
+      const deed = { action: 'execute', entity: 'signing-key', entityIds: [], operation: 'hms keys rotate' } as const;
+      await withOwner(ownerUrl(process.env), (owner) => audit.record(owner, deed));
       const rotated = await changeKeyFile(options.file, (before) => rotateKeys(before, now));
       process.stdout.write(describeKeys(rotated, now));
     });

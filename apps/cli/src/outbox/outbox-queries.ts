@@ -1,3 +1,4 @@
+import { OperatorError } from '@hms/database';
 import type pg from 'pg';
 
 export interface OutboxStatus {
@@ -50,6 +51,25 @@ export async function deadLetters(owner: pg.ClientBase, consumer?: string): Prom
     [consumer ?? null],
   );
   return rows;
+}
+
+/** Makes relays forget a consumer, or a type it listens to, with what waits for it. Returns how many deliveries went. */
+export async function retire(owner: pg.ClientBase, consumer: string, type?: string): Promise<number> {
+  const known = await owner.query(
+    type === undefined
+      ? 'delete from public.outbox_consumer where name = $1 and $2::text is null'
+      : 'update public.outbox_consumer set types = array_remove(types, $2) where name = $1 and $2 = any (types)',
+    [consumer, type ?? null],
+  );
+  if (known.rowCount === 0) {
+    throw new OperatorError(`No consumer ${consumer} is entered${type === undefined ? '' : ` for ${type}`}.`);
+  }
+  const { rowCount } = await owner.query(
+    `delete from public.outbox_delivery d using public.outbox_event e
+      where e.id = d.event_id and d.consumer = $1 and d.state <> 'done' and ($2::text is null or e.type = $2)`,
+    [consumer, type ?? null],
+  );
+  return rowCount ?? 0;
 }
 
 /** Has dead deliveries tried again, with all their tries before them. Returns how many; those not dead stay as they are. */

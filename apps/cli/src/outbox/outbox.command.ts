@@ -1,8 +1,11 @@
 import { OperatorError, withOwner } from '@hms/database';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
+import type pg from 'pg';
+import { OperatorAudit } from '../audit/operator-audit.js';
 import { ownerUrl } from '../config.js';
-import { deadLetters, outboxStatus, replay, type DeadLetter, type OutboxStatus } from './outbox-queries.js';
+import { inTransaction } from '../in-transaction.js';
+import { deadLetters, outboxStatus, replay, retire, type DeadLetter, type OutboxStatus } from './outbox-queries.js';
 
 interface ReplayOptions {
   all?: true;
@@ -29,9 +32,34 @@ export function registerOutbox(program: Command): void {
     .option('--consumer <name>', 'with --all: only of this consumer')
     .action(async (delivery: string | undefined, options: ReplayOptions) => {
       const which = chosen(delivery, options);
-      const count = await withOwner(ownerUrl(process.env), (owner) => replay(owner, which));
+      const about = [which.id ?? which.consumer ?? 'all'];
+      const count = await audited('hms outbox replay', about, (owner) => replay(owner, which));
       print(`${count} ${count === 1 ? 'delivery is' : 'deliveries are'} tried again.`);
     });
+  outbox
+    .command('retire-consumer <name>')
+    .description('Forget a consumer that no release has any more, with what waits for it.')
+    .option('--type <event>', 'only a type of event it listens to no longer')
+    .action(async (name: string, { type }: { type?: string }) => {
+      const about = type === undefined ? [name] : [name, type];
+      const count = await audited('hms outbox retire-consumer', about, (owner) => retire(owner, name, type));
+      print(`${name} is retired${type === undefined ? '' : ` from ${type}`}; ${count} deliveries went with it.`);
+    });
+}
+
+/** Changes deliveries, and records that in the same transaction. */
+async function audited<T>(
+  operation: string,
+  entityIds: readonly string[],
+  work: (owner: pg.Client) => Promise<T>,
+): Promise<T> {
+  const audit = OperatorAudit.open(process.env);
+  return withOwner(ownerUrl(process.env), (owner) =>
+    inTransaction(owner, async () => {
+      await audit.record(owner, { action: 'execute', entity: 'outbox', entityIds, operation });
+      return work(owner);
+    }),
+  );
 }
 
 function chosen(id: string | undefined, { all, consumer }: ReplayOptions): { id?: string; consumer?: string } {

@@ -3,8 +3,10 @@ import type { HospitalId } from '@hms/database';
 import { OperatorError } from '@hms/database';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
+import type { OperatorAudit } from '../audit/operator-audit.js';
 import { hashPassword } from '../hash-password.js';
 import { inTransaction } from '../in-transaction.js';
+import { tell } from '../outbox/tell.js';
 
 export interface Account {
   readonly email: string;
@@ -13,9 +15,17 @@ export interface Account {
 }
 
 /** Makes a person hospital_admin, with a new account unless the e-mail has one. */
-export function createHospitalAdmin(owner: pg.Client, hospitalId: HospitalId, email: string): Promise<Account> {
+export function createHospitalAdmin(
+  owner: pg.Client,
+  audit: OperatorAudit,
+  hospitalId: HospitalId,
+  email: string,
+): Promise<Account> {
   return inTransaction(owner, async () => {
     const { userId, password } = await ensureUser(owner, email);
+    const operation = 'hms hospital create --admin-email';
+    await audit.record(owner, { action: 'update', entity: 'membership', entityIds: [userId, hospitalId], operation });
+    await tell(owner, 'membership.changed', hospitalId, { userId });
     await owner.query(
       `insert into public.membership (id, user_id, hospital_id, role) values ($1, $2, $3, 'hospital_admin')
        on conflict (user_id, hospital_id, role) where revoked_at is null do nothing`,
@@ -26,10 +36,12 @@ export function createHospitalAdmin(owner: pg.Client, hospitalId: HospitalId, em
 }
 
 /** Creates a user who may manage every hospital. */
-export function createSuperAdmin(owner: pg.Client, email: string): Promise<Account> {
+export function createSuperAdmin(owner: pg.Client, audit: OperatorAudit, email: string): Promise<Account> {
   return inTransaction(owner, async () => {
     const { userId, password } = await ensureUser(owner, email);
     if (password === undefined) throw new OperatorError(`${email} has an account already; use another address.`);
+    const operation = 'hms user create-super-admin';
+    await audit.record(owner, { action: 'create', entity: 'user', entityIds: [userId], operation });
     await owner.query(`update public.app_user set platform_role = 'super_admin' where id = $1`, [userId]);
     return { email, password };
   });

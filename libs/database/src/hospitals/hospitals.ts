@@ -13,11 +13,12 @@ export interface Hospital extends HospitalRef {
   /** IANA name. */
   readonly timezone: string;
   readonly status: HospitalStatus;
+  readonly version: number;
 }
 
 type HospitalRow = Omit<Hospital, 'id' | 'slug'> & { id: string; slug: string };
 
-const COLUMNS = 'id, slug, name, country, currency, timezone, status';
+const COLUMNS = 'id, slug, name, country, currency, timezone, status, version';
 
 /** All hospitals in the order of their slugs. */
 export async function listHospitals(owner: pg.Client): Promise<Hospital[]> {
