@@ -94,6 +94,12 @@ const lines = fc.oneof(
   ),
 );
 const body: fc.Arbitrary<Uint8Array> = fc.oneof(
+  {
+    weight: 1,
+    arbitrary: fc
+      .array(fc.dictionary(fc.constantFrom('bn', 'bt', 'n', 't', 'u', 'v', 'vs', 'vb'), value))
+      .map((pack) => Buffer.from(JSON.stringify(pack))),
+  },
   { weight: 3, arbitrary: lines.map((line) => Buffer.from(line)) },
   { weight: 6, arbitrary: document.map((json) => Buffer.from(json)) },
   { weight: 1, arbitrary: document.map((json) => Buffer.from(json.slice(0, json.length / 2))) },
@@ -122,6 +128,7 @@ const headers = fc.record({
     'application/json',
     'application/json\t;charset=utf-16',
     'application/x-ndjson',
+    'application/senml+json',
     'text/plain',
     'text/plain',
     '',

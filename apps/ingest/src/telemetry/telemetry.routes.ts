@@ -7,6 +7,7 @@ import { bodyText } from './formats/body-text.js';
 import type { Received } from './formats/envelope.js';
 import { decodeJson } from './formats/json.js';
 import { decodeNdjson } from './formats/ndjson.js';
+import { decodeSenml } from './formats/senml.js';
 import type { Answer } from './submission.js';
 import type { TelemetryBatch } from './telemetry-batch.js';
 
@@ -35,6 +36,7 @@ const decoders: Readonly<Record<string, (text: string, received: Received) => Te
   'application/json': decodeJson,
   'application/vnd.hms.telemetry+json': decodeJson,
   'application/x-ndjson': decodeNdjson,
+  'application/senml+json': decodeSenml,
 };
 
 export const telemetryRoutes = (parts: TelemetryRouteParts): Endpoint[] => [

@@ -1,0 +1,44 @@
+import { fields } from '../fields.js';
+
+type Convert = (value: number) => number;
+
+const same: Convert = (value) => value;
+const times =
+  (factor: number): Convert =>
+  (value) =>
+    value * factor;
+const hundredths: (convert: Convert) => Convert = (convert) => (value) => Math.round(convert(value) * 100) / 100;
+
+const mmHgPerKilopascal = 7.50062;
+
+/** By the unit a vital sign is stored in, the units devices say it in: UCUM, and SenML (RFC 8428 §12.1, RFC 8798). */
+const conversions: Readonly<Record<string, ReadonlyMap<string, Convert>>> = {
+  '/min': new Map(['/min', '1/min', 'beat/min', '{beats}/min', '{breaths}/min'].map((unit) => [unit, same])),
+  '%': new Map([
+    ['%', same],
+    ['/100', same],
+    ['/', times(100)],
+  ]),
+  'mm[Hg]': new Map([
+    ['mm[Hg]', same],
+    ['mmHg', same],
+    ['kPa', times(mmHgPerKilopascal)],
+    ['hPa', times(mmHgPerKilopascal / 10)],
+    ['Pa', times(mmHgPerKilopascal / 1_000)],
+  ]),
+  Cel: new Map([
+    ['Cel', same],
+    ['[degF]', hundredths((value) => ((value - 32) * 5) / 9)],
+    ['K', hundredths((value) => value - 273.15)],
+  ]),
+};
+
+/**
+ * The value in the unit its vital sign is stored in.
+ * @param at index of the vital sign
+ * @returns undefined for a unit it does not come in
+ */
+export function toStoredUnit(at: number, value: number, unit: string): number | undefined {
+  const stored = fields[at]?.unit ?? '';
+  return conversions[stored]?.get(unit)?.(value);
+}
