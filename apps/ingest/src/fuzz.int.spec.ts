@@ -24,6 +24,7 @@ const routes = ingestRoutes({
   authenticate: nothing,
   gate: openGate,
   receive: nothing,
+  explain: nothing,
   metrics: { answered: nothing, clockOffset: nothing },
   now: Date.now,
   registry: new Registry(),

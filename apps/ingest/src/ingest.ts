@@ -76,6 +76,7 @@ export async function startIngest(parts: IngestParts): Promise<void> {
     authenticate: (header) => authenticator.authenticate(header),
     gate: admission,
     receive: (caller, batch, at) => service.receive(caller, batch, at),
+    explain: (caller, batch, at) => service.explain(caller, batch, at),
     metrics,
     now: Date.now,
     registry,

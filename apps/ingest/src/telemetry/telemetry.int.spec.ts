@@ -37,6 +37,60 @@ const send = (body: unknown, headers?: Record<string, string>): ReturnType<TestI
 const stored = (columns: string): Promise<Record<string, unknown>[]> =>
   hospital.rows(`select ${columns} from {schema}.vitals where device_no = $1 order by recorded_at`, [device.no]);
 
+describe('an explanation', () => {
+  const explained = async (type: string, body: string): Promise<{ status: number; body: unknown }> => {
+    const headers = { 'content-type': type, authorization: `Bearer ${gateway.key}` };
+    const response = await fetch(`${ingest.url}/telemetry/explain?precision=ms`, { method: 'POST', headers, body });
+    return { status: response.status, body: await response.json() };
+  };
+
+  it('says how a body would be read, in each format, and stores nothing', async () => {
+    const t = seconds(5);
+    const expected = {
+      knownBy: 'device and time',
+      correctedByMs: 0,
+      readings: [
+        {
+          i: 0,
+          device: device.name,
+          recordedAt: new Date(t).toISOString(),
+          assigned: true,
+          values: { spo2: 41, temp: 37 },
+          flags: ['spo2Low'],
+        },
+      ],
+      readingsTotal: 1,
+      rejected: [],
+      rejectedTotal: 0,
+    };
+    const values = { spo2: 41, temp: 98.6, tu: '[degF]' };
+    const senml = [
+      { bn: `${device.name}:`, bt: t / 1_000, n: 'spo2', v: 41 },
+      { n: 'temp', u: '[degF]', v: 98.6 },
+    ];
+    for (const [type, body] of [
+      ['application/json', JSON.stringify({ readings: [reading(values, t)] })],
+      ['application/x-ndjson', JSON.stringify(reading(values, t))],
+      ['application/senml+json', JSON.stringify(senml)],
+      ['text/plain', `vitals,device=${device.name},tu=[degF] spo2=41i,temp=98.6 ${t}`],
+    ] as const) {
+      expect(await explained(type, body)).toEqual({ status: 200, body: expected });
+    }
+    expect(await stored('1')).toEqual([]);
+  });
+
+  it('says of each reading that would be refused why, even of all', async () => {
+    const body = JSON.stringify({
+      batch: 'b',
+      readings: [reading({ hr: 999 }), { d: 'nobody', t: seconds(1), hr: 1 }],
+    });
+    expect(await explained('application/json', body)).toMatchObject({
+      status: 200,
+      body: { knownBy: 'key', batch: 'b', readings: [], rejected: [{ i: 0 }, { i: 1, code: 'unknown_device' }] },
+    });
+  });
+});
+
 describe('a batch', () => {
   it('is stored, each value in its column, before it is answered', async () => {
     const t = seconds(5);

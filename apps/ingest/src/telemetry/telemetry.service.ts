@@ -9,6 +9,7 @@ import {
 import type { DeviceDirectory } from '../devices/device-directory.js';
 import type { Caller } from '../gateways/caller.js';
 import { identify } from './batch-identity.js';
+import { explain, type Explanation } from './explanation.js';
 import type { RecentBatches } from './recent-batches.js';
 import { type Answer, type BatchContent, type BatchIdentity, Submission } from './submission.js';
 import type { TelemetryBatch } from './telemetry-batch.js';
@@ -51,6 +52,13 @@ export class TelemetryService {
     const store = (): Promise<Answer> => this.#store(caller, batch, identity);
     if (!identity) return store();
     return this.parts.recent.once(`${caller.gatewayId} ${identity.key}`, identity.bodyHash, store);
+  }
+
+  /** How the batch would be stored. Nothing is. @throws AppError 503 when the devices cannot be looked up */
+  async explain({ hospital, gatewayId }: Caller, batch: TelemetryBatch, receivedMs: number): Promise<Explanation> {
+    const { readings, rejected } = batch;
+    const identity = identify(batch, receivedMs);
+    return explain(await this.#resolve({ hospital, gatewayId, identity, readings, rejected }), batch);
   }
 
   async #store(caller: Caller, batch: TelemetryBatch, identity: BatchIdentity | undefined): Promise<Answer> {

@@ -1,10 +1,9 @@
-import { commonError, type TelemetryReceipt, telemetryError } from '@hms/contracts';
+import { type TelemetryReceipt, telemetryError } from '@hms/contracts';
 import type { Caller } from '../../gateways/caller.js';
 import { endpoint, type Endpoint } from '../../http/endpoint.js';
 import { anybody, openGate, type Reply, type RequestHead } from '../../http/route.js';
-import { bodyText } from '../formats/body-text.js';
-import { decodeLineProtocol } from '../formats/line-protocol/decode.js';
-import { isPrecision, type Precision } from '../formats/line-protocol/precision.js';
+import { decodeLines, linePrecisions, lineTypes } from '../formats/decode.js';
+import type { Precision } from '../formats/line-protocol/precision.js';
 import type { Answer } from '../submission.js';
 import type { Arrival, TelemetryRouteParts } from '../telemetry.routes.js';
 import { NothingAccepted } from '../telemetry.service.js';
@@ -12,8 +11,6 @@ import { influxAuthorization } from './influx-credential.js';
 
 /** Clients learn from it which API they talk to. */
 const version: NonNullable<Reply['headers']> = [['X-Influxdb-Version', '2.7-compat']];
-/** Nearly every client says `text/plain`; curl and old ones say something else, or nothing. */
-const accepts = ['text/plain', 'application/octet-stream', 'application/x-www-form-urlencoded', ''];
 const maxBytes = 5 * 1024 * 1024;
 
 /** What a writer says in the query: the unit of its times, and whose data it means to write. */
@@ -37,16 +34,14 @@ export function influxRoutes(parts: TelemetryRouteParts): Endpoint[] {
       method: 'POST',
       path,
       access,
-      accepts,
+      accepts: lineTypes,
       maxBytes,
       deadlineMs: 15_000,
       gate: parts.gate,
-      decode: (body, { query, idempotencyKey }) => {
-        const asked = new URLSearchParams(query);
+      decode: (body, head) => {
         const at = parts.now();
-        const precision = precisionOf(asked.get('precision'), precisions);
-        const batch = decodeLineProtocol(bodyText(body), { at, idempotencyKey }, precision);
-        return { batch, at, hospital: asked.get(hospitalIn) ?? '' };
+        const hospital = new URLSearchParams(head.query).get(hospitalIn) ?? '';
+        return { batch: decodeLines(body, head, at, precisions), at, hospital };
       },
       handle: async (caller, { batch, at, hospital }) => {
         if (hospital !== '' && hospital !== caller.hospital.slug) {
@@ -65,7 +60,7 @@ export function influxRoutes(parts: TelemetryRouteParts): Endpoint[] {
       method,
       path: '/query',
       access,
-      accepts: method === 'POST' ? accepts : [],
+      accepts: method === 'POST' ? lineTypes : [],
       maxBytes: 64 * 1024,
       deadlineMs: 5_000,
       gate: openGate,
@@ -74,7 +69,7 @@ export function influxRoutes(parts: TelemetryRouteParts): Endpoint[] {
     });
   return [
     write('/api/v2/write', 'org', ['ns', 'us', 'ms', 's']),
-    write('/write', 'db', ['ns', 'n', 'us', 'u', 'ms', 's', 'm', 'h']),
+    write('/write', 'db', linePrecisions),
     query('GET'),
     query('POST'),
     sign('/ping', { status: 204, body: '', headers: version }),
@@ -98,13 +93,6 @@ const sign = (path: string, reply: Reply): Endpoint =>
     decode: () => undefined,
     handle: () => reply,
   });
-
-function precisionOf(asked: string | null, known: readonly Precision[]): Precision {
-  if (asked === null || asked === '') return 'ns';
-  if (isPrecision(asked) && known.includes(asked)) return asked;
-  const errors = [{ field: 'precision', code: 'unknown', message: `must be one of ${known.join(', ')}` }];
-  throw commonError('request.invalid', { errors });
-}
 
 /** A batch of which nothing was accepted is to these clients one more with broken lines. */
 async function answerOf(receiving: Promise<Answer>): Promise<Answer> {
