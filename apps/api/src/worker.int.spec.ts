@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { schemaOf, type Hospital } from '@hms/database';
 import { Redis } from 'ioredis';
+import { TelemetryCleanupJob } from './features/vitals/telemetry-cleanup.job.js';
 import { TelemetryPartitionsJob } from './features/vitals/telemetry-partitions.job.js';
 import { ApiConfig } from './platform/config/api-config.js';
 import type { HttpService } from './platform/http/http-service.js';
+import { IdempotencyExpiryJob } from './platform/idempotency/idempotency-expiry.job.js';
 import { SeverableRedis } from './testing/severable-redis.js';
 import { asOwner, createTestHospital, dropTestHospital } from './testing/test-hospital.js';
 import { until } from './testing/until.js';
@@ -77,6 +79,32 @@ describe('the worker', () => {
     expect(await redis.zscore('{hms}:jobs:repeat', 'telemetry-partitions')).not.toBeNull();
     redis.disconnect();
   }, 20_000);
+
+  it('cleans up in suspended hospitals too, and deletes nothing that may be asked for', async () => {
+    const schema = schemaOf(hospital.slug);
+    const left = async (column: string, table: string) => {
+      const select = `select ${column} as key from ${schema}.${table} order by 1`;
+      return (await asOwner((owner) => owner.query<{ key: unknown }>(select))).rows.map(({ key }) => key);
+    };
+    await query(
+      `set search_path = ${schema}, public; select ensure_telemetry_partitions(now() - interval '60 days', now())`,
+    );
+    await query(`
+      insert into ${schema}.telemetry_request (day, gateway_id, batch_key, body_hash, accepted, duplicates, unassigned)
+      select current_date - age, gen_random_uuid(), 'batch ' || age, 0, 0, 0, 0 from unnest(array[8, 41, 44, 50]) as age;
+      insert into ${schema}.telemetry_flush (writer, flush_no, committed_at, rows)
+      select 1, age, now() - age * interval '1 day', 0 from unnest(array[0, 6, 8, 90]) as age;
+      insert into ${schema}.idempotency_key (actor_id, operation, key, fingerprint, response_sealed, expires_at)
+      select gen_random_uuid(), 'POST /', key, sha256('x'), '', now() + hours * interval '1 hour'
+        from (values ('old', -1), ('new', 1)) as k (key, hours);
+      update public.hospital set status = 'suspended' where id = '${hospital.id}'`);
+    await worker.nest.get(TelemetryCleanupJob, { strict: false }).run();
+    await worker.nest.get(IdempotencyExpiryJob, { strict: false }).run();
+    await query(`update public.hospital set status = 'active' where id = '${hospital.id}'`);
+    expect(await left('batch_key', 'telemetry_request')).toEqual(['batch 41', 'batch 8']);
+    expect(await left('flush_no::int', 'telemetry_flush')).toEqual([0, 6]);
+    expect(await left('key', 'idempotency_key')).toEqual(['new']);
+  });
 
   it('lets no hospital suffer from another that fails', async () => {
     const schema = schemaOf(broken.slug);

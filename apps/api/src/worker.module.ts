@@ -10,6 +10,8 @@ import { PasswordSprayingJob } from './features/auth/password-spraying.job.js';
 import { PasswordSprayingModule } from './features/auth/password-spraying.module.js';
 import { SignInCleanupJob } from './features/sessions/sign-in-cleanup.job.js';
 import { SignInCleanupModule } from './features/sessions/sign-in-cleanup.module.js';
+import { TelemetryCleanupJob } from './features/vitals/telemetry-cleanup.job.js';
+import { TelemetryCleanupModule } from './features/vitals/telemetry-cleanup.module.js';
 import { TelemetryPartitionsJob } from './features/vitals/telemetry-partitions.job.js';
 import { TelemetryPartitionsModule } from './features/vitals/telemetry-partitions.module.js';
 import { AccessModule } from './platform/access/access.module.js';
@@ -51,9 +53,17 @@ export class WorkerModule {
         TenancyModule,
         LimitsModule,
         JobsModule.running(
-          [TelemetryPartitionsJob, IdempotencyExpiryJob, OutboxCleanupJob, PasswordSprayingJob, SignInCleanupJob],
+          [
+            TelemetryPartitionsJob,
+            TelemetryCleanupJob,
+            IdempotencyExpiryJob,
+            OutboxCleanupJob,
+            PasswordSprayingJob,
+            SignInCleanupJob,
+          ],
           [
             TelemetryPartitionsModule,
+            TelemetryCleanupModule,
             IdempotencyModule,
             OutboxCleanupModule,
             PasswordSprayingModule,

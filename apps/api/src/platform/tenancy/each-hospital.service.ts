@@ -12,11 +12,11 @@ export class EachHospital {
   ) {}
 
   /**
-   * Does the work in one active hospital after another. One where it fails stops no other.
+   * Does the work in one hospital after another, in suspended ones too: what they keep expires all the same. One where it fails stops no other.
    * @throws an Error at the end when any failed, so that the job is tried again
    */
   async run(what: string, work: (hospital: HospitalRef) => Promise<void>): Promise<void> {
-    const hospitals = await this.hospitals.active();
+    const hospitals = await this.hospitals.provisioned();
     let failed = 0;
     for (const hospital of hospitals) {
       try {

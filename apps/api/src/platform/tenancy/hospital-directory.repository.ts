@@ -6,10 +6,10 @@ import { HospitalDatabase, hospitalRef, type HospitalRef } from '@hms/database';
 export class HospitalDirectory {
   constructor(private readonly database: HospitalDatabase) {}
 
-  /** Active hospitals in the order of their slugs. */
-  async active(): Promise<HospitalRef[]> {
+  /** Every hospital there is, suspended ones too, in the order of their slugs. */
+  async provisioned(): Promise<HospitalRef[]> {
     const rows = await this.database.publicClient.hospital.findMany({
-      where: { status: 'active' },
+      where: { status: { not: 'provisioning' } },
       select: { id: true, slug: true },
       orderBy: { slug: 'asc' },
     });
