@@ -40,6 +40,14 @@ export class Bodies {
     return body;
   }
 
+  /** Has a member that the route does not know; where the document knows none, anything may be ignored. */
+  isWrong(body: unknown): boolean {
+    const { properties } = this.schema;
+    if (!properties || Object.keys(properties).length === 0) return false;
+    if (typeof body !== 'object' || body === null) return true;
+    return Object.keys(body).some((name) => !Object.hasOwn(properties, name));
+  }
+
   #spoil(body: Body, random: Random): void {
     const field = random.pick([...Object.keys(this.schema.properties ?? {}), 'unknown']);
     const schema = this.description.resolve(this.schema.properties?.[field] ?? {});

@@ -42,9 +42,9 @@ export class FuzzCallers {
     }
   }
 
-  async #ask({ headers, ...request }: FuzzCase, authorization: string): Promise<Answer> {
+  async #ask({ method, url, headers, payload }: FuzzCase, authorization: string): Promise<Answer> {
     const begun = performance.now();
-    const options = { ...request, headers: { ...headers, ...(authorization ? { authorization } : {}) } };
+    const options = { method, url, payload, headers: { ...headers, ...(authorization ? { authorization } : {}) } };
     const response = await this.api.application.nest
       .getHttpAdapter()
       .getInstance()

@@ -4,6 +4,8 @@ export interface FuzzCase {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly payload?: string | Buffer;
+  /** No route may take it: its body has members that the document does not name. */
+  readonly isWrong?: boolean;
 }
 
 export interface Answer {

@@ -27,6 +27,7 @@ export async function fuzz(target: FuzzTarget, cases: readonly FuzzCase[]): Prom
     const { answers, tables } = await compared(target, batch);
     for (const [index, request] of batch.entries()) {
       const broken = await confirmed(target, request, answers[index]);
+      if (request.isWrong && (answers[index]?.status ?? 0) < 300) broken.push('taken, and should not be');
       found.push(...broken.map((what) => `${what}: ${asCurl(request)}`));
     }
     if (tables.length === 0) continue;

@@ -118,6 +118,17 @@ describe('the fuzz suite', () => {
     ]);
   });
 
+  it('finds what is taken although no route knows its members', async () => {
+    const wrong = sending('sound', ['a']).map((request) => ({ ...request, isWrong: true }));
+    expect(await fuzz(target, wrong)).toEqual([expect.stringMatching(/^taken, and should not be: curl/)]);
+    expect(
+      await fuzz(
+        target,
+        wrong.map((request) => ({ ...request, payload: '{}' })),
+      ),
+    ).toEqual([]);
+  });
+
   it('finds what takes too long, unless it was only busy', async () => {
     const slow = (alone: number): FuzzTarget => {
       let asked = 0;

@@ -45,7 +45,8 @@ export class RouteCases {
     if (!this.#takesBody) return { ...this.#plain(random), url: this.#url(random, true) };
     if (kind < 0.45) return this.#with(random, jsonAttack(JSON.stringify(this.#bodies.fitting(random)), random));
     if (kind < 0.5) return this.#with(random, JSON.stringify(this.#bodies.fitting(random)));
-    return this.#with(random, JSON.stringify(this.#bodies.mutant(random)));
+    const mutant = this.#bodies.mutant(random);
+    return { ...this.#with(random, JSON.stringify(mutant)), isWrong: this.#bodies.isWrong(mutant) };
   }
 
   #with(random: Random, payload: string | Buffer): FuzzCase {
