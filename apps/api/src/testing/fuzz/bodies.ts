@@ -57,7 +57,7 @@ export class Bodies {
       () => void (body[field] = hostileValue(random)),
       () => void (body[field] = hostileValue(random)),
       () => void (body[field] = hostileText(random)),
-      () => void (body[field] = random.pick([null, [inner], { value: inner }, String(inner), [inner, inner]])),
+      () => void (body[field] = random.pick([null, [inner], { value: inner }, asText(inner), [inner, inner]])),
       () => void (body[field] = this.#beside(schema, inner, random)),
       () => Object.assign(body, Object.fromEntries([random.pick(smuggled)])),
       () => {
@@ -70,10 +70,10 @@ export class Bodies {
 
   /** Just outside of what the field takes. */
   #beside(schema: Schema, value: unknown, random: Random): unknown {
-    if (schema.enum) return random.pick([`${String(value)}x`, String(value).toUpperCase(), ` ${String(value)}`]);
+    if (schema.enum) return random.pick([`${asText(value)}x`, asText(value).toUpperCase(), ` ${asText(value)}`]);
     if (schema.maximum !== undefined) return schema.maximum + random.pick([0, 1, 0.5]);
     if (schema.maxLength !== undefined) return 'x'.repeat(schema.maxLength + random.pick([0, 1]));
-    return random.pick(['x'.repeat(100), 'x'.repeat(101), 'x'.repeat(200), 'x'.repeat(201), `${String(value)}\n`]);
+    return random.pick(['x'.repeat(100), 'x'.repeat(101), 'x'.repeat(200), 'x'.repeat(201), `${asText(value)}\n`]);
   }
 
   #object(schema: Schema, random: Random): Body {
@@ -94,3 +94,6 @@ export class Bodies {
     return examples.find(([pattern]) => pattern.test(name))?.[1](random) ?? `Fuzz-${random.below(1e9)}`;
   }
 }
+
+/** Some hostile values cannot be made a string of: `{ toString: 1 }`. */
+const asText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? null));

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AppError, commonError, toProblem } from '@hms/contracts';
 import Fastify, { type FastifyInstance, type InjectOptions } from 'fastify';
+import { ApiDescription } from './api-description.js';
+import { Bodies } from './bodies.js';
 import type { FuzzCase } from './fuzz-case.js';
 import { fuzz, type FuzzTarget } from './fuzz-route.js';
 import { canary } from './hostile-values.js';
@@ -139,6 +141,17 @@ describe('the fuzz suite', () => {
     };
     expect(await fuzz(slow(1_200), sending('sound', ['a']))).toEqual([expect.stringMatching(/^took 1200 ms: curl/)]);
     expect(await fuzz(slow(5), sending('sound', ['a']))).toEqual([]);
+  });
+
+  it('makes bodies of whatever it picks, and the same again', () => {
+    const text = { type: 'string' };
+    const schema = { properties: { plain: text, chosen: { enum: ['a', 'b'] }, short: { ...text, maxLength: 5 } } };
+    const bodies = new Bodies(new ApiDescription({ paths: {}, components: { schemas: {} } }), schema, {});
+    const some = (): string[] => {
+      const random = new Random(7);
+      return Array.from({ length: 20_000 }, () => JSON.stringify(bodies.mutant(random)));
+    };
+    expect(some()).toEqual(some());
   });
 
   it('sends the same again with the same seed', () => {

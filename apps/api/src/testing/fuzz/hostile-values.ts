@@ -126,7 +126,7 @@ export function hostileValue(random: Random): unknown {
     () => hostileText(random),
     () => hostileText(random),
     () => random.pick(numbers),
-    () => random.pick(operators),
+    () => structuredClone(random.pick(operators)),
     () => random.pick([null, true, false]),
     () => [],
     () => ({}),
