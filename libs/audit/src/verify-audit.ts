@@ -30,7 +30,7 @@ export interface Finding {
 export interface AuditReport {
   readonly rows: number;
   readonly checkpoints: number;
-  /** In the order of the chain; at most {@link maxFindings}. */
+  /** In the order of the chain; the first {@link maxFindings}. */
   readonly findings: readonly Finding[];
   /** Where the chain stops being trustworthy. */
   readonly firstBadSeq: number | undefined;
@@ -69,7 +69,7 @@ export async function verifyAudit(
 }
 
 class Verification {
-  readonly #findings: Finding[] = [];
+  #findings: Finding[] = [];
   /** What must be the hash at a place of the chain, as signed. */
   readonly #signed = new Map<number, Checkpoint>();
   #checkpoints = 0;
@@ -136,9 +136,8 @@ class Verification {
   }
 
   report(): AuditReport {
-    const findings = this.#findings.toSorted((a, b) => (a.seq ?? Infinity) - (b.seq ?? Infinity));
-    const [first] = findings;
-    return { rows: this.#rows, checkpoints: this.#checkpoints, findings, firstBadSeq: first?.seq };
+    const findings = firstOf(this.#findings);
+    return { rows: this.#rows, checkpoints: this.#checkpoints, findings, firstBadSeq: findings[0]?.seq };
   }
 
   #checkStored(checkpoint: Checkpoint, newestCopy: number | undefined): void {
@@ -183,9 +182,14 @@ class Verification {
   }
 
   #add(finding: Finding): void {
-    if (this.#findings.length < maxFindings) this.#findings.push(finding);
+    this.#findings.push(finding);
+    if (this.#findings.length === 2 * maxFindings) this.#findings = firstOf(this.#findings);
   }
 }
+
+/** Those that come first in the chain, whichever were found first. */
+const firstOf = (findings: readonly Finding[]): Finding[] =>
+  findings.toSorted((a, b) => (a.seq ?? Infinity) - (b.seq ?? Infinity)).slice(0, maxFindings);
 
 async function chainAfter(client: pg.ClientBase, schema: string, seq: number): Promise<ChainRow[]> {
   const { rows } = await client.query<ChainRow>(

@@ -53,11 +53,11 @@ const settle = (aheadMs: number): Promise<void> =>
     return last?.seq === (await count('audit_event'));
   });
 
-const verify = (client: pg.ClientBase): Promise<AuditReport> =>
+const verify = (client: pg.ClientBase, known = copies): Promise<AuditReport> =>
   verifyAudit(
     client,
     { hospitalId: hospital.id, schema: schemaOf(hospital.slug) },
-    { keys: config.auditKeys, copies, graceMs: 0, now: Date.now() + 3_600_000 },
+    { keys: config.auditKeys, copies: known, graceMs: 0, now: Date.now() + 3_600_000 },
   );
 
 beforeAll(async () => {
@@ -128,6 +128,10 @@ describe('the chain', () => {
           where id in (select event_id from ${victim.schema}.audit_chain where seq in (7, 19))`,
       );
       expect(await verify(victim.client)).toMatchObject({ firstBadSeq: 7 });
+      const [copy] = copies;
+      const forged = Array.from({ length: 500 }, (_, i) => ({ ...copy!, seq: 1_000 + i }));
+      const report = await verify(victim.client, [...copies, ...forged]);
+      expect([report.firstBadSeq, report.findings.length]).toEqual([7, 100]);
     });
   });
 });
