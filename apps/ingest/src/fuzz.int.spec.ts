@@ -94,7 +94,25 @@ const lines = fc.oneof(
       .join('\n'),
   ),
 );
+const segment = fc.constantFrom(
+  'OBR',
+  'OBX',
+  'NM',
+  '147842^^MDC',
+  '72',
+  'mon-1',
+  '|',
+  '||',
+  '|||',
+  '^',
+  '\\r',
+  '\\X00\\',
+);
+const hl7 = fc
+  .array(fc.oneof(segment, name), { maxLength: 40 })
+  .map((parts) => String.raw`MSH|^~\&|a|b|c|d|20260101000000+0000||ORU^R01|id|P|2.6` + parts.join(''));
 const body: fc.Arbitrary<Uint8Array> = fc.oneof(
+  { weight: 2, arbitrary: hl7.map((message) => Buffer.from(message)) },
   {
     weight: 1,
     arbitrary: fc
@@ -130,6 +148,7 @@ const headers = fc.record({
     'application/json\t;charset=utf-16',
     'application/x-ndjson',
     'application/senml+json',
+    'application/hl7-v2',
     'text/plain',
     'text/plain',
     '',
@@ -172,6 +191,10 @@ async function violations(response: Response): Promise<string[]> {
     found.push(answer);
   if (status === 400 && response.headers.has('x-influxdb-version')) {
     expect(JSON.parse(answer)).toEqual({ code: 'invalid', message: expect.any(String), line: expect.any(Number) });
+    return found;
+  }
+  if (response.headers.get('content-type')?.startsWith('application/hl7-v2')) {
+    expect(answer).toMatch(/^MSH\|.*\rMSA\|A[ER]\|/);
     return found;
   }
   if (response.headers.get('content-type') !== 'application/problem+json') return [...found, 'no problem'];

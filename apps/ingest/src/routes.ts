@@ -1,5 +1,6 @@
 import type { Endpoint } from './http/endpoint.js';
 import { type OperationsRouteParts, operationsRoutes } from './operations/operations.routes.js';
+import { hl7Routes } from './telemetry/hl7/hl7.routes.js';
 import { influxRoutes } from './telemetry/influx/influx.routes.js';
 import { type TelemetryRouteParts, telemetryRoutes } from './telemetry/telemetry.routes.js';
 
@@ -7,5 +8,6 @@ import { type TelemetryRouteParts, telemetryRoutes } from './telemetry/telemetry
 export const ingestRoutes = (parts: TelemetryRouteParts & OperationsRouteParts): readonly Endpoint[] => [
   ...telemetryRoutes(parts),
   ...influxRoutes(parts),
+  ...hl7Routes(parts),
   ...operationsRoutes(parts),
 ];

@@ -1,6 +1,7 @@
 export * from './problem.js';
 export * from './edge-errors.js';
 export * from './permissions.js';
+export * from './vital-codes.js';
 export * from './vitals.js';
 export * from './live.js';
 export * from './telemetry.js';

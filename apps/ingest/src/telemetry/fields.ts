@@ -1,10 +1,9 @@
-import { vitalSigns, type VitalSign } from '@hms/contracts';
+import { type VitalCode, vitalSigns, type VitalSign } from '@hms/contracts';
 
 /** The vitals in the order in which a reading keeps its values. */
 export const fields: readonly VitalSign[] = vitalSigns;
 
-const indexOf = (code: (typeof vitalSigns)[number]['code']): number =>
-  vitalSigns.findIndex((sign) => sign.code === code);
+export const indexOf = (code: VitalCode): number => vitalSigns.findIndex((sign) => sign.code === code);
 
 export const field = {
   heartRate: indexOf('heartRate'),

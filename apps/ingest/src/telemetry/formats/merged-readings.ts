@@ -1,10 +1,4 @@
-import {
-  commonError,
-  maxReadingsPerBatch,
-  type RejectCode,
-  type RejectedReading,
-  telemetryError,
-} from '@hms/contracts';
+import { commonError, maxReadingsPerBatch, type RejectCode, type RejectedReading } from '@hms/contracts';
 import { reject, type Reading } from '../reading.js';
 import { Draft, type DraftDefaults, slot } from './draft.js';
 
@@ -56,9 +50,7 @@ export class MergedReadings {
     this.#assertRoom();
   }
 
-  /** @throws AppError when there was no entry at all */
   finish(): (Reading | RejectedReading)[] {
-    if (this.#drafts.size + this.#rejected.length === 0) throw telemetryError('telemetry.empty');
     return [...this.#rejected, ...[...this.#drafts.values()].map((draft) => draft.finish())];
   }
 

@@ -1,7 +1,7 @@
 import { commonError } from '@hms/contracts';
 import type { TelemetryBatch } from '../telemetry-batch.js';
 import { readValue, slotOf } from './draft.js';
-import { digestOf, readEnvelope, toBatch, type Received } from './envelope.js';
+import { assertSize, digestOf, readEnvelope, toBatch, type Received } from './envelope.js';
 import { isObject, type JsonObject, nameable } from './json-reading.js';
 import { MergedReadings, type Wrong } from './merged-readings.js';
 import { toStoredUnit } from './units.js';
@@ -48,7 +48,9 @@ export function decodeSenml(text: string, received: Received): TelemetryBatch {
     const at = (relative ? received.at : 0) + seconds * 1_000;
     merged.add({ index, at, device: value.device, values: [[value.at, value.value]] });
   }
-  return { ...toBatch(envelope, merged.finish(), () => digestOf(text)), untimed };
+  const results = merged.finish();
+  assertSize(results.length);
+  return { ...toBatch(envelope, results, () => digestOf(text)), untimed };
 }
 
 function parse(text: string): readonly JsonObject[] {

@@ -1,6 +1,6 @@
 import type { TelemetryBatch } from '../../telemetry-batch.js';
 import { readValue, slot, slotOf } from '../draft.js';
-import { digestOf, readEnvelope, toBatch, type Received } from '../envelope.js';
+import { assertSize, digestOf, readEnvelope, toBatch, type Received } from '../envelope.js';
 import { nameable } from '../json-reading.js';
 import { type EntryValues, MergedReadings, type Wrong } from '../merged-readings.js';
 import { parseLines, type Line } from './parse-line.js';
@@ -25,7 +25,9 @@ export function decodeLineProtocol(text: string, received: Received, precision: 
     if ('code' in values) merged.refuse(index, values);
     else if (!('broken' in line)) merged.add({ index, values, device: deviceOf(line), at: timeOf(line, precision) });
   }
-  return { ...toBatch(envelope, merged.finish(), () => digestOf(text)), untimed: merged.untimed };
+  const results = merged.finish();
+  assertSize(results.length);
+  return { ...toBatch(envelope, results, () => digestOf(text)), untimed: merged.untimed };
 }
 
 const malformed: Wrong = { code: 'malformed' };

@@ -1,0 +1,166 @@
+import { describe, expect, it } from '@jest/globals';
+import { AppError } from '@hms/contracts';
+import fc from 'fast-check';
+import { fields } from '../../fields.js';
+import type { TelemetryBatch } from '../../telemetry-batch.js';
+import { acknowledge } from './ack.js';
+import { hl7Text } from './hl7-text.js';
+import { parseMessage } from './message.js';
+import { decodeOru } from './oru.js';
+import { parseHl7Time } from './time.js';
+
+const now = Date.UTC(2026, 0, 1, 0, 0, 10);
+const header = String.raw`MSH|^~\&|PICiX|ICU|HMS||20260101053010.000+0530||ORU^R01^ORU_R01|HP0001|P|2.6|||AL|NE||8859/1`;
+const message = (...segments: string[]): string => [header, ...segments].join('\r');
+const decode = (...segments: string[]): TelemetryBatch => {
+  const text = message(...segments);
+  return decodeOru(text, parseMessage(text), { at: now, idempotencyKey: '' });
+};
+const seen = (...segments: string[]): unknown[] =>
+  decode(...segments).readings.map(({ device, recordedAt, values }) => [
+    device,
+    new Date(recordedAt / 1_000).toISOString(),
+    Object.fromEntries<number>(
+      values.flatMap((value, i) => (Number.isNaN(value) ? [] : [[String(fields[i]?.wire), value]])),
+    ),
+  ]);
+
+describe('a message', () => {
+  it('is read with its own delimiters and without its escapes', () => {
+    const [msh, obx] = parseMessage(['MSH#*~!$#a#', String.raw`OBX#1##x*y$z~w#!F!!S!!T!!R!!E!!X41!!H!b`].join('\n'));
+    expect([msh.get(1), msh.get(3), msh.get(99), obx?.get(3), obx?.get(3, 2), obx?.get(4)]).toEqual([
+      '#',
+      'a',
+      '',
+      'x',
+      'y',
+      '#*$~!Ab',
+    ]);
+  });
+
+  it.each(['', 'PID|1', 'MSH', 'MSH|', String.raw`MSH|^~\&`, String.raw`MSH|^^\&|`, 'MSH|abcd|', '\u000bMSH|^~\\&|a'])(
+    'that is %j is none',
+    (text) => {
+      expect(() => parseMessage(text)).toThrow(/request.malformed/);
+    },
+  );
+
+  it('is in the character set that MSH-18 states', () => {
+    const text = `${header}\rPID|1||ü`;
+    const utf8 = text.replace('8859/1', 'UNICODE UTF-8');
+    expect(hl7Text(Buffer.from(text, 'latin1'))).toBe(text);
+    expect(hl7Text(Buffer.from(utf8))).toBe(utf8);
+    expect(() => hl7Text(Buffer.from(utf8, 'latin1'))).toThrow(/request.malformed/);
+  });
+});
+
+describe('a time', () => {
+  it.each([
+    ['20260101053010.1234+0530', '', now + 123.4],
+    ['20260101053010', '+0530', now],
+    ['202601010000+0000', '', now - 10_000],
+    ['20260101000010', '', 'missing_zone'],
+    ['20260101', '+0000', 'malformed'],
+    ['20261301000010', '+0000', 'malformed'],
+    ['', '+0000', 'missing_time'],
+  ])('%s in %s', (time, zone, at) => {
+    expect(parseHl7Time(time, zone)).toBe(at);
+  });
+});
+
+describe('observations', () => {
+  const obr = 'OBR|1||0009fbFFFF9b42b3^^^EUI-64|69965^MDC_DEV_MON_PHYSIO_MULTI_PARAM_MDS^MDC|||20260101053000+0530';
+  const mds = 'OBX|1||69965^MDC_DEV_MON_PHYSIO_MULTI_PARAM_MDS^MDC|1.0.0.0|||||||X|||||||mon-12';
+  const hr = 'OBX|2|NM|147842^MDC_ECG_CARD_BEAT_RATE^MDC|1.2.1.1|72|264864^MDC_DIM_BEAT_PER_MIN^MDC|50-120||||F';
+
+  it('of IHE PCD-01 are of the device above them and of the time of their group', () => {
+    expect(
+      seen(obr, mds, hr, 'OBX|3|NM|150456^MDC_PULS_OXIM_SAT_O2^MDC|1.3.1.1|97|262688^MDC_DIM_PERCENT^MDC|||||F'),
+    ).toEqual([['mon-12', '2026-01-01T00:00:00.000Z', { hr: 72, spo2: 97 }]]);
+  });
+
+  it('may be in LOINC and UCUM, structured, of a device and a time of their own, and without a device entry', () => {
+    expect(
+      seen(
+        obr,
+        'OBX|1|SN|8480-6^Systolic^LN||=^16|kPa|||||F|||20260101053005+0530',
+        'OBX|2|NM|local^Temp^99X^8310-5^Body temperature^LN||98.6|[degF]|||||F|||20260101053006||||other',
+      ),
+    ).toEqual([
+      ['0009fbFFFF9b42b3', '2026-01-01T00:00:05.000Z', { sys: 120 }],
+      ['other', '2026-01-01T00:00:06.000Z', { temp: 37 }],
+    ]);
+  });
+
+  it('that were not obtained, are wrong, or are no numbers, are gaps', () => {
+    const gaps = ['X', 'W', 'D'].map((status) => hr.replace('||||F', `||||${status}`));
+    const { readings, rejected } = decode(obr, mds, ...gaps, hr.replace('|72|', '||'), hr.replace('|NM|', '|ST|'));
+    expect([readings, rejected]).toEqual([[], []]);
+  });
+
+  it('that cannot be taken leave the others alone', () => {
+    const { readings, rejected } = decode(
+      obr,
+      mds,
+      hr,
+      hr.replace('147842', '999999'),
+      hr.replace('|72|', '|high|'),
+      hr.replace('|72|', '|999|'),
+      hr.replace('264864', '266016'),
+    );
+    expect([readings.length, rejected.map(({ i, code }) => [i, code])]).toEqual([
+      1,
+      [
+        [2, 'unknown_field'],
+        [3, 'not_a_number'],
+        [4, 'out_of_range'],
+        [5, 'malformed'],
+      ],
+    ]);
+  });
+
+  it('are readings, refusals or problems, whatever the message', () => {
+    const part = fc.oneof(
+      fc.constantFrom('|', '^', '\r', 'OBX', 'OBR', 'NM', '147842^^MDC', '72', '\\', '~', '&', obr, mds, hr),
+      fc.string(),
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 60 }), (parts) => {
+        try {
+          const { readings, rejected } = decode(parts.join(''));
+          expect(readings.length + rejected.length).toBeGreaterThanOrEqual(0);
+        } catch (err) {
+          expect(err).toBeInstanceOf(AppError);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+describe('an acknowledgement', () => {
+  it('names the message it answers, and each entry that was not taken', () => {
+    const [asked] = parseMessage(header);
+    const rejected = [{ i: 3, code: 'unknown_field', field: '999999' } as const];
+    const text = acknowledge(asked, {
+      code: 'AA',
+      hospital: 'st_brigid',
+      controlId: 'c-1',
+      at: new Date(now),
+      rejected,
+    });
+    expect(text.split('\r')).toEqual([
+      String.raw`MSH|^~\&|HMS|st_brigid|PICiX|ICU|20260101000010+0000||ACK^R01^ACK|c-1|P|2.6|||||||UNICODE UTF-8`,
+      'MSA|AA|HP0001',
+      'ERR||OBX^4|103^Table value not found^HL70357|W||||unknown_field 999999',
+      '',
+    ]);
+  });
+
+  it('gives nothing back that could be read as structure', () => {
+    const [asked] = parseMessage(String.raw`MSH|^~\&|a\F\b|c&d||||||x\S\y\X0D\MSA|P|2.6`);
+    const text = acknowledge(asked, { code: 'AR', hospital: 'h', controlId: 'c', at: new Date(now), reason: 'no' });
+    expect(text.split('\r')[1]).toBe('MSA|AR|xyMSA');
+    expect(text.split('\r')[0]).toContain('|ab|c|');
+  });
+});

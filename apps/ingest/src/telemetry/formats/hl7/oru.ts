@@ -1,0 +1,92 @@
+import { vitalByCode } from '@hms/contracts';
+import { indexOf } from '../../fields.js';
+import type { TelemetryBatch } from '../../telemetry-batch.js';
+import { readValue } from '../draft.js';
+import { digestOf, readEnvelope, toBatch, type Received } from '../envelope.js';
+import { nameable } from '../json-reading.js';
+import { MergedReadings, type Wrong } from '../merged-readings.js';
+import { toStoredUnit } from '../units.js';
+import type { Segment } from './message.js';
+import { parseHl7Time, zoneOf } from './time.js';
+
+/** Not obtained, wrong, deleted: there is a gap, not a value (OBX-11, HL7 table 0085). */
+const noResult: ReadonlySet<string> = new Set(['X', 'W', 'D']);
+/** Numbers measure; other entries name devices, or say what no vital sign is. */
+const numeric: ReadonlySet<string> = new Set(['NM', 'SN']);
+
+/** What holds for the entries below it. */
+interface Context {
+  readonly device: string;
+  readonly time: string;
+}
+
+/**
+ * Reads the numbers of an unsolicited observation message, ORU^R01 of HL7 v2.3 to 2.8 or IHE PCD-01. An entry is taken by
+ * its LOINC or MDC code; its device is in its own OBX-18, in that of the device entry above it, or in OBR-3; its time in
+ * OBX-14 or OBR-7, in the zone of MSH-7 when they state none. Entries of one device and time are one reading.
+ *
+ * Who the message says the patient is does not count: the patient is who wore the device then.
+ *
+ * @param text of which the segments were read
+ * @returns a batch that may be empty: a message may tell of gaps only
+ */
+export function decodeOru(
+  text: string,
+  [header, ...segments]: readonly [Segment, ...Segment[]],
+  received: Received,
+): TelemetryBatch {
+  const envelope = readEnvelope(received, undefined, undefined);
+  const merged = new MergedReadings({ receivedMs: received.at, clock: envelope.clock, device: undefined });
+  const zone = zoneOf(header.get(7));
+  let context: Context = { device: '', time: '' };
+  let index = -1;
+  for (const segment of segments) {
+    if (segment.name === 'OBR') context = { device: segment.get(3), time: segment.get(7) };
+    if (segment.name !== 'OBX') continue;
+    index += 1;
+    if (isDevice(segment)) context = { ...context, device: segment.get(18) };
+    if (!numeric.has(segment.get(2)) || noResult.has(segment.get(11)) || !segment.has(5)) continue;
+    const observed = observationOf(segment, context, zone);
+    if ('code' in observed) merged.refuse(index, observed);
+    else merged.add({ index, device: observed.device, at: observed.at, values: [[observed.to, observed.value]] });
+  }
+  return toBatch(envelope, merged.finish(), () => digestOf(text));
+}
+
+/** An entry without value that names its device: the MDS of PCD-01's containment tree. */
+const isDevice = (segment: Segment): boolean => !segment.has(5) && segment.has(18);
+
+interface Observation {
+  readonly to: number;
+  readonly device: string;
+  readonly at: number;
+  readonly value: number;
+}
+
+function observationOf(segment: Segment, context: Context, zone: string): Observation | Wrong {
+  const sign = vitalByCode(segment.get(3, 3), segment.get(3)) ?? vitalByCode(segment.get(3, 6), segment.get(3, 4));
+  const field = nameable(segment.get(3));
+  if (sign === undefined) return { code: 'unknown_field', field };
+  const to = indexOf(sign);
+  const stated = numberOf(segment);
+  if (stated === undefined) return { code: 'not_a_number', field };
+  const unit = segment.get(6);
+  const value = unit === '' ? stated : toStoredUnit(to, stated, unit);
+  if (value === undefined) return { code: 'malformed', field };
+  const read = readValue(to, value);
+  if (typeof read === 'string') return { code: read, field };
+  const at = parseHl7Time(segment.get(14) || context.time, zone);
+  if (typeof at === 'string') return { code: at, field };
+  return { to, at, value, device: segment.get(18) || context.device };
+}
+
+const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
+
+/** A number, or a structured one that is exactly it: `^97`, `=^97`. */
+function numberOf(segment: Segment): number | undefined {
+  const structured = segment.get(2) === 'SN';
+  if (structured && !['', '='].includes(segment.get(5))) return undefined;
+  if (structured && segment.get(5, 3) !== '') return undefined;
+  const text = segment.get(5, structured ? 2 : 1);
+  return decimal.test(text) ? Number(text) : undefined;
+}
