@@ -99,7 +99,7 @@ function begin({ told = {}, authenticate = () => 'caller', ...change }: Change =
     accepts: ['application/json'],
     maxBytes: 10,
     deadlineMs: 1_000,
-    gate: { tryEnter: (bytes) => ((gate.held += bytes), true), leave: (bytes) => (gate.held -= bytes) },
+    gate: { enter: (bytes) => ((gate.held += bytes), undefined), leave: (bytes) => (gate.held -= bytes) },
     decode: (body) => Buffer.from(body).toString(),
     handle: (_, input) => {
       handled.push(input);
@@ -143,7 +143,7 @@ describe('a request', () => {
   });
 
   it('is not read when there is no room', () => {
-    const { response } = begin({ gate: { tryEnter: () => false, leave: () => undefined } });
+    const { response } = begin({ gate: { enter: () => commonError('service.busy'), leave: () => undefined } });
     expect([response.status, response.reading]).toEqual(['503', false]);
   });
 

@@ -29,7 +29,7 @@ export class Exchange<Caller, Input> {
       const caller = route.access.authenticate(head);
       this.#deadline = setTimeout(() => this.#expire(), route.deadlineMs);
       if (caller instanceof Promise) caller.catch((err: unknown) => this.#fail(err));
-      const refusal = this.#admit();
+      const refusal = this.#admit(caller instanceof Promise ? undefined : caller);
       if (refusal) this.#whenKnown(caller, () => this.#fail(refusal));
       else if (route.accepts.length === 0) this.#whenKnown(caller, (known) => this.#proceed(known, nothing));
       else this.#read(response, caller);
@@ -44,7 +44,7 @@ export class Exchange<Caller, Input> {
   }
 
   /** Says why the request may not come in, or lets it in. */
-  #admit(): AppError | undefined {
+  #admit(caller: Caller | undefined): AppError | undefined {
     const { route, head } = this;
     if (route.accepts.length > 0) {
       if (!route.accepts.includes(mediaType(head.contentType))) return commonError('body.unsupported-type');
@@ -52,9 +52,9 @@ export class Exchange<Caller, Input> {
       if ((head.contentLength ?? 0) > route.maxBytes) return commonError('body.too-large');
     }
     const bytes = head.contentLength ?? route.maxBytes;
-    if (!route.gate.tryEnter(bytes)) return commonError('service.busy');
-    this.#reserved = bytes;
-    return undefined;
+    const refusal = route.gate.enter(bytes, caller);
+    if (!refusal) this.#reserved = bytes;
+    return refusal;
   }
 
   #read(response: HttpResponse, caller: Caller | Promise<Caller>): void {

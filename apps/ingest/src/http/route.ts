@@ -1,3 +1,5 @@
+import type { AppError } from '@hms/contracts';
+
 /** What of a request's head the pipeline reads, before the request object dies with its callback. */
 export interface RequestHead {
   readonly requestId: string;
@@ -20,8 +22,9 @@ export interface Reply {
 }
 
 /** Lets requests in before their bodies are read. What entered must leave. */
-export interface Gate {
-  tryEnter(bytes: number): boolean;
+export interface Gate<Caller = unknown> {
+  /** @param caller undefined while it is being looked up @returns why it may not come in */
+  enter(bytes: number, caller: Caller | undefined): AppError | undefined;
   leave(bytes: number): void;
 }
 
@@ -50,10 +53,10 @@ export interface Route<Caller = unknown, Input = unknown> {
   readonly maxBytes: number;
   /** From the head to the reply, reading the body included. */
   readonly deadlineMs: number;
-  readonly gate: Gate;
+  readonly gate: Gate<Caller>;
   /** `body` is valid during the call only. */
   readonly decode: (body: Uint8Array, head: RequestHead) => Input;
   readonly handle: (caller: Caller, input: Input) => Reply | Promise<Reply>;
 }
 
-export const openGate: Gate = { tryEnter: () => true, leave: () => undefined };
+export const openGate: Gate = { enter: () => undefined, leave: () => undefined };

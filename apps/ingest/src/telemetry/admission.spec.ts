@@ -1,37 +1,59 @@
 import { describe, expect, it } from '@jest/globals';
+import { hospitalWith } from '../testing/telemetry-fakes.js';
 import { Admission, admissionLimits, type ShedReason } from './admission.js';
 
+const caller = { hospital: hospitalWith(1) };
+
 function setUp() {
-  const backlog = { queuedRows: 0, waitedMs: 0 };
+  const backlog = {
+    queuedRows: 0,
+    own: 0,
+    waitedMs: 0,
+    queuedRowsOf: () => backlog.own,
+    waitedMsOf: () => backlog.waitedMs,
+  };
   const breaker = { open: false };
   const shed: ShedReason[] = [];
-  return { backlog, breaker, shed, admission: new Admission(backlog, breaker, (reason) => shed.push(reason)) };
+  const admission = new Admission(backlog, breaker, (reason) => shed.push(reason));
+  const codeOf = (bytes: number) => admission.enter(bytes, caller)?.code;
+  return { backlog, breaker, shed, admission, codeOf, isLetIn: (bytes: number) => codeOf(bytes) === undefined };
 }
 
 describe('a request', () => {
   it('comes in while there is room for its body, and makes room when it leaves', () => {
-    const { admission, shed } = setUp();
+    const { admission, shed, isLetIn } = setUp();
     const half = admissionLimits.bodyBytes / 2;
-    expect([admission.tryEnter(half), admission.tryEnter(half), admission.tryEnter(1)]).toEqual([true, true, false]);
+    expect([isLetIn(half), isLetIn(half), isLetIn(1)]).toEqual([true, true, false]);
     admission.leave(half);
-    expect([admission.tryEnter(1), admission.bodyBytes]).toEqual([true, half + 1]);
+    expect([isLetIn(1), admission.bodyBytes]).toEqual([true, half + 1]);
     expect(shed).toEqual(['memory']);
   });
 
   it('is turned away while rows queue up, or wait, or the database fails, or the service ends', () => {
-    const { admission, backlog, breaker, shed } = setUp();
+    const { admission, backlog, breaker, shed, isLetIn } = setUp();
     backlog.queuedRows = admissionLimits.queuedRows + 1;
-    expect(admission.tryEnter(1)).toBe(false);
+    expect(isLetIn(1)).toBe(false);
     Object.assign(backlog, { queuedRows: 0, waitedMs: admissionLimits.waitedMs + 1 });
-    expect(admission.tryEnter(1)).toBe(false);
+    expect(isLetIn(1)).toBe(false);
     backlog.waitedMs = 0;
     breaker.open = true;
-    expect(admission.tryEnter(1)).toBe(false);
+    expect(isLetIn(1)).toBe(false);
     breaker.open = false;
-    expect(admission.tryEnter(1)).toBe(true);
+    expect(isLetIn(1)).toBe(true);
     admission.drain();
-    expect(admission.tryEnter(1)).toBe(false);
+    expect(isLetIn(1)).toBe(false);
     expect(shed).toEqual(['queue', 'queue', 'database', 'draining']);
     expect(admission.bodyBytes).toBe(1);
+  });
+
+  it('is turned away when much that waits is of its hospital, while others wait too', () => {
+    const { backlog, shed, codeOf } = setUp();
+    Object.assign(backlog, { queuedRows: 20_000, own: 20_000 });
+    expect(codeOf(1)).toBeUndefined();
+    backlog.queuedRows = 20_001;
+    expect(codeOf(1)).toBe('telemetry.over-share');
+    backlog.own = admissionLimits.queuedRowsEach;
+    expect(codeOf(1)).toBeUndefined();
+    expect(shed).toEqual(['share']);
   });
 });

@@ -1,20 +1,30 @@
+import { type AppError, commonError, telemetryError } from '@hms/contracts';
+import type { Hospital } from '../hospitals/hospital.js';
+import type { Gate } from '../http/route.js';
 import type { Breaker } from './store/breaker.js';
 
 /** How much may be on its way before new requests are turned away. */
-export const admissionLimits = { bodyBytes: 64 * 1024 * 1024, queuedRows: 50_000, waitedMs: 1_000 } as const;
+export const admissionLimits = {
+  bodyBytes: 64 * 1024 * 1024,
+  queuedRows: 50_000,
+  /** Of one hospital, while others wait too. */
+  queuedRowsEach: 12_500,
+  waitedMs: 1_000,
+} as const;
 
-export type ShedReason = 'draining' | 'database' | 'memory' | 'queue';
+export type ShedReason = 'draining' | 'database' | 'memory' | 'queue' | 'share';
 
 export interface Backlog {
   readonly queuedRows: number;
-  readonly waitedMs: number;
+  queuedRowsOf(hospital: Hospital): number;
+  waitedMsOf(hospital: Hospital): number;
 }
 
 /**
  * Decides before a body is read whether there is room for it. A request is refused or stored, never dropped: what was
- * let in stays in.
+ * let in stays in. What one hospital sends too much is refused to that hospital.
  */
-export class Admission {
+export class Admission implements Gate<{ readonly hospital: Hospital }> {
   #bodyBytes = 0;
   #draining = false;
 
@@ -28,12 +38,15 @@ export class Admission {
     return this.#bodyBytes;
   }
 
-  /** When true, `leave` must follow with the same number. */
-  tryEnter(bytes: number): boolean {
-    const reason = this.#reasonAgainst(bytes);
-    if (reason) this.onShed(reason);
-    else this.#bodyBytes += bytes;
-    return reason === undefined;
+  /** Without a refusal, `leave` must follow with the same number. */
+  enter(bytes: number, caller: { readonly hospital: Hospital } | undefined): AppError | undefined {
+    const reason = this.#reasonAgainst(bytes, caller?.hospital);
+    if (reason === undefined) {
+      this.#bodyBytes += bytes;
+      return undefined;
+    }
+    this.onShed(reason);
+    return reason === 'share' ? telemetryError('telemetry.over-share') : commonError('service.busy');
   }
 
   leave(bytes: number): void {
@@ -45,11 +58,18 @@ export class Admission {
     this.#draining = true;
   }
 
-  #reasonAgainst(bytes: number): ShedReason | undefined {
+  #reasonAgainst(bytes: number, hospital: Hospital | undefined): ShedReason | undefined {
     if (this.#draining) return 'draining';
     if (this.breaker.open) return 'database';
     if (this.#bodyBytes + bytes > admissionLimits.bodyBytes) return 'memory';
-    const { queuedRows, waitedMs } = this.backlog;
-    return queuedRows > admissionLimits.queuedRows || waitedMs > admissionLimits.waitedMs ? 'queue' : undefined;
+    const { backlog } = this;
+    if (hospital && this.#isOverShare(hospital)) return 'share';
+    if (backlog.queuedRows > admissionLimits.queuedRows) return 'queue';
+    return hospital && backlog.waitedMsOf(hospital) > admissionLimits.waitedMs ? 'queue' : undefined;
+  }
+
+  #isOverShare(hospital: Hospital): boolean {
+    const own = this.backlog.queuedRowsOf(hospital);
+    return own > admissionLimits.queuedRowsEach && this.backlog.queuedRows > own;
   }
 }

@@ -10,7 +10,7 @@ import type { TelemetryBatch } from './telemetry-batch.js';
 
 export interface TelemetryRouteParts {
   readonly authenticate: (header: string) => Caller | Promise<Caller>;
-  readonly gate: Gate;
+  readonly gate: Gate<Caller>;
   readonly receive: (caller: Caller, batch: TelemetryBatch, receivedMs: number) => Promise<Answer>;
   readonly explain: (caller: Caller, batch: TelemetryBatch, receivedMs: number) => Promise<Explanation>;
   readonly metrics: TelemetryMetrics;

@@ -99,7 +99,7 @@ describe('a submission', () => {
     batcher.submit(late);
     batcher.submit(ofRows(2, 5_000));
     now = 10_001;
-    expect(batcher.waitedMs).toBe(10_001);
+    expect(batcher.waitedMsOf(hospital)).toBe(10_001);
     const refused = expect(late.answered).rejects.toMatchObject({ code: 'service.unavailable' });
     await held[0]?.release();
     await refused;

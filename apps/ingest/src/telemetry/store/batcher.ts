@@ -1,5 +1,7 @@
 import { commonError } from '@hms/contracts';
+import type { Hospital } from '../../hospitals/hospital.js';
 import type { Submission } from '../submission.js';
+import { Lanes } from './lanes.js';
 import { storeWithinMs } from './recovery.js';
 
 export interface Writer {
@@ -15,13 +17,12 @@ const lingerMs = 4;
 
 /**
  * Gathers submissions into flushes, paced by the database itself: one that finds all writers idle leaves with
- * whatever came in the same turn of the event loop; while commits run, the next flush grows.
+ * whatever came in the same turn of the event loop; while commits run, the next flush grows. Hospitals take turns.
  */
 export class Batcher {
   readonly #idle: Writer[];
   readonly #writers: number;
-  #queue: Submission[] = [];
-  #queuedRows = 0;
+  readonly #lanes = new Lanes();
   #scheduled: { readonly cancel: () => void; readonly soon: boolean } | undefined;
 
   constructor(
@@ -33,18 +34,20 @@ export class Batcher {
   }
 
   get queuedRows(): number {
-    return this.#queuedRows;
+    return this.#lanes.rows;
   }
 
-  /** How long the oldest submission has waited for its flush to begin. */
-  get waitedMs(): number {
-    const [oldest] = this.#queue;
-    return oldest ? this.now() - oldest.submittedAt : 0;
+  queuedRowsOf(hospital: Hospital): number {
+    return this.#lanes.rowsOf(hospital);
+  }
+
+  /** How long the hospital's oldest submission has waited for its flush to begin. */
+  waitedMsOf(hospital: Hospital): number {
+    return this.now() - (this.#lanes.oldestOf(hospital) ?? this.now());
   }
 
   submit(submission: Submission): void {
-    this.#queue.push(submission);
-    this.#queuedRows += submission.rows.length;
+    this.#lanes.push(submission);
     this.#schedule();
   }
 
@@ -53,8 +56,8 @@ export class Batcher {
   }
 
   #schedule(): void {
-    if (this.#queue.length === 0 || this.#idle.length === 0) return;
-    const soon = this.#busy === 0 || this.#queuedRows >= worthwhileRows;
+    if (this.#lanes.isEmpty || this.#idle.length === 0) return;
+    const soon = this.#busy === 0 || this.#lanes.rows >= worthwhileRows;
     if (this.#scheduled?.soon === true || (this.#scheduled && !soon)) return;
     this.#scheduled?.cancel();
     this.#scheduled = soon ? nextTurn(() => this.#flush()) : after(lingerMs, () => this.#flush());
@@ -73,22 +76,11 @@ export class Batcher {
 
   #take(): Submission[] {
     const expired = this.now() - storeWithinMs;
-    const taken: Submission[] = [];
-    let rows = 0;
-    let used = 0;
-    for (const submission of this.#queue) {
-      if (taken.length > 0 && rows + submission.rows.length > rowsPerFlush) break;
-      used++;
-      this.#queuedRows -= submission.rows.length;
-      if (submission.submittedAt < expired) {
-        submission.fail(commonError('service.unavailable'));
-        continue;
-      }
-      taken.push(submission);
-      rows += submission.rows.length;
-    }
-    this.#queue = this.#queue.slice(used);
-    return taken;
+    return this.#lanes.take(rowsPerFlush).filter((submission) => {
+      const inTime = submission.submittedAt >= expired;
+      if (!inTime) submission.fail(commonError('service.unavailable'));
+      return inTime;
+    });
   }
 }
 
