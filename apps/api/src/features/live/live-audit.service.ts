@@ -21,8 +21,6 @@ interface Shown {
 @Injectable()
 export class LiveAudit {
   readonly #shown = new WeakMap<LiveSocket, Shown>();
-  /** The row a connection waits for. */
-  readonly #recording = new WeakMap<LiveSocket, Promise<void>>();
   readonly #trusts: TrustedHop;
 
   constructor(
@@ -32,45 +30,26 @@ export class LiveAudit {
     this.#trusts = trustOneHop(config.trustedProxies);
   }
 
-  /** Resolves once the row is durable; only then may the snapshot be sent. */
-  joined(socket: LiveSocket, snapshot: readonly VitalsUpdate[]): Promise<void> {
-    return this.#record(socket, patientsOf(snapshot), 'live connect');
-  }
-
-  /** Whether {@link shown} has to be awaited before the connection is sent these. */
-  mustRecord(socket: LiveSocket, updates: readonly VitalsUpdate[]): boolean {
-    return this.#recording.has(socket) || this.#unrecorded(socket, updates).length > 0;
-  }
-
-  /** Resolves once the patients who are new to the connection are recorded, and after what was shown before. */
-  shown(socket: LiveSocket, updates: readonly VitalsUpdate[]): Promise<void> {
-    const record = (): Promise<void> => {
-      const added = this.#unrecorded(socket, updates);
-      return added.length === 0 ? Promise.resolve() : this.#record(socket, added, 'live update');
-    };
-    const recording = (this.#recording.get(socket) ?? Promise.resolve()).then(record, record).finally(() => {
-      if (this.#recording.get(socket) === recording) this.#recording.delete(socket);
-    });
-    this.#recording.set(socket, recording);
-    return recording;
-  }
-
-  #unrecorded(socket: LiveSocket, updates: readonly VitalsUpdate[]): string[] {
-    const known = this.#shownToday(socket);
-    return patientsOf(updates).filter((id) => !known?.has(id));
-  }
-
-  #shownToday(socket: LiveSocket): ReadonlySet<string> | undefined {
+  /** The patients whose vitals the connection may be shown without another row. */
+  recorded(socket: LiveSocket): ReadonlySet<string> {
     const shown = this.#shown.get(socket);
-    return shown?.day === today() ? shown.patientIds : undefined;
+    return shown?.day === today() ? shown.patientIds : nobody;
   }
 
-  async #record(socket: LiveSocket, patientIds: readonly string[], operation: string): Promise<void> {
+  /**
+   * Resolves once it is durable that the connection joined and is shown these patients; only then may it be sent them.
+   * Not to be called again for a connection before that.
+   */
+  async show(socket: LiveSocket, updates: readonly VitalsUpdate[]): Promise<void> {
+    const known = this.recorded(socket);
+    const patientIds = [...new Set(updates.map(({ patientId }) => patientId))].filter((id) => !known.has(id));
+    const joins = !this.#shown.has(socket);
+    if (!joins && patientIds.length === 0) return;
     const { actor, audience } = socket.data;
     const day = today();
     const entry: AuditEntry = { action: 'read', entity: 'live-vitals', entityIds: audience.wardIds ?? [], patientIds };
-    await this.trail.record(entry, partyOf(actor), this.#sourceOf(socket, operation));
-    this.#shown.set(socket, { day, patientIds: new Set([...(this.#shownToday(socket) ?? []), ...patientIds]) });
+    await this.trail.record(entry, partyOf(actor), this.#sourceOf(socket, joins ? 'live connect' : 'live update'));
+    this.#shown.set(socket, { day, patientIds: new Set([...known, ...patientIds]) });
   }
 
   #sourceOf({ handshake, request }: LiveSocket, operation: string): Source {
@@ -86,9 +65,7 @@ export class LiveAudit {
 }
 
 const today = (): string => new Date().toISOString().slice(0, 10);
-const patientsOf = (updates: readonly VitalsUpdate[]): string[] => [
-  ...new Set(updates.map(({ patientId }) => patientId)),
-];
+const nobody: ReadonlySet<string> = new Set();
 
 const partyOf = ({ hospital, userId, roles, sessionId }: HospitalIdentity): AuditParty => ({
   hospitalId: hospital.id,

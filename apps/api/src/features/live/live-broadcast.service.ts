@@ -16,6 +16,8 @@ const catchUpEveryMs = 500;
 /** Ingest writes what a snapshot is made of up to a second after it published it. */
 const settledAfterMs = 2_000;
 const updatesPerEvent = 200;
+/** An update that waited longer for its row in the audit is no live one any more. */
+const liveForMs = 1_000;
 
 /** A snapshot a socket is owed. */
 interface Debt {
@@ -26,17 +28,16 @@ interface Debt {
 }
 
 /**
- * Hands updates to the sockets. What a socket misses — because it reads too slowly, or because Redis was away — is
- * made good by a snapshot, never by a queue that grows.
+ * Hands updates to the sockets. What a socket misses — because it reads too slowly, because Redis was away, or because
+ * it cannot be recorded who is shown — is made good by a snapshot, never by a queue that grows.
  */
 @Injectable()
 export class LiveBroadcast implements FeedListener, OnApplicationShutdown {
   readonly #debts = new Map<LiveSocket, Debt>();
-  /** Those whose snapshot is being read and recorded. */
-  readonly #paying = new Set<LiveSocket>();
+  /** Those whose snapshot is being read, or for whom a row is being written: one at a time for each. */
+  readonly #busy = new Set<LiveSocket>();
   #namespace: LiveNamespace | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #stopped = false;
 
   constructor(
     private readonly feed: LiveFeed,
@@ -49,12 +50,11 @@ export class LiveBroadcast implements FeedListener, OnApplicationShutdown {
   start(namespace: LiveNamespace): void {
     this.#namespace = namespace;
     this.feed.listen(this);
-    this.#schedule();
+    this.#timer = setInterval(() => this.#catchUp(), catchUpEveryMs).unref();
   }
 
   onApplicationShutdown(): void {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
+    clearInterval(this.#timer);
   }
 
   /** Begins with a snapshot; updates follow from then on. */
@@ -78,13 +78,13 @@ export class LiveBroadcast implements FeedListener, OnApplicationShutdown {
     const listeners = this.#members(rooms);
     if (!this.#namespace || listeners.length === 0) return;
     const behind = this.#behind(listeners);
-    const later = listeners.filter((socket) => !behind.includes(socket) && this.audit.mustRecord(socket, updates));
+    const later = listeners.filter((socket) => !behind.includes(socket) && !this.#mayShow(socket, updates));
     this.#namespace
       .to(rooms)
       .except([...behind, ...later].map(({ id }) => id))
       .emit('vitals', updates);
-    for (const socket of later) void this.#introduce(socket, updates);
-    this.metrics.events.inc({ event: 'vitals' }, listeners.length - behind.length);
+    for (const socket of later) this.#showPart(socket, updates);
+    this.metrics.events.inc({ event: 'vitals' }, listeners.length - behind.length - later.length);
     this.#observeAge(updates);
   }
 
@@ -107,27 +107,66 @@ export class LiveBroadcast implements FeedListener, OnApplicationShutdown {
   }
 
   restored(): void {
-    for (const socket of this.#namespace?.sockets.values() ?? []) {
-      this.#debts.set(socket, { dueAt: 0, why: 'missed' });
-    }
+    for (const socket of this.#namespace?.sockets.values() ?? []) this.#owe(socket);
+  }
+
+  #mayShow(socket: LiveSocket, updates: readonly VitalsUpdate[]): boolean {
+    const recorded = this.audit.recorded(socket);
+    return updates.every(({ patientId }) => recorded.has(patientId));
+  }
+
+  /** Sends what shows patients the socket knows; the rest waits for its row, or for a snapshot if another one is written. */
+  #showPart(socket: LiveSocket, updates: readonly VitalsUpdate[]): void {
+    const recorded = this.audit.recorded(socket);
+    this.#emit(
+      socket,
+      updates.filter(({ patientId }) => recorded.has(patientId)),
+    );
+    if (this.#busy.has(socket) || this.#debts.get(socket)?.why === 'missed') this.#skip(socket);
+    else
+      void this.#introduce(
+        socket,
+        updates.filter(({ patientId }) => !recorded.has(patientId)),
+      );
   }
 
   /** Sends what shows patients who are new to the socket, once that is recorded. */
   async #introduce(socket: LiveSocket, updates: readonly VitalsUpdate[]): Promise<void> {
+    this.#busy.add(socket);
+    const until = performance.now() + liveForMs;
     try {
-      await this.audit.shown(socket, updates);
-      socket.emit('vitals', updates);
+      await this.audit.show(socket, updates);
+      if (performance.now() < until) this.#emit(socket, updates);
+      else this.#skip(socket);
     } catch (err) {
       this.logger.warn({ err }, 'live updates not audited');
-      if (socket.connected) this.#debts.set(socket, { dueAt: Date.now() + settledAfterMs, why: 'missed' });
+      this.#skip(socket, Date.now() + settledAfterMs);
+    } finally {
+      this.#busy.delete(socket);
     }
+  }
+
+  #emit(socket: LiveSocket, updates: readonly VitalsUpdate[]): void {
+    if (updates.length === 0) return;
+    socket.emit('vitals', updates);
+    this.metrics.events.inc({ event: 'vitals' });
+  }
+
+  #skip(socket: LiveSocket, dueAt?: number): void {
+    this.metrics.skipped.inc();
+    this.#owe(socket, dueAt);
+  }
+
+  /** A snapshot for what was lost. One that is owed already stays due when it was, after a failure a little later. */
+  #owe(socket: LiveSocket, dueAt = 0): void {
+    if (!socket.connected || this.#debts.get(socket)?.why === 'missed') return;
+    this.#debts.set(socket, { dueAt, why: 'missed' });
   }
 
   /** Those who read too slowly to be sent more: they miss this, and are brought up to date later. */
   #behind(listeners: readonly LiveSocket[]): LiveSocket[] {
     const behind = listeners.filter((socket) => waitingPackets(socket) > maxWaitingPackets);
-    for (const socket of behind) this.#debts.set(socket, { dueAt: 0, why: 'missed' });
-    this.metrics.skipped.inc(behind.length);
+    for (const socket of behind) this.#skip(socket);
     return behind;
   }
 
@@ -142,16 +181,11 @@ export class LiveBroadcast implements FeedListener, OnApplicationShutdown {
     if (Number.isFinite(newest)) this.metrics.age.observe(Math.max(0, Date.now() - newest) / 1_000);
   }
 
-  #schedule(): void {
-    this.#timer = setTimeout(() => {
-      void this.#catchUp().finally(() => {
-        if (!this.#stopped) this.#schedule();
-      });
-    }, catchUpEveryMs).unref();
-  }
-
-  /** Pays the debts that are due to sockets which read again. One audience costs one query, however many watch. */
-  async #catchUp(): Promise<void> {
+  /**
+   * Pays the debts that are due to sockets which read again. One audience costs one query, however many watch, and waits
+   * for no other.
+   */
+  #catchUp(): void {
     const now = Date.now();
     const due = [...this.#debts].filter(
       ([socket, { dueAt, why }]) =>
@@ -162,31 +196,33 @@ export class LiveBroadcast implements FeedListener, OnApplicationShutdown {
       const key = audienceKey(socket.data.audience);
       audiences.set(key, [...(audiences.get(key) ?? []), socket]);
     }
-    for (const sockets of audiences.values()) await this.#pay(sockets);
+    for (const sockets of audiences.values()) void this.#pay(sockets);
   }
 
   /** Sends sockets of one audience their snapshot. When it cannot be read, the debt is due again a little later. */
   async #pay(owed: readonly LiveSocket[]): Promise<void> {
-    const sockets = owed.filter((socket) => !this.#paying.has(socket));
+    const sockets = owed.filter((socket) => !this.#busy.has(socket));
     const [first] = sockets;
     if (!first) return;
-    for (const socket of sockets) this.#paying.add(socket);
+    for (const socket of sockets) this.#busy.add(socket);
     const { actor, audience } = first.data;
     try {
       const snapshot = await this.snapshots.snapshot(actor.hospital, audience.wardIds);
-      await Promise.all(sockets.map((socket) => this.#record(socket, snapshot)));
-      for (const socket of sockets) this.#send(socket, snapshot);
+      await Promise.all(sockets.map((socket) => this.#present(socket, snapshot)));
     } catch (err) {
-      this.logger.warn({ err }, 'no snapshot for live sockets');
-      for (const socket of sockets) this.#postpone(socket);
+      this.#postpone(sockets, err);
     } finally {
-      for (const socket of sockets) this.#paying.delete(socket);
+      for (const socket of sockets) this.#busy.delete(socket);
     }
   }
 
-  #record(socket: LiveSocket, snapshot: readonly VitalsUpdate[]): Promise<void> {
-    const joins = this.#debts.get(socket)?.why === 'begins';
-    return joins ? this.audit.joined(socket, snapshot) : this.audit.shown(socket, snapshot);
+  async #present(socket: LiveSocket, snapshot: readonly VitalsUpdate[]): Promise<void> {
+    try {
+      await this.audit.show(socket, snapshot);
+      this.#send(socket, snapshot);
+    } catch (err) {
+      this.#postpone([socket], err);
+    }
   }
 
   #send(socket: LiveSocket, snapshot: readonly VitalsUpdate[]): void {
@@ -203,9 +239,12 @@ export class LiveBroadcast implements FeedListener, OnApplicationShutdown {
     this.#debts.set(socket, { dueAt: Date.now() + settledAfterMs, why: 'settles' });
   }
 
-  #postpone(socket: LiveSocket): void {
-    const debt = this.#debts.get(socket);
-    if (debt) this.#debts.set(socket, { ...debt, dueAt: Date.now() + settledAfterMs });
+  #postpone(sockets: readonly LiveSocket[], err: unknown): void {
+    this.logger.warn({ err }, 'no snapshot for live sockets');
+    for (const socket of sockets) {
+      const debt = this.#debts.get(socket);
+      if (debt) this.#debts.set(socket, { ...debt, dueAt: Date.now() + settledAfterMs });
+    }
   }
 }
 

@@ -180,19 +180,24 @@ describe('a screen', () => {
       foreign: watch(await signIn('doctor', undefined, other)),
     };
     for (const client of Object.values(screens)) await client.ready();
-    await publish(hospital, one, [{ position: '1' }]);
-    await publish(hospital, two, [{ position: '2' }]);
-    await publish(hospital, three, [{ position: '3' }]);
+    // Known to all, so that nothing waits for its row in the audit.
+    const patientId = randomUUID();
+    await publish(hospital, one, [{ patientId, position: 'known' }]);
+    await publish(other, foreignWard, [{ patientId, position: 'known' }]);
+    for (const client of Object.values(screens)) await until(() => client.positions.includes('known'));
+    await publish(hospital, one, [{ patientId, position: '1' }]);
+    await publish(hospital, two, [{ patientId, position: '2' }]);
+    await publish(hospital, three, [{ patientId, position: '3' }]);
     // The same ward under the name of another hospital is not the same ward.
-    await publish(other, one, [{ position: 'x' }]);
+    await publish(other, one, [{ patientId, position: 'x' }]);
     // What each hears last: Redis and the sockets keep the order, so nothing can be on its way any more.
-    await publish(hospital, one, [{ position: 'end' }]);
-    await publish(other, foreignWard, [{ position: 'end' }]);
+    await publish(hospital, one, [{ patientId, position: 'end' }]);
+    await publish(other, foreignWard, [{ patientId, position: 'end' }]);
     for (const client of Object.values(screens)) await until(() => client.positions.includes('end'));
-    expect(screens.first.positions).toEqual(['1', 'end']);
-    expect(screens.limited.positions).toEqual(['1', '2', 'end']);
-    expect(screens.all.positions).toEqual(['1', '2', '3', 'end']);
-    expect(screens.foreign.positions).toEqual(['x', 'end']);
+    expect(screens.first.positions).toEqual(['known', '1', 'end']);
+    expect(screens.limited.positions).toEqual(['known', '1', '2', 'end']);
+    expect(screens.all.positions).toEqual(['known', '1', '2', '3', 'end']);
+    expect(screens.foreign.positions).toEqual(['known', 'x', 'end']);
   });
 
   it('survives what ingest would never publish', async () => {
@@ -317,6 +322,7 @@ describe('a client that does not read', () => {
   it('costs no memory, and is brought up to date when it reads again', async () => {
     const ward = await wards.ward();
     const { patientId } = await wards.monitored(ward);
+    await wards.latest(patientId, { heartRate: 70 });
     const { accessToken } = await signIn('nurse');
     const session = await PollingSession.open(url, { token: accessToken, wardId: ward });
     await session.readUntil((packets) => packets.some((packet) => packet.includes('"vitals"')));
