@@ -56,6 +56,7 @@ export class HospitalDatabase {
   readonly publicClient: PublicClient;
   readonly #pool: pg.Pool;
   readonly #hospitals: ClientCache<TenantClient>;
+  readonly #onError: (err: Error) => void;
 
   constructor(options: HospitalDatabaseOptions) {
     const { url, poolSize = 10, maxClients = 50, timeoutMs = 5_000, maxWaitMs = 2_000 } = options;
@@ -64,6 +65,7 @@ export class HospitalDatabase {
     this.#pool = new pg.Pool({ connectionString: url, max: poolSize, connectionTimeoutMillis: maxWaitMs });
     this.#pool.setMaxListeners(0); // each connected client adds one
     this.#pool.on('error', onError);
+    this.#onError = onError;
     const adapter = (scope: Pick<Scope, 'schema' | 'role'>): ScopedAdapterFactory =>
       new ScopedAdapterFactory(this.#pool, {
         ...scope,
@@ -90,6 +92,24 @@ export class HospitalDatabase {
   /** Runs `work` in a read-committed transaction on the shared schema. */
   inPublic<T>(work: (tx: PublicTx) => Promise<T>): Promise<T> {
     return repeatVictims(() => this.publicClient.$transaction((tx) => insideTransaction(() => work(tx))));
+  }
+
+  /** Executes one statement on the shared schema in a transaction of its own, which PostgreSQL ends after `timeoutMs`. */
+  async executeWithin(timeoutMs: number, statement: string, values: readonly unknown[]): Promise<void> {
+    const connection = await this.#pool.connect();
+    // A checked-out connection that breaks without a listener would end the process.
+    connection.on('error', this.#onError);
+    try {
+      await connection.query(`begin; set local statement_timeout = ${String(timeoutMs)}`);
+      await connection.query(statement, [...values]);
+      await connection.query('commit');
+    } catch (err) {
+      await connection.query('rollback').catch(() => undefined);
+      throw err;
+    } finally {
+      connection.off('error', this.#onError);
+      connection.release(connection.getTransactionStatus() !== 'I');
+    }
   }
 
   /** Resolves when the database answers and keeps UTC; Prisma's adapter would misread the times of any other zone. */

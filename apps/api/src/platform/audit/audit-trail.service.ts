@@ -16,6 +16,8 @@ const maxBatch = 500;
 /** As many answers wait at most; further ones are 503, so that memory has a bound and nothing goes unrecorded. */
 const maxWaiting = 2_000;
 const deadlineMs = 4_000;
+/** Less, so that no statement outlives those who wait for it; more than `append_audit` waits for a lock. */
+const statementTimeoutMs = 3_000;
 
 /** Records who did what to whose record. Nothing recorded here can be changed afterwards. */
 @Injectable()
@@ -102,7 +104,7 @@ export class AuditTrail {
   async #commit(events: readonly AuditEvent[]): Promise<void> {
     const stop = this.#duration.startTimer();
     try {
-      await withDeadline(this.events.commit(this.#batches(events)));
+      await withDeadline(this.events.commit(this.#batches(events), statementTimeoutMs));
     } finally {
       stop();
     }
@@ -124,13 +126,18 @@ export class AuditTrail {
   }
 }
 
+/** Neither done nor refused when nobody waits any longer. */
+class LateCommit extends Error {}
+
 /**
- * Data errors and broken constraints are a row's; what else PostgreSQL says is about the hospital's table. An error that
- * is not its own (no connection, no answer), or tells of lost connections, resources or its end, is everybody's.
+ * Data errors and broken constraints are a row's; what else PostgreSQL says is about the hospital's table, and so is
+ * taking too long, as far as one can know. An error that is not PostgreSQL's own (no connection), or tells of lost
+ * connections, resources or its end, is everybody's.
  */
 function blameOf(err: unknown): Blame {
+  if (err instanceof LateCommit) return 'place';
   const state = sqlState(err);
-  if (state === undefined || /^(08|53|57|58)/.test(state)) return 'store';
+  if (state === undefined || /^(08|53|57P|58)/.test(state)) return 'store';
   return /^2[23]/.test(state) ? 'item' : 'place';
 }
 
@@ -138,7 +145,7 @@ function blameOf(err: unknown): Blame {
 async function withDeadline(write: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(commonError('service.unavailable')), deadlineMs);
+    timer = setTimeout(() => reject(new LateCommit(`no commit within ${deadlineMs} ms`)), deadlineMs);
   });
   try {
     await Promise.race([write, late]);

@@ -92,6 +92,11 @@ describe('a read', () => {
     const broken = () => `${schemaOf(other.slug)}.audit_event`;
     const statusesOf = (url: string, caller: TestCaller, count: number) =>
       Promise.all(Array.from({ length: count }, () => get(url, caller).then(({ status }) => status)));
+    const sleepers = () =>
+      withOwner(process.env['DATABASE_URL']!, async (login) => {
+        const asleep = `select from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`;
+        return (await login.query(asleep)).rowCount;
+      });
     const patientOf = async (at: Hospital) => `/api/v1/patients/${await new TestWards(at).patient()}`;
 
     it('is a 503 there only, because its table is gone', async () => {
@@ -121,6 +126,26 @@ describe('a read', () => {
       });
       expect(await statusesOf(brokenUrl, there, 1)).toEqual([200]);
     });
+
+    it('is late there only, because its table is slow, and leaves no statement behind', async () => {
+      const [here, there] = [await doctor(), await doctor(other)];
+      const [url, brokenUrl] = [await patientOf(hospital), await patientOf(other)];
+      const schema = schemaOf(other.slug);
+      await asOwner((owner) =>
+        owner.query(`create function ${schema}.slow() returns trigger language plpgsql as
+                       $$ begin perform pg_sleep(20); return new; end $$;
+                     create trigger slow before insert on ${broken()} for each row execute function ${schema}.slow()`),
+      );
+      const slow = statusesOf(brokenUrl, there, 10);
+      const first = await statusesOf(url, here, 40);
+      const startedAt = Date.now();
+      expect([...first, ...(await statusesOf(url, here, 40))]).toEqual(Array(80).fill(200));
+      expect(Date.now() - startedAt).toBeLessThan(1_500);
+      expect(await slow).toEqual(Array(10).fill(503));
+      expect(await sleepers()).toBe(0);
+      await asOwner((owner) => owner.query(`drop function ${schema}.slow() cascade`));
+      expect(await statusesOf(brokenUrl, there, 1)).toEqual([200]);
+    }, 20_000);
   });
 });
 

@@ -26,8 +26,9 @@ export class AuditRepository {
     await tx.$executeRaw`select public.append_audit(${JSON.stringify(batches)}::jsonb)`;
   }
 
-  /** In a transaction of its own, of one statement. */
-  async commit(batches: readonly AuditBatch[]): Promise<void> {
-    await this.append(this.database.publicClient, batches);
+  /** In a transaction of its own, which ends within `timeoutMs`. */
+  async commit(batches: readonly AuditBatch[], timeoutMs: number): Promise<void> {
+    const values = [JSON.stringify(batches)];
+    await this.database.executeWithin(timeoutMs, 'select public.append_audit($1::jsonb)', values);
   }
 }
