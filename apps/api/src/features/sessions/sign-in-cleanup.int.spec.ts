@@ -26,7 +26,8 @@ afterAll(async () => {
   await dropTestHospital(hospital);
 });
 
-const job = () => new SignInCleanupJob(new SignInCleanupRepository(database));
+const ended = () => new SignInCleanupRepository(database);
+const job = () => new SignInCleanupJob(ended());
 
 /** A session with a token and its successor, that ended so many days ago by being revoked, or else by expiring. */
 async function session(daysAgo: number, revoked: boolean): Promise<string> {
@@ -69,6 +70,32 @@ describe('the daily cleanup', () => {
     await job().run();
     expect(await left(ids)).toEqual([2, 2, 0, 0, undefined, 2, undefined]);
     expect(await left([user.sessionId])).toEqual([1]);
+  });
+
+  it('looks at each session once, also when all ended at the same moment', async () => {
+    // Before anything else in the database, so that these are the first pages.
+    const [endedAt, before] = ['1999-12-31 23:59:59.123456+00', new Date('2000-01-01')];
+    const ids: string[] = [];
+    for (let i = 0; i < 5; i += 1) ids.push(await session(91, true));
+    await asOwner((owner) =>
+      owner.query('update public.session set revoked_at = $2 where id = any ($1)', [ids, endedAt]),
+    );
+    const pages: (string | undefined)[] = [];
+    for (let place = await ended().deleteTokens(before, 2); place; place = await ended().deleteTokens(before, 2, place))
+      pages.push(place.id);
+    expect(pages).toEqual([ids[1], ids[3], ids[4]]);
+    expect(await left(ids)).toEqual([0, 0, 0, 0, 0]);
+    await job().run();
+    expect(await left(ids)).toEqual(Array(5).fill(undefined));
+  });
+
+  it('goes on with the rest when a part of it fails, and says so', async () => {
+    const id = await session(91, true);
+    await ended().deleteTokens(new Date(), 1_000_000);
+    const partly = ended();
+    partly.deleteTokens = () => Promise.reject(new Error('too slow'));
+    await expect(new SignInCleanupJob(partly).run()).rejects.toMatchObject({ errors: [{ message: 'too slow' }] });
+    expect(await left([id])).toEqual([undefined]);
   });
 
   it('deletes invitations 90 days after they ended, however they did', async () => {
