@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { connectRedis, type Logger } from '@hms/service-kit';
 import type { Redis } from 'ioredis';
@@ -9,6 +10,7 @@ import { LateError, within } from './within.js';
 const answerWithinMs = 50;
 /** Longer than a lease: whoever gives up telling Redis knows that nobody believes it any more. */
 const toldWithinMs = leaseMs + 100;
+const tellAgainAfterMs = 20;
 const beatEveryMs = 200;
 const longestReconnectPause = 500;
 /** More than the longest time from Redis being back to a process knowing it. */
@@ -26,6 +28,8 @@ export class CacheLink implements OnApplicationShutdown {
   readonly #heart: NodeJS.Timeout;
   #catchUp: () => Promise<void> = () => Promise.resolve();
   #silent = false;
+  /** Redis was not told something, and has not answered since. */
+  #gaveUp = false;
 
   constructor(config: ApiConfig, @Inject(rootLogger) logger: Logger) {
     this.#logger = logger.child({ part: 'cache' });
@@ -35,6 +39,7 @@ export class CacheLink implements OnApplicationShutdown {
       retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, longestReconnectPause),
     });
     this.#redis.on('close', () => this.#health.lost());
+    this.#redis.on('ready', () => this.#beat());
     this.#heart = setInterval(() => this.#beat(), beatEveryMs).unref();
   }
 
@@ -61,17 +66,24 @@ export class CacheLink implements OnApplicationShutdown {
     }
   }
 
-  /** False when Redis did not confirm; then it counts as away, until it was told what it missed. */
+  /**
+   * Waits for a connection that is being made anew, for others may have kept theirs.
+   * @param command does no harm when it is repeated
+   * @returns false when Redis did not confirm; then it counts as away, until it was told what it missed
+   */
   async tell(command: (redis: Redis) => Promise<unknown>): Promise<boolean> {
-    if (!this.#health.reachable) return false;
-    const confirmed = command(this.#redis);
+    if (this.#gaveUp) return false;
+    const over = new AbortController();
     try {
-      await within(confirmed, toldWithinMs);
+      await within(this.#confirmed(command, over.signal), toldWithinMs);
       return true;
     } catch (err) {
       this.#logger.warn({ err }, 'redis did not confirm what changed');
+      this.#gaveUp = true;
       this.#health.lost();
       return false;
+    } finally {
+      over.abort();
     }
   }
 
@@ -79,6 +91,19 @@ export class CacheLink implements OnApplicationShutdown {
     clearInterval(this.#heart);
     this.#redis.removeAllListeners('close');
     this.#redis.disconnect();
+  }
+
+  /** Repeats the command until Redis answers it: a lost connection takes those along that were under way. */
+  async #confirmed(command: (redis: Redis) => Promise<unknown>, over: AbortSignal): Promise<void> {
+    while (!over.aborted) {
+      try {
+        await command(this.#redis);
+        return;
+      } catch (err) {
+        if (isRefusal(err)) throw err;
+        await pause(tellAgainAfterMs);
+      }
+    }
   }
 
   get #asks(): boolean {
@@ -106,8 +131,13 @@ export class CacheLink implements OnApplicationShutdown {
   /** What is written from now on is told at once; so nothing falls between that and catching up. */
   #answered(askedAt: number): void {
     this.#silent = false;
-    if (!this.#health.answered(askedAt)) return;
+    const returned = this.#health.answered(askedAt);
+    if (this.#health.reachable) this.#gaveUp = false;
+    if (!returned) return;
     this.#logger.info('the cache asks redis from now on');
     void this.#catchUp();
   }
 }
+
+/** Whether Redis itself said no; a lost connection says nothing. */
+const isRefusal = (err: unknown): boolean => err instanceof Error && err.name === 'ReplyError';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { hospitalRef } from '@hms/database';
 import { SeverableRedis } from '../../testing/severable-redis.js';
 import { connectTestRedis } from '../../testing/test-redis.js';
@@ -78,6 +78,57 @@ describe('with Redis cut off', () => {
     const { reads } = record;
     expect(await read(reader)).toBe(2);
     expect(record.reads).toBe(reads);
+  });
+});
+
+describe('with the connection of one process reset', () => {
+  let own: SeverableRedis;
+  let alone: CacheProcess;
+  beforeEach(async () => {
+    own = new SeverableRedis(testRedisUrl());
+    await own.plug();
+    alone = await new CacheProcess(own.url).ready();
+  });
+  afterEach(async () => {
+    alone.close();
+    await own.pull();
+  });
+  const reset = () => own.pull().then(() => own.plug());
+
+  it('what it writes then is seen by those who kept theirs, at once', async () => {
+    for (let version = 1; version <= 5; version += 1) {
+      await reset();
+      if (version % 2 === 0) await until(() => !alone.trusted);
+      await record.commit();
+      await alone.cache.invalidate(hospital.id, tags);
+      expect(await read(reader)).toBe(version);
+      expect(reader.trusted).toBe(true);
+    }
+  });
+
+  it('what it was writing is, too', async () => {
+    own.freeze();
+    await record.commit();
+    const writing = alone.cache.invalidate(hospital.id, tags);
+    await own.pull();
+    own.thaw();
+    await own.plug();
+    await writing;
+    expect(await read(reader)).toBe(1);
+  });
+
+  it('for longer, one write waits a second and the next not at all, until it is back', async () => {
+    await own.pull();
+    const write = () => alone.cache.invalidate(hospital.id, tags);
+    expect(await timed(write)).toBeGreaterThan(900);
+    expect(await timed(write)).toBeLessThan(100);
+    await record.commit();
+    await own.plug();
+    await alone.ready();
+    expect(await read(reader)).toBe(1);
+    await record.commit();
+    await write();
+    expect(await read(reader)).toBe(2);
   });
 });
 
