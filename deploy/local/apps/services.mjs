@@ -20,7 +20,6 @@ export function platformServices({ env, settings }) {
   const api = {
     ...pick(env, [
       'DATABASE_URL',
-      'DATABASE_REPLICA_URL',
       'REDIS_URL',
       'PUBLIC_URL',
       'ALLOWED_ORIGINS',

@@ -94,7 +94,7 @@ const servers: readonly BootRule[] = [
     everywhere: true,
     brokenBy: urls(
       (url, variable) =>
-        ['DATABASE_URL', 'DATABASE_REPLICA_URL'].includes(variable) &&
+        variable === 'DATABASE_URL' &&
         /^(postgres|root|admin|rdsadmin|cloudsqlsuperuser|azure_superuser|hms_owner|)$/i.test(
           decodeURIComponent(url.username),
         ),
