@@ -1,4 +1,5 @@
 export * from './clients/hospital-database.js';
+export { repeatVictims } from './clients/repeat-victims.js';
 export { constraintOf, sqlState } from './clients/sql-errors.js';
 export { Prisma as PublicPrisma } from './generated/public/client.js';
 export { Prisma as TenantPrisma } from './generated/tenant/client.js';

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { HospitalRole } from '@hms/contracts';
-import { provisionHospital, schemaOf, withOwner, type Hospital } from '@hms/database';
+import { provisionHospital, repeatVictims, schemaOf, withOwner, type Hospital } from '@hms/database';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 
@@ -42,31 +42,32 @@ export function createTestHospital(): Promise<Hospital> {
   return asOwner((owner) => provisionHospital(owner, { id: uuidv7(), slug, ...details }));
 }
 
-/** Leaves no trace of a test's hospital, its users and its role. */
-export function dropTestHospital(hospital: Hospital): Promise<void> {
-  const schema = schemaOf(hospital.slug);
-  return asOwner(async (owner) => {
-    await owner.query(`drop schema if exists ${schema} cascade`);
-    for (const table of [
-      'outbox_event',
-      'invitation',
-      'membership',
-      'mfa_challenge',
-      'gateway_key',
-      'gateway',
-      'ingest_epoch',
-      'data_key',
-    ]) {
-      await owner.query(`delete from public.${table} where hospital_id = $1`, [hospital.id]);
-    }
-    await owner.query(
-      `delete from public.refresh_token where session_id in (select id from public.session where hospital_id = $1)`,
-      [hospital.id],
-    );
-    await owner.query('delete from public.session where hospital_id = $1', [hospital.id]);
-    await owner.query('delete from public.hospital where id = $1', [hospital.id]);
-    await owner.query(`drop role if exists ${schema}`);
-  });
+/** Leaves no trace of a test's hospital, its users and its role. Others do the same beside it, which may be a deadlock. */
+export const dropTestHospital = (hospital: Hospital): Promise<void> =>
+  asOwner((owner) => repeatVictims(() => drop(owner, hospital)));
+
+async function drop(owner: pg.Client, { id, slug }: Hospital): Promise<void> {
+  const schema = schemaOf(slug);
+  await owner.query(`drop schema if exists ${schema} cascade`);
+  for (const table of [
+    'outbox_event',
+    'invitation',
+    'membership',
+    'mfa_challenge',
+    'gateway_key',
+    'gateway',
+    'ingest_epoch',
+    'data_key',
+  ]) {
+    await owner.query(`delete from public.${table} where hospital_id = $1`, [id]);
+  }
+  await owner.query(
+    `delete from public.refresh_token where session_id in (select id from public.session where hospital_id = $1)`,
+    [id],
+  );
+  await owner.query('delete from public.session where hospital_id = $1', [id]);
+  await owner.query('delete from public.hospital where id = $1', [id]);
+  await owner.query(`drop role if exists ${schema}`);
 }
 
 export interface TestUserOptions {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { formatGatewayKey, hashSecret, newGatewayKey } from '@hms/auth';
-import { provisionHospital, schemaOf, type Hospital } from '@hms/database';
+import { provisionHospital, repeatVictims, schemaOf, type Hospital } from '@hms/database';
 import pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { variable } from './environment.js';
@@ -144,13 +144,18 @@ export class TestHospital {
     return Object.fromEntries(rows.map(({ name, hash }) => [name, hash]));
   }
 
+  /** Others drop theirs at the same time, which may be a deadlock. */
   async drop(): Promise<void> {
-    await this.owner.query(`drop schema ${this.schema} cascade`);
+    await repeatVictims(() => this.#drop());
+    await this.owner.end();
+  }
+
+  async #drop(): Promise<void> {
+    await this.owner.query(`drop schema if exists ${this.schema} cascade`);
     for (const table of ['gateway_key', 'gateway', 'ingest_epoch']) {
       await this.owner.query(`delete from public.${table} where hospital_id = $1`, [this.hospital.id]);
     }
     await this.owner.query('delete from public.hospital where id = $1', [this.hospital.id]);
-    await this.owner.query(`drop role ${this.schema}`);
-    await this.owner.end();
+    await this.owner.query(`drop role if exists ${this.schema}`);
   }
 }

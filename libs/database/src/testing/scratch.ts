@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import pg from 'pg';
+import { repeatVictims } from '../clients/repeat-victims.js';
 import { type HospitalRef, type HospitalSlug, schemaOf } from '../hospital-ref.js';
 import { provisionHospital } from '../hospitals/provision-hospital.js';
 import { MIGRATIONS } from '../migrate/migration-files.js';
@@ -44,19 +45,21 @@ export function createHospitals(count: number): Promise<HospitalRef[]> {
 /** Removes hospitals with everything that hangs on them in the shared schema, whatever state they are in. */
 export async function dropHospitals(slugs: readonly HospitalSlug[]): Promise<void> {
   await withOwner(url('DATABASE_DIRECT_URL'), async (owner) => {
-    for (const slug of slugs) {
-      const schema = pg.escapeIdentifier(schemaOf(slug));
-      await owner.query(`drop schema if exists ${schema} cascade`);
-      for (const table of ['membership', 'ingest_epoch']) {
-        await owner.query(
-          `delete from public.${table} where hospital_id = (select id from public.hospital where slug = $1)`,
-          [slug],
-        );
-      }
-      await owner.query('delete from public.hospital where slug = $1', [slug]);
-    }
+    for (const slug of slugs) await repeatVictims(() => drop(owner, slug));
   });
   await dropRoles(slugs);
+}
+
+/** To be repeated: others drop theirs at the same time, which may be a deadlock. */
+async function drop(owner: pg.Client, slug: HospitalSlug): Promise<void> {
+  await owner.query(`drop schema if exists ${pg.escapeIdentifier(schemaOf(slug))} cascade`);
+  for (const table of ['membership', 'ingest_epoch']) {
+    await owner.query(
+      `delete from public.${table} where hospital_id = (select id from public.hospital where slug = $1)`,
+      [slug],
+    );
+  }
+  await owner.query('delete from public.hospital where slug = $1', [slug]);
 }
 
 /** Roles belong to the whole cluster and outlive the database their hospital was in. */
