@@ -62,13 +62,16 @@ export class TestHospital {
     return formatGatewayKey(key);
   }
 
+  addDevices(gateway: TestGateway, count: number): Promise<TestDevice[]> {
+    return this.addDevicesNamed(
+      gateway,
+      Array.from({ length: count }, () => `mon-${uuidv7().slice(-12)}`),
+    );
+  }
+
   /** Devices that each hang on a patient of their own, for the last ten days and until further notice. */
-  async addDevices(gateway: TestGateway, count: number): Promise<TestDevice[]> {
-    const devices = Array.from({ length: count }, () => ({
-      id: uuidv7(),
-      patientId: uuidv7(),
-      name: `mon-${uuidv7().slice(-12)}`,
-    }));
+  async addDevicesNamed(gateway: TestGateway, names: readonly string[]): Promise<TestDevice[]> {
+    const devices = names.map((name) => ({ id: uuidv7(), patientId: uuidv7(), name }));
     for (const { id, patientId, name } of devices) {
       await this.owner.query(
         `insert into ${this.schema}.device (id, external_id, gateway_id, kind, created_by, updated_by)
