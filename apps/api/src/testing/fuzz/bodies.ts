@@ -40,12 +40,16 @@ export class Bodies {
     return body;
   }
 
-  /** Has a member that the route does not know; where the document knows none, anything may be ignored. */
-  isWrong(body: unknown): boolean {
-    const { properties } = this.schema;
-    if (!properties || Object.keys(properties).length === 0) return false;
+  /**
+   * As it is sent: no JSON, or with a member that the route does not know. Where the document knows none, or nothing is
+   * sent, anything may be ignored.
+   */
+  isWrong(text: string): boolean {
+    const known = this.schema.properties ?? {};
+    if (Object.keys(known).length === 0 || text.trim() === '') return false;
+    const body = parsed(text);
     if (typeof body !== 'object' || body === null) return true;
-    return Object.keys(body).some((name) => !Object.hasOwn(properties, name));
+    return Object.keys(body).some((name) => !Object.hasOwn(known, name));
   }
 
   #spoil(body: Body, random: Random): void {
@@ -97,3 +101,11 @@ export class Bodies {
 
 /** Some hostile values cannot be made a string of: `{ toString: 1 }`. */
 const asText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? null));
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

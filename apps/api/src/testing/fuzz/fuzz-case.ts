@@ -4,7 +4,7 @@ export interface FuzzCase {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly payload?: string | Buffer;
-  /** No route may take it: its body has members that the document does not name. */
+  /** No route may take it: its body is no JSON, or has members that the document does not name. */
   readonly isWrong?: boolean;
 }
 

@@ -19,26 +19,35 @@ const shownRows = 5;
 /**
  * Sends all cases and reports each that breaks an invariant, as a command. Of cases that were refused, it is checked in
  * batches that they wrote nothing; those of a batch that did are sent again, in halves, to name the case and the row.
+ * What is known to be wrong goes first and by itself: there nobody may write, not even the first time only.
  */
 export async function fuzz(target: FuzzTarget, cases: readonly FuzzCase[]): Promise<string[]> {
+  const [wrong, others] = [cases.filter(({ isWrong }) => isWrong), cases.filter(({ isWrong }) => !isWrong)];
   const found: string[] = [];
-  for (let start = 0; start < cases.length; start += perBatch) {
-    const batch = cases.slice(start, start + perBatch);
-    const { answers, tables } = await compared(target, batch);
-    for (const [index, request] of batch.entries()) {
-      const broken = await confirmed(target, request, answers[index]);
-      if (request.isWrong && (answers[index]?.status ?? 0) < 300) broken.push('taken, and should not be');
-      found.push(...broken.map((what) => `${what}: ${asCurl(request)}`));
-    }
-    if (tables.length === 0) continue;
-    const refused = refusedOf(batch, answers);
-    const writers = await writersAmong(target, refused);
-    if (refused.length === batch.length && writers.length === 0)
-      writers.push(`refused, but written in ${tables.join(', ')}, by one of ${batch.length} and the first time only`);
-    found.push(...writers);
-  }
+  for (const batch of [...inBatches(wrong), ...inBatches(others)]) found.push(...(await fuzzBatch(target, batch)));
   return found;
 }
+
+async function fuzzBatch(target: FuzzTarget, batch: readonly FuzzCase[]): Promise<string[]> {
+  const found: string[] = [];
+  const { answers, tables } = await compared(target, batch);
+  for (const [index, request] of batch.entries()) {
+    const broken = await confirmed(target, request, answers[index]);
+    if (request.isWrong && (answers[index]?.status ?? 0) < 300) broken.push('taken, and should not be');
+    found.push(...broken.map((what) => `${what}: ${asCurl(request)}`));
+  }
+  if (tables.length === 0) return found;
+  const refused = refusedOf(batch, answers);
+  const writers = await writersAmong(target, refused);
+  const mayNotWrite = refused.length === batch.length || batch.every(({ isWrong }) => isWrong);
+  if (mayNotWrite && writers.length === 0) {
+    writers.push(`refused, but written in ${tables.join(', ')}, by one of ${batch.length} and the first time only`);
+  }
+  return [...found, ...writers];
+}
+
+const inBatches = (cases: readonly FuzzCase[]): (readonly FuzzCase[])[] =>
+  Array.from({ length: Math.ceil(cases.length / perBatch) }, (_, n) => cases.slice(n * perBatch, (n + 1) * perBatch));
 
 interface Compared {
   readonly answers: readonly Answer[];

@@ -30,6 +30,10 @@ const services: Readonly<Record<string, Handler>> = {
     written += 1;
     if (text === 'odd') refuse();
   },
+  'writes the first time only': ({ text }) => {
+    written = Math.max(written, 1);
+    if (text !== 'fits') refuse();
+  },
   'gives values back': ({ text }) => {
     throw commonError('request.invalid', { detail: `not ${String(text)}` });
   },
@@ -129,6 +133,27 @@ describe('the fuzz suite', () => {
         wrong.map((request) => ({ ...request, payload: '{}' })),
       ),
     ).toEqual([]);
+  });
+
+  it('finds what is written the first time only by what is wrong, among what is taken', async () => {
+    written = 0;
+    const service = 'writes the first time only';
+    const wrong = sending(service, ['odd']).map((request) => ({ ...request, isWrong: true }));
+    const report = 'refused, but written in public.note, by one of 1 and the first time only';
+    expect(await fuzz(target, [...sending(service, ['fits', 'fits']), ...wrong])).toEqual([report]);
+  });
+
+  it.each([
+    ['{"plain":"a"}', false],
+    ['{"plain":"a","id":1}', true],
+    ['{"plain":', true],
+    ['"plain"', true],
+    ['', false],
+  ])('knows whether %j is wrong whatever the route thinks', (text, isWrong) => {
+    const bodies = (properties: object): Bodies =>
+      new Bodies(new ApiDescription({ paths: {}, components: { schemas: {} } }), { properties: { ...properties } }, {});
+    expect(bodies({ plain: {} }).isWrong(text)).toBe(isWrong);
+    expect(bodies({}).isWrong(text)).toBe(false);
   });
 
   it('finds what takes too long, unless it was only busy', async () => {

@@ -45,13 +45,13 @@ export class RouteCases {
     if (!this.#takesBody) return { ...this.#plain(random), url: this.#url(random, true) };
     if (kind < 0.45) return this.#with(random, jsonAttack(JSON.stringify(this.#bodies.fitting(random)), random));
     if (kind < 0.5) return this.#with(random, JSON.stringify(this.#bodies.fitting(random)));
-    const mutant = this.#bodies.mutant(random);
-    return { ...this.#with(random, JSON.stringify(mutant)), isWrong: this.#bodies.isWrong(mutant) };
+    return this.#with(random, JSON.stringify(this.#bodies.mutant(random)));
   }
 
   #with(random: Random, payload: string | Buffer): FuzzCase {
     const { headers, ...plain } = this.#plain(random);
-    return { ...plain, headers: { ...headers, ...json }, payload };
+    const isWrong = typeof payload === 'string' && this.#bodies.isWrong(payload);
+    return { ...plain, headers: { ...headers, ...json }, payload, isWrong };
   }
 
   #plain(random: Random): FuzzCase {
