@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   connectRedis,
@@ -21,6 +22,7 @@ import { IngestMetrics } from './operations/ingest-metrics.js';
 import { ingestRoutes } from './routes.js';
 import { Admission } from './telemetry/admission.js';
 import { repairLatest } from './telemetry/live/latest-repair.js';
+import { MllpServer } from './telemetry/hl7/mllp-server.js';
 import { LatestWriter } from './telemetry/live/latest-writer.js';
 import { WardPublisher } from './telemetry/live/ward-publisher.js';
 import { RecentBatches } from './telemetry/recent-batches.js';
@@ -30,6 +32,7 @@ import { FlushNumbers } from './telemetry/store/flush-numbers.js';
 import { FlushWriter } from './telemetry/store/flush-writer.js';
 import type { HospitalGroup } from './telemetry/store/hospital-group.js';
 import type { StoreParts } from './telemetry/store/store-parts.js';
+import type { TelemetryRouteParts } from './telemetry/telemetry.routes.js';
 import { TelemetryService } from './telemetry/telemetry.service.js';
 
 /** One backend stores some 300,000 rows a second; more only hide the round trips. */
@@ -72,13 +75,16 @@ export async function startIngest(parts: IngestParts): Promise<void> {
     submit: (submission) => batcher.submit(submission),
     now: () => performance.now(),
   });
-  const endpoints = ingestRoutes({
+  const telemetry: TelemetryRouteParts = {
     authenticate: (header) => authenticator.authenticate(header),
     gate: admission,
     receive: (caller, batch, at) => service.receive(caller, batch, at),
     explain: (caller, batch, at) => service.explain(caller, batch, at),
     metrics,
     now: Date.now,
+  };
+  const endpoints = ingestRoutes({
+    ...telemetry,
     registry,
     obstacles: () => [
       ...(lifecycle.stopping ? ['stopping'] : []),
@@ -86,6 +92,7 @@ export async function startIngest(parts: IngestParts): Promise<void> {
     ],
   });
   await serve(parts, endpoints, { metrics, admission });
+  await serveMllp(parts, telemetry);
   void repairLatest({ lane: lookups, hospitals, logger, stopping: () => lifecycle.stopping });
 }
 
@@ -156,6 +163,16 @@ async function serve(
     server.close();
   });
   logger.info({ host: config.host, port: config.port }, 'listening');
+}
+
+async function serveMllp({ config, logger, lifecycle }: IngestParts, telemetry: TelemetryRouteParts): Promise<void> {
+  if (!config.mllp) return;
+  const { port, tls } = config.mllp;
+  const files = tls && { cert: readFileSync(tls.certificateFile), key: readFileSync(tls.keyFile) };
+  const server = new MllpServer(telemetry, logger, files);
+  await server.listen(config.host, port);
+  lifecycle.onStop('mllp', () => Promise.race([server.drain(), delay(drainWithinMs)]));
+  logger.info({ host: config.host, port, tls: files !== undefined }, 'listening for HL7 over MLLP');
 }
 
 function openLane({ config, lifecycle }: IngestParts, options?: LaneOptions): Lane {

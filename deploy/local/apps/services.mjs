@@ -42,7 +42,11 @@ export function platformServices({ env, settings }) {
       service(numbered('worker', index), { script: 'api/dist/worker.js', port, env: api }),
     ),
     ...ports.ingest.map((port, index) =>
-      service(numbered('ingest', index), { script: 'ingest/dist/main.js', port, env: ingest }),
+      service(numbered('ingest', index), {
+        script: 'ingest/dist/main.js',
+        port,
+        env: index === 0 ? { ...ingest, MLLP_PORT: String(ports.mllp) } : ingest,
+      }),
     ),
   ];
 }

@@ -16,6 +16,7 @@ const SPAN = 40;
  * @property {number[]} api one for each process
  * @property {number[]} worker
  * @property {number[]} ingest
+ * @property {number} mllp HL7 v2, of the first ingest process
  * @property {number} mail SMTP
  * @property {number} mailbox where caught mails are shown, HTTP
  * @property {number} control of the supervisor itself
@@ -46,6 +47,7 @@ export function planPorts(base, counts) {
     ingest: spread(7, 29, counts.ingest),
     control: base + 8,
     tls: base + 9,
+    mllp: base + 37,
     mail: base + 38,
     mailbox: base + 39,
   };

@@ -49,7 +49,7 @@ async function send(...segments: string[]): Promise<Acknowledged> {
 
 const hl7Time = (ms: number): string => `${new Date(ms).toISOString().replace(/[-:T]/g, '').slice(0, 14)}+0000`;
 const msh = (id: string, type = 'ORU^R01^ORU_R01'): string =>
-  String.raw`MSH|^~\&|PICiX|ICU|HMS||${hl7Time(Date.now())}||${type}|${id}|P|2.6|||AL|NE||UNICODE UTF-8`;
+  String.raw`MSH|^~\&|PICiX|ICU|HMS||${hl7Time(Date.now())}||${type}|${id}|P|2.6||||||UNICODE UTF-8`;
 const obr = (ms: number): string => `OBR|1|||69965^MDS^MDC|||${hl7Time(ms)}`;
 const mds = (): string => `OBX|1||69965^MDS^MDC|1.0.0.0|||||||X|||||||${device.name}`;
 const value = (code: string, number: string, unit: string): string =>

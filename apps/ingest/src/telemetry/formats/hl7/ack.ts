@@ -27,7 +27,10 @@ export interface Acknowledgement {
   readonly reason?: string;
 }
 
-/** The answer to the message that begins with `header`. Nothing it says but its ids and codes comes back. */
+/**
+ * The answer to the message that begins with `header`, in enhanced mode (`CA`, `CE`, `CR`) when MSH-15 asks for it. Nothing
+ * the message says but its ids and codes comes back.
+ */
 export function acknowledge(
   header: Segment,
   { code, hospital, controlId, at, rejected = [], reason }: Acknowledgement,
@@ -41,7 +44,7 @@ export function acknowledge(
   const severity = code === 'AA' ? 'W' : 'E';
   const segments = [
     `MSH|^~\\&|HMS|${hospital}|${word(header.get(3))}|${word(header.get(4))}|${time}||ACK^${trigger}^ACK|${controlId}|P|${version}|||||||UNICODE UTF-8`,
-    `MSA|${code}|${word(header.get(10))}`,
+    `MSA|${header.get(15) === 'AL' ? `C${code.slice(1)}` : code}|${word(header.get(10))}`,
     ...(reason === undefined ? [] : [`ERR|||200^Unsupported message type^HL70357|E||||${reason}`]),
     ...rejected.map(({ i, code: why, field = '' }) =>
       `ERR||OBX^${i + 1}|${conditions[why] ?? other}|${severity}||||${why} ${field}`.trimEnd(),

@@ -151,7 +151,7 @@ describe('an acknowledgement', () => {
     });
     expect(text.split('\r')).toEqual([
       String.raw`MSH|^~\&|HMS|st_brigid|PICiX|ICU|20260101000010+0000||ACK^R01^ACK|c-1|P|2.6|||||||UNICODE UTF-8`,
-      'MSA|AA|HP0001',
+      'MSA|CA|HP0001',
       'ERR||OBX^4|103^Table value not found^HL70357|W||||unknown_field 999999',
       '',
     ]);

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Client, Message, type InboundResponse } from 'node-hl7-client';
+import { TestHospital, type TestDevice, type TestGateway } from '../../testing/test-hospital.js';
+import { TestIngest } from '../../testing/test-ingest.js';
+import { MllpFrames, toFrame } from './mllp-frames.js';
+
+let ingest: TestIngest;
+let port: number;
+let hospital: TestHospital;
+let gateway: TestGateway;
+let device: TestDevice;
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+beforeAll(async () => {
+  port = await freePort();
+  [ingest, hospital] = [await TestIngest.start({ env: { MLLP_PORT: String(port) } }), await TestHospital.create()];
+  gateway = await hospital.addGateway();
+}, 60_000);
+afterAll(async () => {
+  await ingest.stop();
+  await hospital.drop();
+});
+/** A device of its own for each test. */
+beforeEach(async () => {
+  [device] = (await hospital.addDevices(gateway, 1)) as [TestDevice];
+});
+
+const stored = (): Promise<Record<string, unknown>[]> =>
+  hospital.rows('select heart_rate from {schema}.vitals where device_no = $1 order by recorded_at', [device.no]);
+const hl7Time = (ms: number): string => `${new Date(ms).toISOString().replace(/[-:T]/g, '').slice(0, 14)}+0000`;
+const oru = (id: string, rate: number, ms: number, key = gateway.key): string =>
+  [
+    String.raw`MSH|^~\&|PICiX|ICU|HMS||${hl7Time(Date.now())}|${key}|ORU^R01^ORU_R01|${id}|P|2.6|||AL|NE||UNICODE UTF-8`,
+    `OBR|1|||69965^MDS^MDC|||${hl7Time(ms)}`,
+    `OBX|1|NM|147842^^MDC||${rate}|264864^^MDC|||||F|||||||${device.name}`,
+  ]
+    .map((segment) => `${segment}\r`)
+    .join('');
+
+/** What comes back on a connection of its own, once as many answers as wanted are there or it was closed. */
+async function exchange(bytes: Buffer, answers: number): Promise<string[]> {
+  const socket: Socket = connect(port, '127.0.0.1');
+  const frames = new MllpFrames(10_000);
+  const seen: string[] = [];
+  socket.write(bytes);
+  await new Promise<void>((resolve) => {
+    socket.on('data', (chunk) => {
+      seen.push(...frames.push(chunk).map((frame) => frame.toString().split('\r')[1] ?? ''));
+      if (seen.length >= answers) resolve();
+    });
+    socket.on('error', () => resolve());
+    socket.on('close', () => resolve());
+  });
+  socket.destroy();
+  return seen;
+}
+
+describe('HL7 over MLLP', () => {
+  it('is what node-hl7-client speaks', async () => {
+    const client = new Client({ host: '127.0.0.1' });
+    const answered = new Promise<InboundResponse>((resolve) => {
+      const outbound = client.createConnection({ port }, (response) => resolve(response));
+      void outbound.sendMessage(new Message({ text: oru('m-1', 72, Date.now() - 5_000).trimEnd() }));
+    });
+    const response = await answered;
+    expect(response.getMessage().get('MSA.1').toString()).toBe('CA');
+    expect(response.getMessage().get('MSA.2').toString()).toBe('m-1');
+    expect(await stored()).toEqual([{ heart_rate: 72 }]);
+    client.closeAll();
+  });
+
+  it('is answered in order, each after its commit, however the bytes arrive', async () => {
+    const ids = Array.from({ length: 20 }, () => randomUUID());
+    const t = Date.now() - 60_000;
+    const frames = Buffer.concat(ids.map((id, i) => toFrame(oru(id, 60 + i, t + i * 1_000))));
+    expect(await exchange(frames, ids.length)).toEqual(ids.map((id) => `MSA|CA|${id}`));
+    expect(await stored()).toEqual(ids.map((_, i) => ({ heart_rate: 60 + i })));
+  });
+
+  it('is refused without a gateway key, and nothing is stored', async () => {
+    for (const key of ['', 'dk_aaaaaaaaaaaa_' + 'b'.repeat(43)])
+      expect(await exchange(toFrame(oru('m-2', 70, Date.now(), key)), 1)).toEqual(['MSA|CR|m-2']);
+    expect(await stored()).toEqual([]);
+  });
+
+  it.each([
+    ['HTTP', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
+    ['a frame without a message', toFrame('hello')],
+    ['a frame without end', Buffer.concat([Buffer.from([0x0b]), Buffer.alloc(1_100_000, 'x')])],
+  ])('closes the connection for %s, and goes on', async (_, bytes) => {
+    expect(await exchange(bytes, 1)).toEqual([]);
+    expect(await ingest.isReady()).toBe(true);
+  });
+});
