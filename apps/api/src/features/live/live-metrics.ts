@@ -6,7 +6,7 @@ import { metricsRegistry } from '../../platform/observability/observability.toke
 export class LiveMetrics {
   readonly connections: Gauge;
   readonly events: Counter<'event'>;
-  /** Updates not sent because the client reads too slowly; it gets a snapshot later. */
+  /** Updates not sent because the client reads too slowly, or the audit writes too slowly; a snapshot follows. */
   readonly skipped: Counter;
   /** From the moment a device took a reading to its update being handed to the sockets. */
   readonly age: Histogram;
@@ -22,7 +22,7 @@ export class LiveMetrics {
     });
     this.skipped = new Counter({
       name: 'live_events_skipped_total',
-      help: 'Events a socket was not sent because it reads too slowly',
+      help: 'Events a socket was not sent because it reads, or the audit writes, too slowly',
       registers,
     });
     this.age = new Histogram({

@@ -18,7 +18,7 @@ export class LinkHealth {
     private readonly now: () => number,
   ) {}
 
-  /** Redis takes commands; invalidations are sent. */
+  /** Redis answered within a lease. */
   get reachable(): boolean {
     return this.now() < this.#reachableUntil;
   }
