@@ -34,7 +34,7 @@ export const identityLinkedMail = (name: string): Mail => ({
   paragraphs: [
     `Hello ${name},`,
     'Somebody signed in to your HMS account through another provider, which knows this address as theirs.',
-    'The password, the authenticator and the open sessions the account had until then do not count any more. Set a new password with "forgot password" if you want one.',
+    'The password and the open sessions the account had until then do not count any more; an authenticator that was set up still does. Set a new password with "forgot password" if you want one.',
     'If that was not you, tell your hospital at once.',
   ],
 });

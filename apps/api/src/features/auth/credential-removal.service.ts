@@ -5,7 +5,10 @@ import { KnownDevicesRepository } from './known-devices.repository.js';
 import { MfaRepository } from './mfa.repository.js';
 import { PasswordRepository } from './password.repository.js';
 
-/** Takes everything from an account that was set up before its holder was recognised: it may be somebody else's. */
+/**
+ * Takes from an account what it was signed in to with before a mailbox was believed: that may be somebody else's. A second
+ * factor that was confirmed stays and is asked for: a mailbox alone must not get past it.
+ */
 @Injectable()
 export class CredentialRemoval {
   constructor(
@@ -15,11 +18,12 @@ export class CredentialRemoval {
     private readonly devices: KnownDevicesRepository,
   ) {}
 
-  /** Password, second factor and known devices go, and with them every session; returns the sessions. */
-  async removeAll(tx: PublicTx, userId: string, now: Date): Promise<string[]> {
+  /** Password, an enrolment nobody confirmed and known devices go, and with them every session; returns the sessions. */
+  async removeFirstFactor(tx: PublicTx, userId: string, now: Date): Promise<string[]> {
     const ended = await this.accounts.endSessions(tx, userId, { reason: 'credentials_changed', now });
     await this.passwords.remove(tx, userId);
-    await this.factors.removeFactor(tx, userId);
+    await this.factors.removeOffer(tx, userId);
+    await this.factors.endChallenges(tx, userId);
     await this.devices.forgetAll(tx, userId);
     return ended;
   }

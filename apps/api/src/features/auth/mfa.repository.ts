@@ -81,6 +81,11 @@ export class MfaRepository {
     return count === 1;
   }
 
+  /** Forgets an authenticator that nobody confirmed. */
+  async removeOffer(tx: PublicTx, userId: string): Promise<void> {
+    await tx.totpFactor.deleteMany({ where: { userId, confirmedAt: null } });
+  }
+
   /** Those of the user that nobody can answer any more go, so that signing in leaves nothing behind. */
   async addChallenge(tx: PublicTx, challenge: NewChallenge, now: Date): Promise<void> {
     const { tokenHash, userId, hospitalId, kind, firstFactor, epoch, expiresAt } = challenge;

@@ -14,8 +14,9 @@ export class FirebaseController {
   constructor(private readonly firebase: FirebaseSignIn) {}
 
   /**
-   * Signs a patient in with a Firebase ID token; a first sign-in makes the account.
-   * @throws {401} `firebase.token-invalid`
+   * Signs a patient in with a Firebase ID token; a first sign-in makes the account. Whoever set up an authenticator is
+   * answered 401 `auth.mfa-required` with a `challenge` for `POST /auth/mfa/verify`.
+   * @throws {401} `firebase.token-invalid`, `auth.mfa-required`, `auth.sign-in-outdated`
    * @throws {403} `firebase.email-unverified`, `firebase.staff-account`, `firebase.account-disabled`, `auth.not-a-member`
    * @throws {404} `firebase.disabled`
    * @throws {409} `auth.hospital-required`

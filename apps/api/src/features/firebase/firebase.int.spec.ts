@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { schemaOf, type Hospital } from '@hms/database';
+import { generateSync } from 'otplib';
 import { auditRows } from '../../testing/audit-rows.js';
 import { TestApi } from '../../testing/test-api.js';
 import { asOwner, createTestHospital, createTestUser, dropTestHospital } from '../../testing/test-hospital.js';
@@ -30,7 +31,7 @@ afterAll(async () => {
   await Promise.all([hospital, other].map(dropTestHospital));
 });
 
-type Answer = LoginResultDto & { code: string };
+type Answer = LoginResultDto & { code: string; challenge: string };
 const verify = (payload: object, at = api) =>
   at.send<Answer>({ method: 'POST', url: '/api/v1/auth/firebase/verify', payload });
 const subject = (): string => `fb-${randomUUID()}`;
@@ -169,7 +170,7 @@ describe('an account that is there', () => {
     expect((await firstSignIn(sub)).body.code).toBe('firebase.account-disabled');
   });
 
-  it('is stripped of what it was signed in to with before, and its holder is told: it may have been a squatter', async () => {
+  it('loses its password, devices, sessions and an unconfirmed enrolment, and its holder is told: it may have been a squatter', async () => {
     const passwordHash = await new PasswordHasher().hash(password);
     const patient = await createTestUser({ hospital, role: 'patient', passwordHash });
     const login = (more: object = {}) =>
@@ -179,21 +180,36 @@ describe('an account that is there', () => {
         payload: { email: patient.email, password, ...more },
       });
     const { body: squatter } = await login();
-    await asOwner(async (owner) => {
-      await owner.query(
-        `insert into public.totp_factor (user_id, secret_sealed, confirmed_at) values ($1, 'x', now())`,
-        [patient.id],
-      );
-      await owner.query(`insert into public.recovery_code (user_id, code_hash) values ($1, sha256('x'))`, [patient.id]);
-    });
+    await asOwner((owner) =>
+      owner.query(`insert into public.totp_factor (user_id, secret_sealed) values ($1, 'x')`, [patient.id]),
+    );
     const { status, body } = await firstSignIn(subject(), { email: patient.email }, {});
     expect([status, body.user.id]).toEqual([200, patient.id]);
     expect((await api.send({ method: 'GET', url: '/api/v1/me' }, squatter)).status).toBe(401);
     expect((await login({ deviceToken: squatter.deviceToken })).body.code).toBe('auth.invalid-credentials');
-    for (const table of ['totp_factor', 'recovery_code', 'known_device'])
+    for (const table of ['totp_factor', 'known_device'])
       expect(await count(`select count(*)::int as n from public.${table} where user_id = $1`, [patient.id])).toBe(0);
     const told = `select count(*)::int as n from public.outbox_event where type = 'identity.linked' and actor_id = $1`;
     expect(await count(told, [patient.id])).toBe(1);
+  });
+
+  it('asks for the second factor it has: whoever holds the mailbox alone gets no further', async () => {
+    const passwordHash = await new PasswordHasher().hash(password);
+    const patient = await createTestUser({ hospital, role: 'patient', passwordHash });
+    const post = <T>(path: string, payload: object, caller?: { accessToken: string }) =>
+      api.send<T>({ method: 'POST', url: `/api/v1/auth/${path}`, payload }, caller);
+    const { body: before } = await post<Answer>('login', { email: patient.email, password });
+    const { secret } = (await post<{ secret: string }>('mfa/totp', {}, before)).body;
+    const epoch = Math.floor(Date.now() / 1_000);
+    await post('mfa/totp/confirm', { code: generateSync({ secret, epoch }) }, before);
+    const { status, body } = await firstSignIn(subject(), { email: patient.email }, {});
+    expect([status, body.code, body.accessToken]).toEqual([401, 'auth.mfa-required', undefined]);
+    expect((await api.send({ method: 'GET', url: '/api/v1/me' }, before)).status).toBe(401);
+    const code = generateSync({ secret, epoch: epoch + 30 });
+    const verified = await post<Answer>('mfa/verify', { challenge: body.challenge, code });
+    expect([verified.status, verified.body.user.id]).toEqual([200, patient.id]);
+    const codes = 'select count(*)::int as n from public.recovery_code where user_id = $1';
+    expect(await count(codes, [patient.id])).toBe(10);
   });
 
   it('keeps a password that was set after it was linked', async () => {

@@ -44,8 +44,9 @@ export class PatientAccounts {
   ) {}
 
   /**
-   * Links the identity to the account of its verified e-mail, which is made if there is none. Whatever an account that is
-   * there was signed in to with until now goes: who set it up was never known to own the address. Resolves to the user.
+   * Links the identity to the account of its verified e-mail, which is made if there is none. The password of an account
+   * that is there goes, with its sessions: who set it up was never known to own the address. A second factor stays.
+   * Resolves to the user.
    * @throws `firebase.email-unverified`, `firebase.account-disabled`, `firebase.staff-account`,
    * `firebase.hospital-required`, `firebase.hospital-unknown` or `auth.sign-in-outdated`
    */
@@ -100,7 +101,7 @@ export class PatientAccounts {
   async #cleanse(tx: PublicTx, userId: string, now: Date): Promise<string[]> {
     const event = { type: 'identity.linked', payload: { userId }, hospitalId: null, actorId: userId } as const;
     await this.outbox.add(tx, event);
-    return this.credentials.removeAll(tx, userId, now);
+    return this.credentials.removeFirstFactor(tx, userId, now);
   }
 
   async #acceptInvitations(tx: PublicTx, userId: string, { now, origin }: Moment): Promise<void> {
