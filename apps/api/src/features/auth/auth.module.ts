@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AddressGuesses } from './address-guesses.service.js';
 import { AccessTokenIssuer } from './access-token.issuer.js';
 import { AuthController } from './auth.controller.js';
 import { AuthRepository } from './auth.repository.js';
@@ -31,6 +32,7 @@ import { SignInService } from './sign-in.service.js';
   controllers: [AuthController, JwksController, MfaController, PasswordController],
   providers: [
     AccessTokenIssuer,
+    AddressGuesses,
     AuthRepository,
     CredentialRemoval,
     InvitationAcceptance,

@@ -9,6 +9,7 @@ import { undisturbed } from '../../platform/limits/testing/undisturbed.js';
 import { TestApi } from '../../testing/test-api.js';
 import { asOwner, createTestHospital, createTestUser, dropTestHospital } from '../../testing/test-hospital.js';
 import { until } from '../../testing/until.js';
+import { maxJudgedAtOnce } from './address-guesses.service.js';
 import type { LoginResultDto } from './auth.dto.js';
 import { PasswordHasher } from './password-hasher.service.js';
 
@@ -87,6 +88,28 @@ describe('an address from which many sign-ins fail', () => {
         expect((await login({ email: split.email }, address)).body.code).toBe('auth.hospital-required');
       }
       expect(await guess(2, address)).toEqual([401, 429]);
+    }));
+
+  it('is not one from which as many sign in at the same moment, or try at locked accounts', () =>
+    steadily(async () => {
+      const [{ email: locked }, address] = [await nurse(), newAddress()];
+      const users = await Promise.all(Array.from({ length: 40 }, nurse));
+      const together = await Promise.all(users.map(({ email }) => login({ email }, address)));
+      expect(new Set(together.map(({ status }) => status))).toEqual(new Set([200]));
+      for (let i = 0; i < 5; i++) await login({ email: locked, password: 'wrong' }, newAddress());
+      for (let i = 0; i < 25; i++)
+        expect((await login({ email: locked }, address)).body.code).toBe('auth.too-many-attempts');
+      expect(await guess(1, address)).toEqual([401]);
+    }));
+
+  it('gets no more wrong guesses judged at once than are judged at once, and those count against it', () =>
+    steadily(async () => {
+      const address = newAddress();
+      const waves = await Promise.all(Array.from({ length: 150 }, () => guess(1, address)));
+      const judged = waves.flat().filter((status) => status === 401).length;
+      expect(judged).toBeGreaterThanOrEqual(20);
+      expect(judged).toBeLessThan(20 + maxJudgedAtOnce);
+      expect(await guess(3, address)).toEqual([429, 429, 429]);
     }));
 
   it('counts wrong codes of a second factor as well', () =>

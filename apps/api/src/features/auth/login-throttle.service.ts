@@ -2,11 +2,10 @@ import { createHash, createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { ApiConfig } from '../../platform/config/api-config.js';
 import { addressKey } from '../../platform/limits/client-address.js';
-import { limitedError } from '../../platform/limits/limited.error.js';
-import { RateLimits } from '../../platform/limits/rate-limits.service.js';
+import { AddressGuesses } from './address-guesses.service.js';
 import { authError } from './auth.errors.js';
 import { KnownDevices } from './known-devices.service.js';
-import { LoginThrottleRepository, type Counter } from './login-throttle.repository.js';
+import { LoginThrottleRepository, type Counter, type Failure } from './login-throttle.repository.js';
 
 /** Somebody about to prove who they are with something that can be guessed. */
 export interface Attempt {
@@ -44,14 +43,14 @@ export class LoginThrottle {
   constructor(
     private readonly counters: LoginThrottleRepository,
     private readonly devices: KnownDevices,
-    private readonly limits: RateLimits,
+    private readonly addresses: AddressGuesses,
     private readonly config: ApiConfig,
   ) {}
 
   /**
    * Lets `prove` judge one try. What it answers is the proof, undefined is a wrong guess; a try that throws was never
    * judged and is not counted.
-   * @throws `auth.too-many-attempts` or, for the address, `rate.limited`
+   * @throws `auth.too-many-attempts` or, for the address, `rate.limited` or `service.busy`
    */
   async attempt<T>(attempt: Attempt, prove: () => Promise<T | undefined>): Promise<T | undefined> {
     const { purpose, userId } = attempt;
@@ -59,22 +58,10 @@ export class LoginThrottle {
     const address = addressKey(attempt.ip);
     const fingerprint = this.#fingerprint(`${purpose}\0${attempt.guess}`);
     const device = await this.#deviceOf(attempt);
-    const isCharged = attempt.by === 'signing-in' && device.length === 0;
-    if (isCharged) await this.#charge(address);
     const counter: Counter = { purpose, subject, device, known: userId !== undefined };
-    await this.#admit(counter, fingerprint);
-    const proof = await prove().catch(async (err: unknown) => {
-      await this.counters.release(counter);
-      if (isCharged) this.limits.giveBack('guess', 'address', address);
-      throw err;
-    });
-    if (proof === undefined) {
-      await this.counters.recordFailure({ subject, address, fingerprint });
-      return undefined;
-    }
-    await this.counters.succeed(counter);
-    if (isCharged) this.limits.giveBack('guess', 'address', address);
-    return proof;
+    const judge = () => this.#judge(counter, { subject, address, fingerprint }, prove);
+    const isStranger = attempt.by === 'signing-in' && device.length === 0;
+    return isStranger ? this.addresses.judge(address, judge) : judge();
   }
 
   /** Opens every lock of the account for this purpose: what could be guessed was replaced. */
@@ -86,10 +73,15 @@ export class LoginThrottle {
     return by === 'signing-in' ? ((await this.devices.find(userId, deviceToken)) ?? strangers) : apart[by];
   }
 
-  /** Before anything is judged, and given back unless it was wrong. */
-  async #charge(address: string): Promise<void> {
-    const verdict = await this.limits.take('guess', 'address', address);
-    if (!verdict.granted) throw limitedError(verdict);
+  async #judge<T>(counter: Counter, failure: Failure, prove: () => Promise<T | undefined>): Promise<T | undefined> {
+    await this.#admit(counter, failure.fingerprint);
+    const proof = await prove().catch(async (err: unknown) => {
+      await this.counters.release(counter);
+      throw err;
+    });
+    if (proof === undefined) await this.counters.recordFailure(failure);
+    else await this.counters.succeed(counter);
+    return proof;
   }
 
   async #admit(counter: Counter, fingerprint: Uint8Array): Promise<void> {

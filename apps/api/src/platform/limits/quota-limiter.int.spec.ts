@@ -5,6 +5,7 @@ import { uuidv7 } from 'uuidv7';
 import { SeverableRedis } from '../../testing/severable-redis.js';
 import { until } from '../../testing/until.js';
 import { ApiConfig } from '../config/api-config.js';
+import { FailureQuota } from './failure-quota.js';
 import { LimitStore } from './limit-store.service.js';
 import { QuotaLimiter, type Quota, type Verdict } from './quota-limiter.js';
 import { undisturbed } from './testing/undisturbed.js';
@@ -115,16 +116,6 @@ describe('a quota', () => {
       expect(refused?.waitMs).toBeGreaterThan(50_000);
     }));
 
-  it('takes back what was granted', () =>
-    steadily(async () => {
-      const key = uuidv7();
-      const [limiter] = processes({ ...quota, units: 5, windowSeconds: 60 });
-      for (let i = 0; i < 20; i++) {
-        expect(await limiter!.take(key)).toMatchObject({ granted: true });
-        limiter!.giveBack(key);
-      }
-    }));
-
   it('costs no question to Redis per request', () =>
     steadily(async () => {
       const key = uuidv7();
@@ -147,6 +138,25 @@ async function takeNewKeys(limiter: QuotaLimiter): Promise<{ verdicts: Verdict[]
   const verdicts = await Promise.all(Array.from({ length: 20 }, () => take(limiter, uuidv7())));
   return { verdicts, slowestMs: performance.now() - began };
 }
+
+describe('a quota of failures', () => {
+  const failures: Quota = { name: 'test-failures', units: 20, windowSeconds: 60, instances: 2, strict: true };
+
+  it('is one for all processes, takes nothing by looking and counts what failed past its end', () =>
+    steadily(async () => {
+      const [a, b] = stores.map((store) => new FailureQuota(failures, store));
+      const key = uuidv7();
+      for (let i = 0; i < 50; i++) expect(await a!.look(key)).toMatchObject({ granted: true, remaining: 20 });
+      for (let i = 0; i < 19; i++) await (i % 2 ? a! : b!).record(key);
+      expect(await a!.look(key)).toMatchObject({ granted: true, remaining: 1 });
+      await Promise.all(Array.from({ length: 30 }, () => b!.record(key)));
+      const refused = await a!.look(key);
+      expect(refused).toMatchObject({ granted: false, remaining: 0 });
+      expect(refused.waitMs).toBeGreaterThan(50_000);
+      const used = await stores[0].redis.hvals(`limit:test-failures:${key}`);
+      expect(used.map(Number).reduce((sum, one) => sum + one)).toBe(49);
+    }));
+});
 
 describe('a Redis in trouble', () => {
   it('delays those who ask at that moment by at most 50 ms, nobody after them, and refuses no one', async () => {
@@ -175,6 +185,12 @@ describe('a Redis in trouble', () => {
     const [strict] = processes({ ...quota, units: 20, windowSeconds: 60, strict: true });
     expect(await grantedOf(open!)).toBe(20);
     expect(await grantedOf(strict!)).toBe(10);
+    const failures = new FailureQuota({ ...quota, units: 20, windowSeconds: 60, strict: true }, stores[0]);
+    for (let i = 0; i < 10; i++) {
+      expect((await failures.look(key)).granted).toBe(true);
+      await failures.record(key);
+    }
+    expect((await failures.look(key)).granted).toBe(false);
     await cable.plug();
     await until(() => stores.every(({ isUp }) => isUp), 5_000);
   });

@@ -81,13 +81,6 @@ export class QuotaLimiter {
     return this.#refill(key, account).then(() => this.take(key));
   }
 
-  /** Gives back a unit that was granted. */
-  giveBack(key: string): void {
-    const account = this.#accounts.get(key);
-    if (account) account.prepaid += 1;
-    else void this.#own.reward(key);
-  }
-
   async #takeOwn(key: string): Promise<Verdict> {
     const { granted, answer } = await consume(this.#own, key, 1);
     return this.#verdict(granted, answer.remainingPoints, answer.msBeforeNext);

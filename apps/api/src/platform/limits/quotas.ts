@@ -1,10 +1,13 @@
 /** What a route costs, and so how often it may be called. */
-export type RouteClass = 'read' | 'write' | 'search' | 'export' | 'login' | 'guess' | 'credential' | 'session' | 'live';
+export type RouteClass = 'read' | 'write' | 'search' | 'export' | 'login' | 'credential' | 'session' | 'live';
 
 /** Who is counted: the client's address, the signed-in user, or everybody of a hospital together. */
 export type LimitScope = 'address' | 'user' | 'hospital';
 
 export const windowSeconds = 60;
+
+/** Wrong passwords and codes at signing in that an address may have in such a time. */
+export const wrongGuessesPerAddress = 20;
 
 interface ClassQuotas {
   readonly address: number;
@@ -24,8 +27,6 @@ export const quotas: Readonly<Record<RouteClass, ClassQuotas>> = {
   search: { address: 1_800, user: 120, hospital: 6_000 },
   export: { address: 60, user: 10, hospital: 60 },
   login: { address: 600, user: 60, hospital: 6_000 },
-  /** Of no route: a wrong password or code at signing in. */
-  guess: { address: 20, user: 20, hospital: 600, strict: true },
   credential: { address: 20, user: 20, hospital: 600, strict: true },
   session: { address: 600, user: 60, hospital: 6_000 },
   live: { address: 1_200, user: 60, hospital: 6_000 },

@@ -2,9 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Counter, type Registry } from '@hms/service-kit';
 import { ApiConfig } from '../config/api-config.js';
 import { metricsRegistry } from '../observability/observability.tokens.js';
+import { FailureQuota } from './failure-quota.js';
 import { LimitStore } from './limit-store.service.js';
-import { QuotaLimiter, type Verdict } from './quota-limiter.js';
-import { quotas, windowSeconds, type LimitScope, type RouteClass } from './quotas.js';
+import { QuotaLimiter, type Quota, type Verdict } from './quota-limiter.js';
+import { quotas, windowSeconds, wrongGuessesPerAddress, type LimitScope, type RouteClass } from './quotas.js';
 
 const scopes: readonly LimitScope[] = ['address', 'user', 'hospital'];
 
@@ -12,6 +13,7 @@ const scopes: readonly LimitScope[] = ['address', 'user', 'hospital'];
 @Injectable()
 export class RateLimits {
   readonly #limiters = new Map<string, QuotaLimiter>();
+  readonly #wrongGuesses: FailureQuota;
   readonly #refusals: Counter<'class' | 'scope'>;
 
   constructor(config: ApiConfig, store: LimitStore, @Inject(metricsRegistry) registry: Registry) {
@@ -23,16 +25,12 @@ export class RateLimits {
     });
     for (const [as, { strict = false, ...units }] of Object.entries(quotas)) {
       for (const scope of scopes) {
-        const quota = {
-          name: `${as}-${scope}`,
-          units: Math.max(1, Math.round(units[scope] * config.rateLimitFactor)),
-          windowSeconds,
-          instances: config.rateLimitInstances,
-          strict,
-        };
+        const quota = quotaOf(config, { name: `${as}-${scope}`, units: units[scope], strict });
         this.#limiters.set(quota.name, new QuotaLimiter(quota, store));
       }
     }
+    const guesses = { name: 'guess-address', units: wrongGuessesPerAddress, strict: true };
+    this.#wrongGuesses = new FailureQuota(quotaOf(config, guesses), store);
   }
 
   /** Answers at once, without a promise, whenever this process can decide it alone. */
@@ -42,11 +40,16 @@ export class RateLimits {
     return this.#counted(verdict, as, scope);
   }
 
-  giveBack(as: RouteClass, scope: LimitScope, key: string): void {
-    this.#limiter(as, scope).giveBack(key);
+  /** Whether somebody at the address may guess at a secret; counts nothing. */
+  async mayGuess(address: string): Promise<Verdict> {
+    return this.#counted(await this.#wrongGuesses.look(address), 'guess', 'address');
   }
 
-  #counted(verdict: Verdict, as: RouteClass, scope: LimitScope): Verdict {
+  recordWrongGuess(address: string): Promise<void> {
+    return this.#wrongGuesses.record(address);
+  }
+
+  #counted(verdict: Verdict, as: RouteClass | 'guess', scope: LimitScope): Verdict {
     if (!verdict.granted) this.#refusals.inc({ class: as, scope });
     return verdict;
   }
@@ -57,3 +60,9 @@ export class RateLimits {
     return limiter;
   }
 }
+
+/** As the operator scales it, shared by all processes. */
+const quotaOf = (
+  { rateLimitFactor, rateLimitInstances: instances }: ApiConfig,
+  { units, ...quota }: Pick<Quota, 'name' | 'units' | 'strict'>,
+): Quota => ({ ...quota, units: Math.max(1, Math.round(units * rateLimitFactor)), windowSeconds, instances });
