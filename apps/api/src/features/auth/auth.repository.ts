@@ -8,15 +8,7 @@ import { authError } from './auth.errors.js';
 import { isAuthenticationMethod, type SessionProof } from './session-proof.js';
 
 const hospitalSummary = { id: true, slug: true, name: true, timezone: true, currency: true } as const;
-const lockedSession = {
-  id: true,
-  userId: true,
-  hospitalId: true,
-  kind: true,
-  lastSeenAt: true,
-  expiresAt: true,
-  revokedAt: true,
-} as const;
+const lockedSession = { id: true, userId: true, hospitalId: true, kind: true, revokedAt: true } as const;
 const userSummary = { id: true, email: true, displayName: true, platformRole: true, signInEpoch: true } as const;
 
 export interface NewSession {

@@ -4,12 +4,14 @@ import { accessError } from '../../platform/access/access.errors.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { hashOpaqueToken } from '../../platform/access/opaque-token.js';
 import type { RequestOrigin } from '../../platform/access/request-origin.js';
-import { renewalIsUse, timeoutOf, type SessionTimeout } from '../../platform/access/session-limits.policy.js';
+import { renewalIsUse, type SessionTimeout } from '../../platform/access/session-limits.policy.js';
 import { lacksSecondFactor } from '../../platform/access/second-factor.policy.js';
 import { SessionRegistry } from '../../platform/access/session-registry.service.js';
+import { SessionRepository } from '../../platform/access/session.repository.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.service.js';
 import { ApiConfig } from '../../platform/config/api-config.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import type { TokenSubject } from './access-token.issuer.js';
 import { authError } from './auth.errors.js';
 import type { MeDto, TokensDto } from './auth.dto.js';
 import { AuthRepository } from './auth.repository.js';
@@ -26,13 +28,7 @@ interface Reuse {
 }
 
 type Rotation =
-  | {
-      readonly outcome: 'renewed';
-      readonly token: string;
-      readonly sessionId: string;
-      readonly userId: string;
-      readonly hospitalId: string | null;
-    }
+  | { readonly outcome: 'renewed'; readonly token: string; readonly subject: TokenSubject }
   | { readonly outcome: 'invalid' }
   | { readonly outcome: SessionTimeout }
   | Reuse;
@@ -47,11 +43,15 @@ export class OwnSessionService {
     private readonly factors: MfaRepository,
     private readonly issuer: SessionIssuer,
     private readonly sessions: SessionRegistry,
+    private readonly standings: SessionRepository,
     private readonly config: ApiConfig,
     private readonly audit: AuditTrail,
   ) {}
 
-  /** @throws `auth.refresh-invalid`, `auth.refresh-reused`, `auth.session-idle` or `auth.session-expired` */
+  /**
+   * New tokens for a session that requests may use, and for no other.
+   * @throws `auth.refresh-invalid`, `auth.refresh-reused`, `auth.session-idle` or `auth.session-expired`
+   */
   async refresh(presented: string, origin: RequestOrigin): Promise<TokensDto> {
     const now = new Date();
     const rotation = await this.database.inPublic(async (tx) => {
@@ -60,10 +60,7 @@ export class OwnSessionService {
       return outcome;
     });
     if (rotation.outcome !== 'renewed') throw this.#refusal(rotation);
-    const user = await this.users.requireActive(rotation.userId);
-    const hospital = hospitalsOf(user).find((h) => h.id === rotation.hospitalId) ?? null;
-    if (hospital === null && user.platformRole !== 'super_admin') throw authError('auth.refresh-invalid');
-    return this.issuer.tokens(signIn(user, hospital), rotation.sessionId, rotation.token, now);
+    return this.issuer.tokens(rotation.subject, rotation.token, now);
   }
 
   async logout(actor: Actor): Promise<void> {
@@ -100,8 +97,9 @@ export class OwnSessionService {
     const token = await this.users.lockSessionOfToken(tx, hash);
     if (!token || token.session.revokedAt !== null) return { outcome: 'invalid' };
     const { id: sessionId, userId, hospitalId, kind } = token.session;
-    const timeout = timeoutOf(token.session, now);
-    if (timeout !== undefined) return { outcome: timeout };
+    const standing = await this.standings.findStanding(sessionId, now, tx);
+    if (!standing) return { outcome: 'invalid' };
+    if ('timeout' in standing) return { outcome: standing.timeout };
     const successor = successorOf(presented, this.config.refreshSecret);
     const successorHash = hashOpaqueToken(successor);
     const successorRotated = token.rotatedAt !== null && (await this.users.isRotated(tx, successorHash));
@@ -116,7 +114,7 @@ export class OwnSessionService {
         await this.users.revokeSession(tx, sessionId, 'token_reuse', now);
         return { outcome: 'reused', sessionId, userId, hospitalId };
     }
-    return { outcome: 'renewed', token: successor, sessionId, userId, hospitalId };
+    return { outcome: 'renewed', token: successor, subject: { userId, sessionId, hospitalId, roles: standing.roles } };
   }
 
   /** A stolen token, or a client that mixed them up: the session has ended, and whoever asked was given nothing. */

@@ -9,7 +9,7 @@ import { rolesProvenBy } from '../../platform/access/second-factor.policy.js';
 import { absoluteEnd, suits, type SessionKind } from '../../platform/access/session-limits.policy.js';
 import { SessionRegistry } from '../../platform/access/session-registry.service.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.service.js';
-import { AccessTokenIssuer } from './access-token.issuer.js';
+import { AccessTokenIssuer, type TokenSubject } from './access-token.issuer.js';
 import { authError } from './auth.errors.js';
 import type { LoginResultDto, TokensDto } from './auth.dto.js';
 import { AuthRepository, type NewSession } from './auth.repository.js';
@@ -71,13 +71,7 @@ export class SessionIssuer {
     return result;
   }
 
-  async tokens(
-    { user, hospital }: Omit<SignIn, 'epoch'>,
-    sessionId: string,
-    refreshToken: string,
-    now: Date,
-  ): Promise<TokensDto> {
-    const subject = { userId: user.id, sessionId, hospitalId: hospital?.id ?? null, roles: user.roles };
+  async tokens(subject: TokenSubject, refreshToken: string, now: Date): Promise<TokensDto> {
     return { accessToken: await this.issuer.issue(subject, now), refreshToken, expiresIn: accessTokenLifetimeSeconds };
   }
 
@@ -98,6 +92,7 @@ export class SessionIssuer {
       return id;
     });
     const { user, hospital } = where;
-    return { ...(await this.tokens(where, sessionId, refreshToken, now)), user, hospital };
+    const subject = { userId: user.id, sessionId, hospitalId: session.hospitalId, roles: user.roles };
+    return { ...(await this.tokens(subject, refreshToken, now)), user, hospital };
   }
 }

@@ -239,6 +239,7 @@ describe('a device, which may lie untouched for days', () => {
     expect((await me(session)).status).toBe(200);
     await join(hospital);
     await until(async () => (await me(session)).status === 401, 5_000);
+    expect((await refresh(session.refreshToken)).body.code).toBe('auth.refresh-invalid');
   });
 });
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isRole, type Role } from '@hms/contracts';
-import { HospitalDatabase, hospitalRef, type HospitalRef } from '@hms/database';
+import { HospitalDatabase, hospitalRef, type HospitalRef, type PublicTx } from '@hms/database';
+import type { ProofOfSession } from './fresh-proof.policy.js';
 import { rolesProvenBy } from './second-factor.policy.js';
 import { sessionKindOf, suits, timeoutOf, type SessionTimeout } from './session-limits.policy.js';
 
@@ -22,9 +23,13 @@ export type SessionStanding = SessionState | { readonly timeout: SessionTimeout 
 export class SessionRepository {
   constructor(private readonly database: HospitalDatabase) {}
 
-  /** The state of a session whose user and hospital are active. */
-  async findStanding(sessionId: string, now: Date): Promise<SessionStanding> {
-    const session = await this.database.publicClient.session.findFirst({
+  /** The state of a session whose user and hospital are active, as `tx` sees it where one is given. */
+  async findStanding(
+    sessionId: string,
+    now: Date,
+    tx: Pick<PublicTx, 'session'> = this.database.publicClient,
+  ): Promise<SessionStanding> {
+    const session = await tx.session.findFirst({
       where: {
         id: sessionId,
         revokedAt: null,
@@ -58,10 +63,15 @@ export class SessionRepository {
     return state && suits(kind, state.roles) ? state : undefined;
   }
 
-  /** When the user of a session last proved who they are, and when by a second factor; undefined for an unknown one. */
-  async findProof(sessionId: string): Promise<{ provedAt: Date; mfaAt: Date | null } | undefined> {
-    const select = { provedAt: true, mfaAt: true };
-    return (await this.database.publicClient.session.findUnique({ where: { id: sessionId }, select })) ?? undefined;
+  /** How the user of a session proved who they are; undefined for an unknown one. */
+  async findProof(sessionId: string): Promise<ProofOfSession | undefined> {
+    const session = await this.database.publicClient.session.findUnique({
+      where: { id: sessionId },
+      select: { provedAt: true, mfaAt: true, user: { select: { totpFactor: { select: { confirmedAt: true } } } } },
+    });
+    if (!session) return undefined;
+    const { provedAt, mfaAt, user } = session;
+    return { provedAt, mfaAt, isEnrolled: user.totpFactor?.confirmedAt instanceof Date };
   }
 
   /** Records that the sessions are in use. */
