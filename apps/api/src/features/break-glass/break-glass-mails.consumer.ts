@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { DomainEvent } from '@hms/contracts';
 import type { PublicTx } from '@hms/database';
 import type { PlatformConsumer } from '../../platform/events/event-consumer.js';
-import { Outbox } from '../../platform/events/outbox.service.js';
-import { ReviewersRepository } from './reviewers.repository.js';
+import { ReviewRequests } from './review-requests.service.js';
 
 /**
  * Decides who is told that glass was broken: one event each, so that every mail is sent and tried again by itself. Where
@@ -17,21 +16,13 @@ export class BreakGlassMails implements PlatformConsumer<'break-glass.opened'> {
   /** An access of which nobody can be told is tried again until somebody can, and is a dead letter in the end. */
   readonly attempts = 150;
 
-  constructor(
-    private readonly reviewers: ReviewersRepository,
-    private readonly outbox: Outbox,
-  ) {}
+  constructor(private readonly requests: ReviewRequests) {}
 
   async handle(
-    { hospitalId, actorId, payload: { id } }: DomainEvent<'break-glass.opened'>,
+    { hospitalId, actorId: holder, payload: { id } }: DomainEvent<'break-glass.opened'>,
     tx: PublicTx,
   ): Promise<void> {
-    if (hospitalId === null || actorId === null) throw new Error('glass is broken by somebody, in a hospital');
-    const administrators = await this.reviewers.administrators(tx, hospitalId, actorId);
-    const told = administrators.length > 0 ? administrators : await this.reviewers.ofPlatform(tx, actorId);
-    if (told.length === 0) throw new Error('glass was broken, and there is nobody to tell');
-    for (const userId of told) {
-      await this.outbox.add(tx, { type: 'break-glass.review-asked', payload: { id, userId }, hospitalId, actorId });
-    }
+    if (hospitalId === null || holder === null) throw new Error('glass is broken by somebody, in a hospital');
+    await this.requests.ask(tx, { id, hospitalId, holder });
   }
 }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { INestApplicationContext } from '@nestjs/common';
+import type { DomainEvent } from '@hms/contracts';
 import { HospitalDatabase, type Hospital } from '@hms/database';
 import { uuidv7 } from 'uuidv7';
 import { ApiConfig } from '../../platform/config/api-config.js';
@@ -15,6 +16,7 @@ import { BreakGlassMailRepository } from './break-glass-mail.repository.js';
 import { BreakGlassMails } from './break-glass-mails.consumer.js';
 import { BreakGlassReviewMails } from './break-glass-review-mails.consumer.js';
 import type { BreakGlassDto } from './break-glass.dto.js';
+import { ReviewRequests } from './review-requests.service.js';
 import { ReviewersRepository } from './reviewers.repository.js';
 
 const request = { reasonCode: 'emergency', justification: 'Cardiac arrest on the ward next door' };
@@ -44,10 +46,12 @@ afterAll(async () => {
 
 const configuration = () => new ApiConfig({ ...process.env, NODE_ENV: 'test', PORT: '1' });
 const database = () => api.application.nest.get(HospitalDatabase, { strict: false });
-const deciding = () =>
-  new BreakGlassMails(new ReviewersRepository(), api.application.nest.get(Outbox, { strict: false }));
-const mailing = (through: Pick<Mailer, 'send'> = mailer) =>
-  new BreakGlassReviewMails(new BreakGlassMailRepository(database()), through as Mailer, configuration());
+const outbox = () => api.application.nest.get(Outbox, { strict: false });
+const deciding = () => new BreakGlassMails(new ReviewRequests(new ReviewersRepository(), outbox()));
+const mailing = (through: Pick<Mailer, 'send'> = mailer, events = outbox(), reviewers = new ReviewersRepository()) => {
+  const [grants, requests] = [new BreakGlassMailRepository(database()), new ReviewRequests(reviewers, events)];
+  return new BreakGlassReviewMails(database(), grants, requests, events, through as Mailer, configuration());
+};
 
 /** A nurse of one ward opens a patient of another. */
 async function breakGlass(at: Hospital) {
@@ -78,6 +82,18 @@ async function asked(grantId: string): Promise<string[]> {
 }
 
 const admin = (at: Hospital) => api.signIn({ hospital: at, role: 'hospital_admin' });
+
+/** What the consumer is given for one who was asked. */
+const reviewAsked = (at: Hospital, grant: BreakGlassDto, userId: string): DomainEvent<'break-glass.review-asked'> => ({
+  id: uuidv7(),
+  type: 'break-glass.review-asked',
+  payload: { id: grant.id, userId },
+  hospitalId: at.id,
+  actorId: grant.userId,
+  occurredAt: new Date().toISOString(),
+});
+const changes = (column: 'accepted_at' | 'disabled_at' | 'revoked_at', to: string) => (userId: string) =>
+  asOwner((owner) => owner.query(`update public.membership set ${column} = ${to} where user_id = $1`, [userId]));
 
 describe('that glass was broken', () => {
   it('is told by mail to the other administrators of the hospital within a minute, without the patient', async () => {
@@ -124,6 +140,45 @@ describe('that glass was broken', () => {
     expect(times(well.email)).toBe(1);
     await dropTestHospital(small);
   }, 90_000);
+
+  it.each([
+    ['was disabled there', changes('disabled_at', 'now()')],
+    ['left the hospital', changes('revoked_at', 'now()')],
+    ['has not accepted', changes('accepted_at', 'null')],
+    [
+      'whose account was closed',
+      (id: string) =>
+        asOwner((owner) => owner.query(`update public.app_user set status = 'disabled' where id = $1`, [id])),
+    ],
+  ])('is told to whoever administers now instead of one who %s meanwhile', async (_, lose) => {
+    const small = await createTestHospital();
+    const [gone, successor] = [await admin(small), await admin(small)];
+    const { grant } = await breakGlass(small);
+    await lose(gone.id);
+    const [sent, events]: [string[], object[]] = [[], []];
+    const kept: Pick<Outbox, 'add' | 'wakeRelay'> = {
+      add: (_, event) => Promise.resolve(void events.push(event)),
+      wakeRelay: () => undefined,
+    };
+    const send: Mailer['send'] = (_, { to }) => Promise.resolve(void sent.push(to.address));
+    const consumer = mailing({ send }, kept as Outbox);
+    await consumer.handle(reviewAsked(small, grant, gone.id));
+    expect(sent).toEqual([]);
+    expect(events).toMatchObject([
+      { type: 'break-glass.review-asked', payload: { id: grant.id, userId: successor.id }, hospitalId: small.id },
+    ]);
+    await consumer.handle(reviewAsked(small, grant, successor.id));
+    expect([sent, events.length]).toEqual([[successor.email], 1]);
+    await dropTestHospital(small);
+  });
+
+  it('stays to be told, in sight, while there is nobody who may be', async () => {
+    const { grant, holder } = await breakGlass(hospital);
+    const nobody = new ReviewersRepository();
+    nobody.find = () => Promise.resolve([]);
+    const told = mailing(mailer, outbox(), nobody).handle(reviewAsked(hospital, grant, holder.id));
+    await expect(told).rejects.toThrow('nobody to tell');
+  });
 
   it('is told to the platform where the holder alone administers the hospital', async () => {
     const small = await createTestHospital();

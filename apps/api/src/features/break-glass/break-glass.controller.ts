@@ -23,7 +23,7 @@ export class BreakGlassController {
   /**
    * Reaches one patient past the limits of one's wards, for 60 minutes at most, and no other meanwhile.
    * @remarks The administrators are told, every access is marked in the audit, and somebody reviews it.
-   * @throws {403} `break-glass.proof-required`
+   * @throws {403} `break-glass.proof-required`, `break-glass.second-factor-missing`
    * @throws {404} `patient.not-found`
    * @throws {409} `break-glass.already-open`, `break-glass.not-needed`
    */

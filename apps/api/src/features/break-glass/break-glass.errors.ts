@@ -5,7 +5,9 @@ export const breakGlassErrors = defineErrors({
   'break-glass.not-needed': { status: 409, title: 'Nothing of this patient is closed to you' },
   /** One patient at a time: `breakGlassId` names the grant that runs, to be closed first. */
   'break-glass.already-open': { status: 409, title: 'You have a patient open already' },
-  /** Sign in again, with the second factor your roles need, then repeat the request within 5 minutes. */
+  /** Set up an authenticator first (`POST /auth/mfa/totp`): breaking the glass takes a second factor, whatever the role. */
+  'break-glass.second-factor-missing': { status: 403, title: 'Set up a second factor first' },
+  /** Sign in again, with the second factor, then repeat the request within 5 minutes. */
   'break-glass.proof-required': { status: 403, title: 'Prove again who you are' },
   'break-glass.not-found': { status: 404, title: 'There is no such break-glass access' },
   'break-glass.ended': { status: 409, title: 'This access has ended already' },

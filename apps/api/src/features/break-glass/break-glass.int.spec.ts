@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { schemaOf, type Hospital } from '@hms/database';
+import { generateSync } from 'otplib';
 import { auditRows } from '../../testing/audit-rows.js';
 import { LiveClient } from '../live/testing/live-client.js';
 import { TestApi, type TestCaller } from '../../testing/test-api.js';
@@ -59,6 +60,12 @@ const age = (id: string, by: string) =>
     );
     await owner.query(`alter table ${table} enable trigger protect_break_glass`);
   });
+const enrol = (caller: TestCaller) =>
+  asOwner((owner) =>
+    owner.query(`insert into public.totp_factor (user_id, secret_sealed, confirmed_at) values ($1, 'x', now())`, [
+      caller.id,
+    ]),
+  );
 const proved = (caller: TestCaller, ago: string) =>
   asOwner((owner) =>
     owner.query('update public.session set proved_at = now() - $2::interval where id = $1', [caller.sessionId, ago]),
@@ -144,14 +151,16 @@ describe('breaking the glass', () => {
 
   it('takes a proof of who it is within 5 minutes, which renewing does not give', async () => {
     const [caller, id] = [await nurse(), await patient()];
+    await enrol(caller);
     await proved(caller, '5 minutes 1 second');
     expect(await open(caller, id)).toMatchObject({ status: 403, body: { code: 'break-glass.proof-required' } });
     await proved(caller, '4 minutes');
     expect((await open(caller, id)).status).toBe(201);
   });
 
-  it('takes the second factor as fresh of whoever needs one', async () => {
-    const [caller, id] = [await api.signIn({ hospital, role: 'doctor', wardIds: [mine] }), await patient()];
+  it.each(['doctor', 'nurse'] as const)('takes the second factor as fresh, of a %s', async (role) => {
+    const [caller, id] = [await api.signIn({ hospital, role, wardIds: [mine] }), await patient()];
+    await enrol(caller);
     const verified = (ago: string) =>
       asOwner((owner) =>
         owner.query('update public.session set mfa_at = now() - $2::interval where id = $1', [caller.sessionId, ago]),
@@ -159,6 +168,18 @@ describe('breaking the glass', () => {
     await verified('5 minutes 1 second');
     expect((await open(caller, id)).body.code).toBe('break-glass.proof-required');
     await verified('4 minutes');
+    expect((await open(caller, id)).status).toBe(201);
+  });
+
+  it('is open to a nurse without a second factor once they set one up', async () => {
+    const caller = await api.signIn({ hospital, role: 'nurse', wardIds: [mine], secondFactor: false });
+    const id = await patient();
+    expect(await open(caller, id)).toMatchObject({ status: 403, body: { code: 'break-glass.second-factor-missing' } });
+    const post = <T>(path: string, payload: object) =>
+      api.send<T>({ method: 'POST', url: `/api/v1/auth/mfa/${path}`, payload }, caller);
+    const { secret } = (await post<{ secret: string }>('totp', {})).body;
+    expect((await open(caller, id)).body.code).toBe('break-glass.second-factor-missing');
+    await post('totp/confirm', { code: generateSync({ secret }) });
     expect((await open(caller, id)).status).toBe(201);
   });
 

@@ -15,7 +15,7 @@ describe('a break-glass access', () => {
     ['longer ago', new Date(after(-5).getTime() - 1), false],
     ['never', undefined, false],
   ])('takes a proof of who it is from %s: %s', (_, provedAt, counts) => {
-    const check = () => assertFreshProof(provedAt && { provedAt, mfaAt: null }, ['nurse'], now);
+    const check = () => assertFreshProof(provedAt && { provedAt, mfaAt: now, isEnrolled: true }, now);
     if (counts) expect(check).not.toThrow();
     else expect(check).toThrow('break-glass.proof-required');
   });
@@ -24,10 +24,15 @@ describe('a break-glass access', () => {
     ['just now', after(0), true],
     ['longer ago than the password', after(-6), false],
     ['never', null, false],
-  ])('takes one by a second factor from %s for whoever needs it: %s', (_, mfaAt, counts) => {
-    const check = () => assertFreshProof({ provedAt: now, mfaAt }, ['doctor'], now);
+  ])('takes one by a second factor from %s: %s', (_, mfaAt, counts) => {
+    const check = () => assertFreshProof({ provedAt: now, mfaAt, isEnrolled: true }, now);
     if (counts) expect(check).not.toThrow();
     else expect(check).toThrow('break-glass.proof-required');
+  });
+
+  it('tells whoever has no second factor to get one', () => {
+    const check = () => assertFreshProof({ provedAt: now, mfaAt: null, isEnrolled: false }, now);
+    expect(check).toThrow('break-glass.second-factor-missing');
   });
 
   it.each([

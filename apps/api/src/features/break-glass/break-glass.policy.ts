@@ -1,5 +1,4 @@
-import { needsSecondFactor, type Role } from '@hms/contracts';
-import { isFresh } from '../../platform/access/fresh-proof.policy.js';
+import { isFresh, type ProofOfSession } from '../../platform/access/fresh-proof.policy.js';
 import { breakGlassError } from './break-glass.errors.js';
 
 export const reasonCodes = ['emergency', 'cover', 'transfer', 'consultation', 'other'] as const;
@@ -26,19 +25,16 @@ export const timesOf = (now: Date, minutes: number): GrantTimes => ({
   reviewDueAt: new Date(now.getTime() + reviewWithinMs),
 });
 
-/** When the user of a session last proved who they are, and when by a second factor. */
-export interface ProofTimes {
-  readonly provedAt: Date;
-  readonly mfaAt: Date | null;
-}
-
 /**
- * @throws `break-glass.proof-required` when the user last proved who they are more than 5 minutes ago, or did so without
- * the second factor their roles need
+ * Whatever else the roles of the user ask for, this takes both factors.
+ * @throws `break-glass.second-factor-missing` when the user has no second factor, `break-glass.proof-required` when they
+ * proved who they are more than 5 minutes ago, or did so without it
  */
-export function assertFreshProof(proof: ProofTimes | undefined, roles: readonly Role[], now: Date): void {
-  const isProved = isFresh(proof?.provedAt, now) && (!needsSecondFactor(roles) || isFresh(proof?.mfaAt, now));
-  if (!isProved) throw breakGlassError('break-glass.proof-required');
+export function assertFreshProof(proof: ProofOfSession | undefined, now: Date): void {
+  if (isFresh(proof?.provedAt, now) && isFresh(proof?.mfaAt, now)) return;
+  throw breakGlassError(
+    proof?.isEnrolled === false ? 'break-glass.second-factor-missing' : 'break-glass.proof-required',
+  );
 }
 
 export interface GrantState {

@@ -31,7 +31,8 @@ export class BreakGlassService {
 
   /**
    * Needs nothing but PostgreSQL.
-   * @throws `break-glass.not-needed`, `break-glass.proof-required`, `break-glass.already-open` or `patient.not-found`
+   * @throws `break-glass.not-needed`, `break-glass.second-factor-missing`, `break-glass.proof-required`,
+   * `break-glass.already-open` or `patient.not-found`
    */
   async open(
     actor: HospitalActor,
@@ -39,14 +40,14 @@ export class BreakGlassService {
     command: OpenBreakGlassDto,
     now = new Date(),
   ): Promise<BreakGlassDto> {
-    const { userId, sessionId, roles } = actor;
+    const { userId, sessionId } = actor;
     const { reasonCode, justification, minutes = maxMinutes } = command;
     const proof = await this.sessions.findProof(sessionId);
     const opened = await this.unitOfWork
       .inHospital(actor, async (tx) => {
         if (!(await this.grants.hasPatient(tx, patientId))) throw patientError('patient.not-found');
         if (actor.wardIds === undefined) throw breakGlassError('break-glass.not-needed');
-        assertFreshProof(proof, roles, now);
+        assertFreshProof(proof, now);
         const grant = { patientId, userId, sessionId, reasonCode, justification, ...timesOf(now, minutes) };
         const row = await this.grants.insert(tx, grant);
         if (!row) throw new AlreadyOpen();

@@ -1,10 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import type { PublicPrisma, PublicTx } from '@hms/database';
 
-/** Who may be asked to look at an access, never its holder. */
+/** Somebody who may be asked to look at an access. */
+export interface Reviewer {
+  readonly id: string;
+  readonly email: string;
+  readonly displayName: string;
+  /** Is it an administrator of the hospital, who can review it? */
+  readonly administers: boolean;
+}
+
 @Injectable()
 export class ReviewersRepository {
-  administrators(tx: PublicTx, hospitalId: string, holder: string): Promise<string[]> {
+  /** The administrators of the hospital, where there are none those of the platform; never the holder of the access. */
+  async find(tx: PublicTx, hospitalId: string, holder: string): Promise<Reviewer[]> {
     const administers = {
       hospitalId,
       role: 'hospital_admin',
@@ -12,15 +21,14 @@ export class ReviewersRepository {
       revokedAt: null,
       disabledAt: null,
     };
-    return this.#active(tx, holder, { memberships: { some: administers } });
+    const administrators = await this.#active(tx, holder, { memberships: { some: administers } });
+    if (administrators.length > 0) return administrators.map((user) => ({ ...user, administers: true }));
+    const ofPlatform = await this.#active(tx, holder, { platformRole: 'super_admin' });
+    return ofPlatform.map((user) => ({ ...user, administers: false }));
   }
 
-  ofPlatform(tx: PublicTx, holder: string): Promise<string[]> {
-    return this.#active(tx, holder, { platformRole: 'super_admin' });
-  }
-
-  async #active(tx: PublicTx, holder: string, which: PublicPrisma.UserWhereInput): Promise<string[]> {
+  #active(tx: PublicTx, holder: string, which: PublicPrisma.UserWhereInput) {
     const where = { ...which, id: { not: holder }, status: 'active' };
-    return (await tx.user.findMany({ where, select: { id: true } })).map(({ id }) => id);
+    return tx.user.findMany({ where, select: { id: true, email: true, displayName: true } });
   }
 }
