@@ -31,8 +31,8 @@ import { ROOT } from '../lib/settings.mjs';
 const MODULES = join(ROOT, 'node_modules');
 /** No suite takes this long, unless it hangs: the machine may be slow and busy. */
 const LONGEST_MS = 1_500_000;
-/** What repeats a run of fuzzing, set by a person. */
-const FUZZ_VARIABLES = ['FUZZ_SEED', 'FUZZ_CASES', 'FUZZ_ROUTE'];
+/** What repeats a run of fuzzing or of kills, set by a person. */
+const DRAWN_VARIABLES = ['FUZZ_SEED', 'FUZZ_CASES', 'FUZZ_ROUTE', 'CHAOS_SEED'];
 const SHOWN_PROBLEMS = 20;
 const SHOWN_LINES = 25;
 
@@ -108,7 +108,7 @@ async function jest({ logFile, env }, project, atOnce = 1) {
     '--selectProjects',
     project,
   ];
-  const command = { file: process.execPath, args, env: { ...env, ...fuzzSettings() }, cwd: ROOT };
+  const command = { file: process.execPath, args, env: { ...env, ...drawnSettings() }, cwd: ROOT };
   const ended = await endOfRun(command, logFile);
   if (!existsSync(outputFile)) return broken(`jest wrote no result${ended}`, logFile);
   const result = JSON.parse(readFileSync(outputFile, 'utf8'));
@@ -121,8 +121,10 @@ async function jest({ logFile, env }, project, atOnce = 1) {
 }
 
 /** @returns {Record<string, string>} */
-function fuzzSettings() {
-  return Object.fromEntries(FUZZ_VARIABLES.map((name) => [name, process.env[name] ?? '']).filter(([, value]) => value));
+function drawnSettings() {
+  return Object.fromEntries(
+    DRAWN_VARIABLES.map((name) => [name, process.env[name] ?? '']).filter(([, value]) => value),
+  );
 }
 
 /**
