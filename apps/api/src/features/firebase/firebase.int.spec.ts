@@ -135,7 +135,7 @@ describe('an account that is there', () => {
     expect((await firstSignIn(sub)).body.code).toBe('firebase.staff-account');
   });
 
-  it('stays a patient’s in a session that was opened this way, wherever its user becomes staff', async () => {
+  it('stays a patient’s in a session that was opened this way, wherever its user becomes staff, and ends with the patient', async () => {
     const { body: session } = await firstSignIn(subject());
     const join = (at: Hospital) =>
       asOwner((owner) =>
@@ -150,6 +150,17 @@ describe('an account that is there', () => {
     expect(body.permissions).not.toContain('patient:read');
     const move = { method: 'POST', url: '/api/v1/switch-hospital', payload: { hospital: other.slug } };
     expect((await api.send(move, session)).body.code).toBe('auth.password-required');
+    const refresh = (refreshToken: string) =>
+      api.send<Answer>({ method: 'POST', url: '/api/v1/auth/refresh', payload: { refreshToken } });
+    const { body: renewed } = await refresh(session.refreshToken);
+    const claims = Buffer.from(renewed.accessToken.split('.')[1] ?? '', 'base64url').toString();
+    expect(JSON.parse(claims)).toMatchObject({ roles: ['patient'] });
+    await asOwner((owner) =>
+      owner.query(`update public.membership set revoked_at = now() where user_id = $1 and role = 'patient'`, [
+        session.user.id,
+      ]),
+    );
+    expect((await refresh(renewed.refreshToken)).body.code).toBe('auth.refresh-invalid');
   });
 
   it('is not entered by a sign-in during which all its sessions were ended', async () => {
