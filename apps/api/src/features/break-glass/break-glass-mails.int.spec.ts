@@ -142,15 +142,15 @@ describe('that glass was broken', () => {
   }, 90_000);
 
   it.each([
-    ['was disabled there', changes('disabled_at', 'now()')],
-    ['left the hospital', changes('revoked_at', 'now()')],
-    ['has not accepted', changes('accepted_at', 'null')],
+    ['who was disabled there', changes('disabled_at', 'now()')],
+    ['who left the hospital', changes('revoked_at', 'now()')],
+    ['who has not accepted', changes('accepted_at', 'null')],
     [
       'whose account was closed',
       (id: string) =>
         asOwner((owner) => owner.query(`update public.app_user set status = 'disabled' where id = $1`, [id])),
     ],
-  ])('is told to whoever administers now instead of one who %s meanwhile', async (_, lose) => {
+  ])('is told to whoever administers now instead of one %s meanwhile', async (_, lose) => {
     const small = await createTestHospital();
     const [gone, successor] = [await admin(small), await admin(small)];
     const { grant } = await breakGlass(small);
