@@ -258,8 +258,8 @@ describe.each(routes.map((route) => [`${route.method} ${route.path}`, route] as 
         const response = await send(route, sent);
         expect(await violations(response)).toEqual([]);
         expect(performance.now() - begun).toBeLessThan(1_000);
-        // One that contradicts what was stored before (409) is right where nothing was.
-        if (response.status >= 400 && response.status < 500 && response.status !== 409) refused.push(sent);
+        // What contradicts a batch before (409), or came too fast (429, 503), may be taken elsewhere.
+        if (response.status >= 400 && ![409, 429, 503].includes(response.status)) refused.push(sent);
       });
       await fc.assert(property, { seed, numRuns });
       expect(ingest.exitCode).toBeNull();
