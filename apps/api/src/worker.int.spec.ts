@@ -6,6 +6,7 @@ import { TelemetryPartitionsJob } from './features/vitals/telemetry-partitions.j
 import { ApiConfig } from './platform/config/api-config.js';
 import type { HttpService } from './platform/http/http-service.js';
 import { IdempotencyExpiryJob } from './platform/idempotency/idempotency-expiry.job.js';
+import { runEverywhere } from './testing/run-everywhere.js';
 import { SeverableRedis } from './testing/severable-redis.js';
 import { asOwner, createTestHospital, dropTestHospital } from './testing/test-hospital.js';
 import { until } from './testing/until.js';
@@ -98,8 +99,8 @@ describe('the worker', () => {
       select gen_random_uuid(), 'POST /', key, sha256('x'), '', now() + hours * interval '1 hour'
         from (values ('old', -1), ('new', 1)) as k (key, hours);
       update public.hospital set status = 'suspended' where id = '${hospital.id}'`);
-    await worker.nest.get(TelemetryCleanupJob, { strict: false }).run();
-    await worker.nest.get(IdempotencyExpiryJob, { strict: false }).run();
+    await runEverywhere(worker.nest.get(TelemetryCleanupJob, { strict: false }));
+    await runEverywhere(worker.nest.get(IdempotencyExpiryJob, { strict: false }));
     await query(`update public.hospital set status = 'active' where id = '${hospital.id}'`);
     expect(await left('batch_key', 'telemetry_request')).toEqual(['batch 41', 'batch 8']);
     expect(await left('flush_no::int', 'telemetry_flush')).toEqual([0, 6]);

@@ -53,7 +53,7 @@ export const suites = [
   check('format', (run) => tool(run, 'prettier/bin/prettier.cjs', ['--check', '.'])),
   { name: 'launcher', needsStack: false, execute: nodeTests },
   { name: 'unit', needsStack: false, execute: (run) => jest(run, 'unit', 2) },
-  { name: 'integration', needsStack: true, execute: (run) => jest(run, 'integration', 2) },
+  { name: 'integration', needsStack: true, execute: (run) => jest(run, 'integration') },
   { name: 'fuzz', needsStack: true, execute: (run) => jest(run, 'fuzz') },
   { name: 'acceptance', needsStack: true, execute: (run) => jest(run, 'acceptance') },
   { name: 'chaos', needsStack: true, execute: (run) => jest(run, 'chaos') },
@@ -93,7 +93,7 @@ function tool({ logFile, env }, script, args) {
 /**
  * @param {Run} run
  * @param {string} project
- * @param {number} [atOnce] files that run beside each other; each test has a hospital of its own
+ * @param {number} [atOnce] files that run beside each other; those that share servers run one after another
  * @returns {Promise<Outcome>}
  */
 async function jest({ logFile, env }, project, atOnce = 1) {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { schemaOf, type Hospital } from '@hms/database';
+import { runEverywhere } from '../../testing/run-everywhere.js';
 import { TestApi, type TestCaller } from '../../testing/test-api.js';
 import { asOwner, createTestHospital, dropTestHospital } from '../../testing/test-hospital.js';
 import { IdempotencyExpiryJob } from './idempotency-expiry.job.js';
@@ -138,7 +139,7 @@ describe('keys of long ago', () => {
     const schema = schemaOf(hospital.slug);
     await register(randomUUID(), somebody());
     await asOwner((owner) => owner.query(`update ${schema}.idempotency_key set expires_at = now()`));
-    await api.application.nest.get(IdempotencyExpiryJob, { strict: false }).run();
+    await runEverywhere(api.application.nest.get(IdempotencyExpiryJob, { strict: false }));
     const { rowCount } = await asOwner((owner) => owner.query(`select from ${schema}.idempotency_key`));
     expect(rowCount).toBe(0);
   });
