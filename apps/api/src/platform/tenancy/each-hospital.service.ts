@@ -12,7 +12,8 @@ export class EachHospital {
   ) {}
 
   /**
-   * Does the work in one hospital after another, in suspended ones too: what they keep expires all the same. One where it fails stops no other.
+   * Does the work in one hospital after another, in suspended ones too: what they keep expires all the same. One where it
+   * fails stops no other.
    * @throws an Error at the end when any failed, so that the job is tried again
    */
   async run(what: string, work: (hospital: HospitalRef) => Promise<void>): Promise<void> {

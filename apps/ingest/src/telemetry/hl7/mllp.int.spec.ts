@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client, Message, type InboundResponse } from 'node-hl7-client';
 import { TestHospital, type TestDevice, type TestGateway } from '../../testing/test-hospital.js';
-import { TestIngest } from '../../testing/test-ingest.js';
+import { freePort, TestIngest } from '../../testing/test-ingest.js';
 import { MllpFrames, toFrame } from './mllp-frames.js';
 
 let ingest: TestIngest;
@@ -12,14 +11,6 @@ let port: number;
 let hospital: TestHospital;
 let gateway: TestGateway;
 let device: TestDevice;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 beforeAll(async () => {
   port = await freePort();
