@@ -82,12 +82,17 @@ describe('ingest, which writes all hospitals at once,', () => {
         group by c.relname order by c.relname`,
     );
     expect(grants).toEqual([
+      'alarm select',
+      'alarm_limit select',
+      'alarm_suppression select',
       'device select',
       'device_assignment select',
       'gateway select',
       'gateway_key select',
       'hospital select',
       'ingest_epoch select',
+      'patient_monitoring select',
+      'score_result select',
       'telemetry_flush insert select',
       'telemetry_request insert select update',
       'vitals insert select update',

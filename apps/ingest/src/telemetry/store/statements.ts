@@ -23,8 +23,19 @@ export function assertEpochs(groups: readonly HospitalGroup[]): string {
 export const copyInto = ({ schema, name }: TableRows): string =>
   `copy ${schema}.${name} (${columns}) from stdin (format binary)`;
 
-export const insertFlush = ({ hospital, rows }: HospitalGroup, { writer, flushNo }: FlushMark): string =>
-  `insert into ${hospital.schema}.telemetry_flush (writer, flush_no, rows) values (${writer}, ${flushNo}, ${rows.length})`;
+export function insertFlush({ hospital, rows }: HospitalGroup, { writer, flushNo }: FlushMark): string {
+  let from = Infinity;
+  let until = -Infinity;
+  for (const { reading } of rows) {
+    if (reading.recordedAt < from) from = reading.recordedAt;
+    if (reading.recordedAt > until) until = reading.recordedAt;
+  }
+  return `insert into ${hospital.schema}.telemetry_flush (writer, flush_no, rows, recorded_from, recorded_until)
+    values (${writer}, ${flushNo}, ${rows.length}, ${timestamp(from)}, ${timestamp(until)})`;
+}
+
+/** @param micros since 1970, to the microsecond */
+const timestamp = (micros: number): string => `timestamptz 'epoch' + ${micros} * interval '1 microsecond'`;
 
 export const selectFlush = ({ hospital }: HospitalGroup, { writer, flushNo }: FlushMark): string =>
   `select 1 as found from ${hospital.schema}.telemetry_flush where writer = ${writer} and flush_no = ${flushNo}`;
