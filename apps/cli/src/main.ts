@@ -5,6 +5,7 @@ import { registerDemo } from './demo/demo.command.js';
 import { errorLine } from './error-line.js';
 import { registerHospital } from './hospital/hospital.command.js';
 import { registerKeys } from './keys/keys.command.js';
+import { registerLoad } from './load/load.command.js';
 import { registerMigrate } from './migrate/migrate.command.js';
 import { registerOutbox } from './outbox/outbox.command.js';
 import { registerSimulate } from './simulate/simulate.command.js';
@@ -24,6 +25,7 @@ registerAudit(program);
 registerDemo(program);
 registerOutbox(program);
 registerSimulate(program);
+registerLoad(program);
 registerWatch(program);
 
 try {

@@ -1,4 +1,3 @@
-import logUpdate from 'log-update';
 import { type Tally } from './tally.js';
 
 const ms = (value: number | undefined): string => (value === undefined ? '–' : `${value.toFixed(0)} ms`);
@@ -15,33 +14,4 @@ export function progressLine(tally: Tally, behindMs: number): string {
     `ack p50 ${ms(tally.latency(0.5))} p95 ${ms(tally.latency(0.95))}`,
     `behind ${(behindMs / 1_000).toFixed(1)} s`,
   ].join(' · ');
-}
-
-/** Shows the line: rewritten in place every second on a terminal, else printed every ten seconds. */
-export class Progress {
-  readonly #timer: NodeJS.Timeout;
-  readonly #inPlace = process.stdout.isTTY;
-
-  constructor(private readonly line: () => string) {
-    this.#timer = setInterval(() => this.#show(), this.#inPlace ? 1_000 : 10_000);
-  }
-
-  /** Shows the line for the last time. */
-  finish(): void {
-    clearInterval(this.#timer);
-    this.#show();
-    if (this.#inPlace) logUpdate.done();
-  }
-
-  /** Prints a message for good, beside the line. */
-  say(message: string): void {
-    if (this.#inPlace) logUpdate.clear();
-    process.stderr.write(`${message}\n`);
-    if (this.#inPlace) this.#show();
-  }
-
-  #show(): void {
-    if (this.#inPlace) logUpdate(this.line());
-    else process.stdout.write(`${this.line()}\n`);
-  }
 }

@@ -1,7 +1,5 @@
+import { noAnswer } from '../telemetry/telemetry-client.js';
 import { type Random } from './random.js';
-
-/** Stands for a status when the connection failed. */
-export const noAnswer = 0;
 
 /** Whether the same batch may be sent again: the receiver was busy, broken or not there, and may have stored it. */
 export const mayRetry = (status: number): boolean => status === noAnswer || status === 429 || status >= 500;

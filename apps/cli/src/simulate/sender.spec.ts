@@ -1,6 +1,7 @@
 import { encodeBatch, type Batch } from './batch.js';
 import { Random } from './random.js';
-import { type Answer, type Receipt, Sender } from './sender.js';
+import { type Answer, type Receipt } from '../telemetry/telemetry-client.js';
+import { Sender } from './sender.js';
 import { Tally } from './tally.js';
 
 const batch = (malformed = false): Batch =>

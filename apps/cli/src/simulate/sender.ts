@@ -1,23 +1,8 @@
+import { type Answer, connectionFault, noAnswer } from '../telemetry/telemetry-client.js';
 import { type Batch } from './batch.js';
 import { type Random } from './random.js';
-import { mayRetry, noAnswer, retryDelay } from './retry.js';
+import { mayRetry, retryDelay } from './retry.js';
 import { type Tally } from './tally.js';
-
-/** What the receiver said about one attempt. */
-export interface Answer {
-  readonly status: number;
-  readonly retryAfter?: string;
-  readonly receipt?: Receipt;
-  /** The problem's code, or the connection's. */
-  readonly code?: string;
-}
-
-export interface Receipt {
-  readonly accepted: number;
-  readonly duplicates: number;
-  readonly rejected: readonly { readonly i: number; readonly code: string }[];
-  readonly rejectedTotal: number;
-}
 
 export interface SenderParts {
   /** One attempt. Rejects when the connection fails. */
@@ -60,7 +45,7 @@ export class Sender {
       return await this.parts.post(batch);
     } catch (err) {
       // Whether it arrived is unknown; the batch key makes sending it again safe.
-      return { status: noAnswer, code: codeOf(err) };
+      return { status: noAnswer, code: connectionFault(err) };
     }
   }
 
@@ -84,7 +69,3 @@ export class Sender {
 
 const describe = ({ status, code }: Answer): string =>
   `${status === noAnswer ? 'no answer' : `answer ${String(status)}`}${code === undefined ? '' : ` (${code})`}`;
-
-/** Why a connection failed, such as ECONNREFUSED. */
-const codeOf = (err: unknown): string =>
-  err instanceof Error ? ('code' in err ? String(err.code) : err.message) : String(err);

@@ -1,8 +1,10 @@
 import { OperatorError } from '@hms/database';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { requireDemoFile } from '../demo/demo-file.js';
+import { LiveLine } from '../live-line.js';
+import { positive } from '../positive.js';
 import { noFaults, parseFaults, type Faults } from './faults.js';
-import { Progress, progressLine } from './progress.js';
+import { progressLine } from './progress.js';
 import { Simulation, chooseHospitals } from './simulation.js';
 import { Tally } from './tally.js';
 
@@ -66,7 +68,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
     else process.stderr.write(`${text}\n`);
   });
   const simulation = new Simulation({ baseUrl, hospitals, intervalMs, seed, count, faults, tally, complain });
-  const progress = options.quiet ? undefined : new Progress(() => progressLine(tally, simulation.behind()));
+  const progress = options.quiet ? undefined : new LiveLine(() => progressLine(tally, simulation.behind()));
   const stop = (): void => simulation.stop();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
   const timer = Number.isFinite(options.duration) ? setTimeout(stop, options.duration * 1_000) : undefined;
@@ -88,10 +90,4 @@ function withoutRepeats(say: (message: string) => void): (message: string) => vo
     saidAt.set(message, now);
     say(message);
   };
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('It must be a number above 0.');
-  return value;
 }

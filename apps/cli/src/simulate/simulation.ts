@@ -8,7 +8,7 @@ import { profileOf } from './profile.js';
 import { Random } from './random.js';
 import { Sender } from './sender.js';
 import { type Tally } from './tally.js';
-import { TelemetryClient } from './telemetry-client.js';
+import { TelemetryClient } from '../telemetry/telemetry-client.js';
 
 export interface SimulationOptions {
   readonly baseUrl: string;
