@@ -4,6 +4,8 @@ import { mailService } from './apps/mail.mjs';
 import { platformServices, simulatorService } from './apps/services.mjs';
 import { build } from './lib/build.mjs';
 import { answers } from './lib/probe.mjs';
+import { Failure } from './lib/failure.mjs';
+import { brokerEnvironment, mosquittoService } from './servers/mosquitto.mjs';
 import { startDatabases, startRedis, provideServers } from './servers/index.mjs';
 import { nginxService } from './servers/nginx.mjs';
 
@@ -32,6 +34,7 @@ export async function bringUpAll(stack, { simulator }) {
   const { env, place, report, settings, supervisor } = stack;
   const servers = await findServers(stack, [...neededStores(stack), 'nginx']);
   await startStores(stack, servers);
+  await startBroker(stack);
   await report.step('migrate', () => migrate(stack));
   if (settings.demo) await report.step('demo data', (note) => seedDemo(stack, note));
   await report.step('services', async (note) => {
@@ -65,6 +68,24 @@ async function startStores({ report, settings, supervisor, place }, servers) {
     if (!redisUrl) work.push(startRedis(supervisor, place, servers));
     await Promise.all(work);
     note(work.length === 2 ? 'primary, streaming replica, pooler, Redis' : 'some as named by the environment');
+  });
+}
+
+/**
+ * MQTT is one way in of many: where no broker can be had, everything else is served.
+ * @param {Stack} stack
+ */
+async function startBroker(stack) {
+  const { place, report, settings, supervisor } = stack;
+  await report.step('mqtt', async (note) => {
+    try {
+      const { mosquitto } = await provideServers(['mosquitto'], settings.downloads, note);
+      await supervisor.start(mosquittoService(place, mosquitto));
+      stack.extendEnvironment(brokerEnvironment(place, mosquitto));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      note(`not served: ${error.message}`);
+    }
   });
 }
 

@@ -49,6 +49,15 @@ export class Stack {
     writeEnvironment(this.place.data, this.env);
   }
 
+  /**
+   * Adds what is known only now to what services, tests and shells get.
+   * @param {Record<string, string>} variables
+   */
+  extendEnvironment(variables) {
+    Object.assign(this.env, variables);
+    writeEnvironment(this.place.data, this.env);
+  }
+
   declareReady() {
     this.#ready = true;
     this.#save();

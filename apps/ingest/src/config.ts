@@ -11,6 +11,13 @@ const environment = serviceEnv.extend({
   /** PEM files of the MLLP port; without them it is plain, for a terminator in front of it. */
   MLLP_TLS_CERTIFICATE_FILE: z.string().min(1).optional(),
   MLLP_TLS_KEY_FILE: z.string().min(1).optional(),
+  /** MQTT is served only where this names a broker. */
+  MQTT_URL: z.url({ protocol: /^mqtts?$/ }).optional(),
+  MQTT_CLIENT_ID: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/)
+    .default('hms-ingest'),
+  MQTT_KEYS_FILE: z.string().min(1).optional(),
 });
 
 export interface IngestConfig {
@@ -21,12 +28,21 @@ export interface IngestConfig {
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly mllp: MllpConfig | undefined;
+  readonly mqtt: MqttConfig | undefined;
 }
 
 export interface MllpConfig {
   readonly port: number;
   /** Names of PEM files. */
   readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
+}
+
+export interface MqttConfig {
+  readonly url: URL;
+  /** One for each process, the same after a restart. */
+  readonly clientId: string;
+  /** Name of a JSON file: gateway keys by the short name of their hospital. */
+  readonly keysFile: string | undefined;
 }
 
 export function loadConfig(source: NodeJS.ProcessEnv): IngestConfig {
@@ -38,6 +54,10 @@ export function loadConfig(source: NodeJS.ProcessEnv): IngestConfig {
     databaseUrl: env.DATABASE_URL,
     redisUrl: env.REDIS_URL,
     mllp: mllpOf(env),
+    mqtt:
+      env.MQTT_URL === undefined
+        ? undefined
+        : { url: new URL(env.MQTT_URL), clientId: env.MQTT_CLIENT_ID, keysFile: env.MQTT_KEYS_FILE },
   });
 }
 

@@ -22,7 +22,9 @@ import { IngestMetrics } from './operations/ingest-metrics.js';
 import { ingestRoutes } from './routes.js';
 import { Admission } from './telemetry/admission.js';
 import { repairLatest } from './telemetry/live/latest-repair.js';
+import type { MqttOutcome } from './telemetry/mqtt/mqtt-receiver.js';
 import { MllpServer } from './telemetry/hl7/mllp-server.js';
+import { serveMqtt } from './telemetry/mqtt/serve-mqtt.js';
 import { LatestWriter } from './telemetry/live/latest-writer.js';
 import { WardPublisher } from './telemetry/live/ward-publisher.js';
 import { RecentBatches } from './telemetry/recent-batches.js';
@@ -93,6 +95,7 @@ export async function startIngest(parts: IngestParts): Promise<void> {
   });
   await serve(parts, endpoints, { metrics, admission });
   await serveMllp(parts, telemetry);
+  receiveMqtt(parts, telemetry, metrics);
   void repairLatest({ lane: lookups, hospitals, logger, stopping: () => lifecycle.stopping });
 }
 
@@ -173,6 +176,20 @@ async function serveMllp({ config, logger, lifecycle }: IngestParts, telemetry: 
   await server.listen(config.host, port);
   lifecycle.onStop('mllp', () => Promise.race([server.drain(), delay(drainWithinMs)]));
   logger.info({ host: config.host, port, tls: files !== undefined }, 'listening for HL7 over MLLP');
+}
+
+function receiveMqtt(
+  { config, logger, lifecycle }: IngestParts,
+  telemetry: TelemetryRouteParts,
+  metrics: IngestMetrics,
+): void {
+  if (!config.mqtt) return;
+  const counters = {
+    count: (outcome: MqttOutcome) => metrics.mqttSettled(outcome),
+    retried: () => metrics.mqttRetried(),
+  };
+  const stop = serveMqtt(config.mqtt, { ...telemetry, ...counters }, logger);
+  lifecycle.onStop('mqtt', () => Promise.race([stop(), delay(drainWithinMs)]));
 }
 
 function openLane({ config, lifecycle }: IngestParts, options?: LaneOptions): Lane {

@@ -45,7 +45,7 @@ export function platformServices({ env, settings }) {
       service(numbered('ingest', index), {
         script: 'ingest/dist/main.js',
         port,
-        env: index === 0 ? { ...ingest, MLLP_PORT: String(ports.mllp) } : ingest,
+        env: index === 0 ? { ...ingest, MLLP_PORT: String(ports.mllp), ...pickSet(env, ['MQTT_URL']) } : ingest,
       }),
     ),
   ];

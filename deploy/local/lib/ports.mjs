@@ -3,7 +3,7 @@ import { Failure } from './failure.mjs';
 
 /** The kernel hands out ports from here upward to outgoing connections: a server there would collide at random. */
 const EPHEMERAL_START = 32_768;
-const SPAN = 40;
+const SPAN = 41;
 
 /**
  * @typedef {object} Ports
@@ -19,6 +19,7 @@ const SPAN = 40;
  * @property {number} mllp HL7 v2, of the first ingest process
  * @property {number} mail SMTP
  * @property {number} mailbox where caught mails are shown, HTTP
+ * @property {number} mqtt the broker
  * @property {number} control of the supervisor itself
  */
 
@@ -50,6 +51,7 @@ export function planPorts(base, counts) {
     mllp: base + 37,
     mail: base + 38,
     mailbox: base + 39,
+    mqtt: base + 40,
   };
 }
 

@@ -91,3 +91,17 @@ export function ensureAuditKeys(data) {
   }
   return file;
 }
+
+/**
+ * Passwords of the two users of the MQTT broker, made once for this data folder.
+ * @param {string} data
+ * @returns {{ ingest: string, devices: string }}
+ */
+export function ensureMqttPasswords(data) {
+  const file = join(data, 'mqtt-passwords.json');
+  if (!existsSync(file)) {
+    const [ingest, devices] = [0, 1].map(() => randomBytes(24).toString('base64url'));
+    writePrivate(file, `${JSON.stringify({ ingest, devices }, null, 2)}\n`);
+  }
+  return JSON.parse(readFileSync(file, 'utf8'));
+}

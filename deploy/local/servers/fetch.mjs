@@ -115,6 +115,7 @@ function packagesOf(kind, config, unread) {
       { least: [7], names: ['valkey-server', 'valkey-tools'] },
     ],
     nginx: [{ least: [1, 22], names: ['nginx'] }],
+    mosquitto: [{ least: [2], names: ['mosquitto', 'mosquitto-clients'] }],
   };
   const choice = choices[kind].find(
     ({ least, names }) => atLeast(candidate(names[0] ?? '', config), least) && names.every((n) => candidate(n, config)),

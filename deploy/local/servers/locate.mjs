@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path';
  * @property {Record<string, string>} env what it needs to find its own libraries
  */
 
-/** @typedef {'postgres' | 'pgbouncer' | 'redis' | 'nginx'} ServerKind */
+/** @typedef {'postgres' | 'pgbouncer' | 'redis' | 'nginx' | 'mosquitto'} ServerKind */
 
 /** @typedef {Record<ServerKind, Binary>} Servers */
 
@@ -29,7 +29,7 @@ export function locateServers(downloads) {
   /** @type {Partial<Servers>} */
   const found = {};
   for (const place of [{ path: '/', origin: /** @type {const} */ ('system'), env: {} }, ...downloaded(downloads)]) {
-    for (const kind of /** @type {const} */ (['postgres', 'pgbouncer', 'redis', 'nginx'])) {
+    for (const kind of /** @type {ServerKind[]} */ (Object.keys(FINDERS))) {
       if (found[kind]) continue;
       const binary = FINDERS[kind](place);
       if (binary) found[kind] = binary;
@@ -44,6 +44,8 @@ const FINDERS = {
   pgbouncer: (place) => findProgram(place, ['pgbouncer'], { flag: '--version', least: [1, 18] }),
   redis: (place) => findProgram(place, ['redis-server', 'valkey-server'], { flag: '--version', least: [6, 2] }),
   nginx: (place) => findProgram(place, ['nginx'], { flag: '-v', least: [1, 22] }),
+  // It knows no other way to be asked, and calls that a failure.
+  mosquitto: (place) => findProgram(place, ['mosquitto'], { flag: '-h', least: [2], status: 3 }),
 };
 
 /**
@@ -68,15 +70,15 @@ function findPostgres(place) {
 /**
  * @param {Place} place
  * @param {string[]} names
- * @param {{ flag: string, least: number[] }} demand
+ * @param {{ flag: string, least: number[], status?: number }} demand
  * @returns {Binary | undefined}
  */
-function findProgram(place, names, { flag, least }) {
+function findProgram(place, names, { flag, least, status }) {
   for (const folder of [...BIN_FOLDERS.map((name) => join(place.path, name)), ...searchPath(place)]) {
     for (const name of names) {
       const file = join(folder, name);
       if (!isProgram(file)) continue;
-      const version = versionOf(file, flag, place.env);
+      const version = versionOf(file, flag, place.env, status);
       if (atLeast(version, least)) return { file, version, origin: place.origin, env: place.env };
     }
   }
@@ -138,20 +140,22 @@ function isProgram(file) {
  * @param {string} file
  * @param {string} flag
  * @param {Record<string, string>} env
+ * @param {number} [status] with which it ends
  * @returns {string} such as `15.12`; empty when the program does not run
  */
-function versionOf(file, flag, env) {
-  return /\d+(\.\d+)+/.exec(output(file, [flag], env))?.[0] ?? '';
+function versionOf(file, flag, env, status) {
+  return /\d+(\.\d+)+/.exec(output(file, [flag], env, status))?.[0] ?? '';
 }
 
 /**
  * @param {string} file
  * @param {string[]} args
  * @param {Record<string, string>} env
+ * @param {number} [status]
  */
-function output(file, args, env) {
+function output(file, args, env, status = 0) {
   const result = spawnSync(file, args, { encoding: 'utf8', env: { PATH: dirname(file), ...env }, timeout: 10_000 });
-  return result.status === 0 ? `${result.stdout}${result.stderr}` : '';
+  return result.status === status ? `${result.stdout}${result.stderr}` : '';
 }
 
 /**

@@ -32,7 +32,7 @@ import { storeUrls } from '../lib/urls.mjs';
 export function preparePlace(data, account, ports) {
   mkdirSync(join(data, 'log'), { recursive: true });
   chmodSync(join(data, 'log'), account ? 0o711 : 0o700);
-  for (const name of ['pg', 'conf', 'redis', 'nginx']) privateFolder(join(data, name), account);
+  for (const name of ['pg', 'conf', 'redis', 'nginx', 'mosquitto']) privateFolder(join(data, name), account);
   const secrets = loadSecrets(data);
   return {
     data,

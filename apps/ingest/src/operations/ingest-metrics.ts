@@ -2,6 +2,7 @@ import { type TelemetryReceipt } from '@hms/contracts';
 import { Counter, Gauge, Histogram, latencyBuckets, type Registry } from '@hms/service-kit';
 import type { Failure } from '../database/failure.js';
 import type { ShedReason } from '../telemetry/admission.js';
+import type { MqttOutcome } from '../telemetry/mqtt/mqtt-receiver.js';
 
 const rowBuckets = [1, 3, 10, 30, 100, 300, 1_000, 2_000, 4_000, 8_000];
 const offsetBuckets = [-3_600_000, -60_000, -30_000, -2_000, 0, 2_000, 10_000, 60_000, 3_600_000];
@@ -18,6 +19,8 @@ export class IngestMetrics {
   readonly #shed: Counter<'reason'>;
   readonly #failures: Counter<'failure'>;
   readonly #publishLost: Counter;
+  readonly #mqttMessages: Counter<'outcome'>;
+  readonly #mqttRetries: Counter;
   readonly #flushRows: Histogram;
   readonly #flushSeconds: Histogram;
   readonly #clockOffset: Histogram;
@@ -32,6 +35,8 @@ export class IngestMetrics {
     this.#shed = counter('ingest_shed_total', 'Requests turned away before their body was read', 'reason');
     this.#failures = counter('ingest_flush_failures_total', 'Transactions that failed', 'failure');
     this.#publishLost = counter('ingest_publish_lost_total', 'Live messages Redis did not take');
+    this.#mqttMessages = counter('ingest_mqtt_messages_total', 'Messages of the broker that are settled', 'outcome');
+    this.#mqttRetries = counter('ingest_mqtt_retries_total', 'Messages of the broker that could not be stored yet');
     this.#flushRows = new Histogram({
       name: 'ingest_flush_rows',
       help: 'Rows per flush',
@@ -93,6 +98,14 @@ export class IngestMetrics {
 
   publishLost(): void {
     this.#publishLost.inc();
+  }
+
+  mqttSettled(outcome: MqttOutcome): void {
+    this.#mqttMessages.inc({ outcome });
+  }
+
+  mqttRetried(): void {
+    this.#mqttRetries.inc();
   }
 
   clockOffset(ms: number): void {

@@ -11,6 +11,8 @@ export interface Received {
   readonly at: number;
   /** The `Idempotency-Key` header, or empty. */
   readonly idempotencyKey: string;
+  /** The device that where it was sent to names: its readings need not. */
+  readonly device?: string;
 }
 
 /** What a batch says of itself. */

@@ -8,16 +8,17 @@ import { isObject, type JsonObject, nameable, readObject } from './json-reading.
 const members = new Set(['batch', 'sent_at', 'device', 'cols', 'rows', 'readings']);
 
 /**
- * Reads either JSON form of a batch, `cols` with `rows` or `readings`. Each reading ends up in exactly one of the two
+ * Reads either JSON form of a batch, `cols` with `rows` or `readings`, or a single reading of the known device. Each reading ends up in exactly one of the two
  * lists, whatever it looks like.
  *
  * @throws AppError when it is not a batch at all
  */
 export function decodeJson(text: string, received: Received): TelemetryBatch {
-  const body = parse(text);
+  const body = batchOf(parse(text), received.device);
   assertShape(body);
   const envelope = readEnvelope(received, body['batch'], body['sent_at']);
-  const read = readerOf(body, { receivedMs: received.at, clock: envelope.clock, device: body['device'] });
+  const device = body['device'] ?? received.device;
+  const read = readerOf(body, { receivedMs: received.at, clock: envelope.clock, device });
   return toBatch(
     envelope,
     Array.from({ length: read.count }, (_, i) => read.at(i)),
@@ -35,6 +36,10 @@ function parse(text: string): JsonObject {
   if (!isObject(body)) throw commonError('request.invalid', { detail: 'The body must be a JSON object.' });
   return body;
 }
+
+/** Of a device that is known already, a reading alone will do. */
+const batchOf = (body: JsonObject, device: string | undefined): JsonObject =>
+  device === undefined || 'rows' in body || 'readings' in body ? body : { readings: [body] };
 
 function assertShape(body: JsonObject): void {
   const errors: FieldProblem[] = [];

@@ -19,7 +19,12 @@ interface Base {
   readonly value: number;
 }
 
-const start: Base = { name: '', time: 0, unit: '', value: 0 };
+const startOf = (device: string | undefined): Base => ({
+  name: device === undefined ? '' : `${device}:`,
+  time: 0,
+  unit: '',
+  value: 0,
+});
 
 /**
  * Reads a SenML pack (RFC 8428). What follows the last `:` or `/` of a resolved name says which vital sign it is, what
@@ -32,7 +37,7 @@ export function decodeSenml(text: string, received: Received): TelemetryBatch {
   const records = parse(text);
   const envelope = readEnvelope(received, undefined, undefined);
   const merged = new MergedReadings({ receivedMs: received.at, clock: envelope.clock, device: undefined });
-  let base = start;
+  let base = startOf(received.device);
   let untimed = false;
   for (const [index, record] of records.entries()) {
     base = baseOf(record, base);
