@@ -14,6 +14,8 @@ import { TelemetryCleanupJob } from './features/vitals/telemetry-cleanup.job.js'
 import { TelemetryCleanupModule } from './features/vitals/telemetry-cleanup.module.js';
 import { TelemetryPartitionsJob } from './features/vitals/telemetry-partitions.job.js';
 import { TelemetryPartitionsModule } from './features/vitals/telemetry-partitions.module.js';
+import { VitalsRollupJob } from './features/vitals/vitals-rollup.job.js';
+import { VitalsRollupModule } from './features/vitals/vitals-rollup.module.js';
 import { AccessModule } from './platform/access/access.module.js';
 import { AuditModule } from './platform/audit/audit.module.js';
 import { AuditSequencerModule } from './platform/audit/audit-sequencer.module.js';
@@ -56,6 +58,7 @@ export class WorkerModule {
           [
             TelemetryPartitionsJob,
             TelemetryCleanupJob,
+            VitalsRollupJob,
             IdempotencyExpiryJob,
             OutboxCleanupJob,
             PasswordSprayingJob,
@@ -64,6 +67,7 @@ export class WorkerModule {
           [
             TelemetryPartitionsModule,
             TelemetryCleanupModule,
+            VitalsRollupModule,
             IdempotencyModule,
             OutboxCleanupModule,
             PasswordSprayingModule,

@@ -96,6 +96,7 @@ describe('ingest, which writes all hospitals at once,', () => {
       'telemetry_flush insert select',
       'telemetry_request insert select update',
       'vitals insert select update',
+      'vitals_dirty insert',
       'vitals_latest insert select update',
       'vitals_unassigned insert select update',
     ]);

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DevicesModule } from '../devices/devices.module.js';
 import { WardsModule } from '../wards/wards.module.js';
+import { VitalsRollupRepository } from './vitals-rollup.repository.js';
 import { VitalsController } from './vitals.controller.js';
 import { VitalsRepository } from './vitals.repository.js';
 import { VitalsService } from './vitals.service.js';
@@ -8,7 +9,7 @@ import { VitalsService } from './vitals.service.js';
 @Module({
   imports: [DevicesModule, WardsModule],
   controllers: [VitalsController],
-  providers: [VitalsRepository, VitalsService],
+  providers: [VitalsRepository, VitalsRollupRepository, VitalsService],
   exports: [VitalsService],
 })
 export class VitalsModule {}

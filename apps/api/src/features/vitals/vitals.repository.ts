@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { vitalSigns } from '@hms/contracts';
 import { schemaSql, TenantPrisma, type TenantTx } from '@hms/database';
+import { rollupNames, rollupsOfReadings, shownOfRollups } from './rollup-columns.js';
+import type { RollupPlan, Stretch } from './rollup-plan.policy.js';
 
 /** One value as `vitals_latest` keeps it. */
 export interface LatestRow {
@@ -48,27 +50,23 @@ export interface ReadingKey {
   readonly deviceNo: number;
 }
 
-const { sql, empty, raw } = TenantPrisma;
+const { sql, empty, raw, join } = TenantPrisma;
 const stored = (column: string, kind: string): string => (kind === 'acvpu' ? `v.${column}::text` : `v.${column}`);
 
 const readingColumns = raw(
   vitalSigns.map(({ code, column, kind }) => `${stored(column, kind)} as "${code}"`).join(', '),
 );
 
-const bucketColumns = raw(
-  vitalSigns
-    .flatMap(({ code, column, kind }) => {
-      const value = stored(column, kind);
-      const summary =
-        kind === 'boolean' || kind === 'acvpu'
-          ? [
-              `(array_agg(${value} order by v.recorded_at desc) filter (where v.${column} is not null))[1] as "${code}:last"`,
-            ]
-          : ['min', 'avg', 'max'].map((name) => `${name}(${value})::float8 as "${code}:${name}"`);
-      return [...summary, `count(v.${column})::int as "${code}:n"`];
-    })
-    .join(', '),
-);
+/** Whether the time lies in one of the parts. */
+function within(column: string, parts: readonly Stretch[]): TenantPrisma.Sql {
+  const time = raw(column);
+  const tests = parts.map(
+    ([from, until]) => sql`${time} >= ${instant(from)}::timestamptz and ${time} < ${instant(until)}::timestamptz`,
+  );
+  return tests.length === 0 ? raw('false') : join(tests, ' or ');
+}
+
+const instant = (ms: number): string => new Date(ms).toISOString();
 
 const during = ({ patientId, from, to }: Span): TenantPrisma.Sql => sql`
   v.patient_id = ${patientId}::uuid
@@ -92,12 +90,21 @@ export class VitalsRepository {
   }
 
   /** Oldest first, without empty ones; `width` in milliseconds. */
-  buckets(tx: TenantTx, span: Span, width: number): Promise<BucketRow[]> {
+  buckets(tx: TenantTx, patientId: string, plan: RollupPlan, width: number): Promise<BucketRow[]> {
+    const schema = schemaSql(tx.hospital);
+    const rollups = (table: string, parts: readonly Stretch[]): TenantPrisma.Sql => sql`
+      select r.bucket, ${raw(rollupNames)} from ${schema}.${raw(table)} r
+       where r.patient_id = ${patientId}::uuid and (${within('r.bucket', parts)})`;
     return tx.$queryRaw<BucketRow[]>`
-      select date_bin(${width}::int * interval '1 millisecond', v.recorded_at, timestamptz '2000-01-01Z') as start,
-             ${bucketColumns}
-        from ${schemaSql(tx.hospital)}.vitals v
-       where ${during(span)} group by 1 order by 1`;
+      select date_bin(${width}::int * interval '1 millisecond', r.bucket, timestamptz '2000-01-01Z') as start,
+             ${raw(shownOfRollups)}
+        from (${rollups('vitals_15m', plan.quarters)}
+              union all ${rollups('vitals_1m', plan.minutes)}
+              union all
+              select date_bin(interval '1 minute', v.recorded_at, timestamptz '2000-01-01Z'), ${raw(rollupsOfReadings)}
+                from ${schema}.vitals v
+               where v.patient_id = ${patientId}::uuid and (${within('v.recorded_at', plan.raw)}) group by 1) r
+       group by 1 order by 1`;
   }
 
   latestOfPatient(tx: TenantTx, patientId: string): Promise<LatestRow[]> {

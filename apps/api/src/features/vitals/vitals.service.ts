@@ -1,21 +1,30 @@
 import { Injectable } from '@nestjs/common';
 import type { VitalsUpdate } from '@hms/contracts';
-import { HospitalDatabase, type HospitalRef } from '@hms/database';
+import { HospitalDatabase, type HospitalRef, type TenantTx } from '@hms/database';
 import type { HospitalActor } from '../../platform/access/actor.js';
 import { decodeKeys } from '../../platform/http/keyset.js';
 import { toPage } from '../../platform/http/page.js';
 import { AssignmentsService } from '../devices/assignments.service.js';
 import { WardsService } from '../wards/wards.service.js';
+import { planRollups } from './rollup-plan.policy.js';
 import { resolutions, windowOf } from './vitals-window.policy.js';
-import type { LatestVitalsDto, VitalsHistoryDto, VitalsQueryDto, WardVitalsDto } from './vitals.dto.js';
+import type {
+  LatestVitalsDto,
+  VitalsBucketDto,
+  VitalsHistoryDto,
+  VitalsQueryDto,
+  WardVitalsDto,
+} from './vitals.dto.js';
 import { toBucketDto, toLatestDtos, toReadingDto, toSnapshot, toWardPatientDtos } from './vitals.mapper.js';
-import { VitalsRepository } from './vitals.repository.js';
+import { VitalsRepository, type Span } from './vitals.repository.js';
+import { VitalsRollupRepository } from './vitals-rollup.repository.js';
 
 @Injectable()
 export class VitalsService {
   constructor(
     private readonly database: HospitalDatabase,
     private readonly vitals: VitalsRepository,
+    private readonly rollups: VitalsRollupRepository,
     private readonly assignments: AssignmentsService,
     private readonly wards: WardsService,
   ) {}
@@ -37,11 +46,17 @@ export class VitalsService {
               ({ recordedMicros, deviceNo }) => [Number(recordedMicros), deviceNo],
             )
           : {
-              items: (await this.vitals.buckets(tx, span, resolutions[resolution])).map(toBucketDto),
+              items: await this.#buckets(tx, span, resolutions[resolution]),
               nextCursor: null,
             };
       return { patientId, from: from.toISOString(), to: to.toISOString(), resolution, ...page };
     });
+  }
+
+  async #buckets(tx: TenantTx, { patientId, from, to }: Span, width: number): Promise<VitalsBucketDto[]> {
+    const rolledUntil = await this.rollups.rolledUntil(tx);
+    const plan = planRollups([from.getTime(), to.getTime()], width, rolledUntil.getTime());
+    return (await this.vitals.buckets(tx, patientId, plan, width)).map(toBucketDto);
   }
 
   /** @throws `patient.not-found` */

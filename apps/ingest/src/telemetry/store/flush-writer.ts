@@ -2,6 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { failureOf } from '../../database/failure.js';
 import type { Submission } from '../submission.js';
 import { encodeRows, type FlushMark } from './copy-encoder.js';
+import { insertDirty } from './dirty-stretches.js';
+import { freshSince } from './fresh.js';
 import { groupByHospital, type HospitalGroup } from './hospital-group.js';
 import { insertLedger } from './ledger.js';
 import { Recovery } from './recovery.js';
@@ -66,7 +68,12 @@ export class FlushWriter {
 
   async #copy(groups: readonly HospitalGroup[], mark: FlushMark): Promise<void> {
     const tables = groups.flatMap((group) => group.tables);
-    const first = [begin, ...groups.flatMap((group) => [insertFlush(group, mark), ...insertLedger(group)])];
+    const ofGroup = (group: HospitalGroup): string[] => [
+      insertFlush(group, mark),
+      ...insertDirty(group, freshSince(mark.flushNo)),
+      ...insertLedger(group),
+    ];
+    const first = [begin, ...groups.flatMap(ofGroup)];
     const last = [assertEpochs(groups), 'commit'];
     for (const [i, table] of tables.entries()) {
       const before = i === 0 ? first : [];

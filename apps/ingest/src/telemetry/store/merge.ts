@@ -3,6 +3,7 @@ import type { Lane } from '../../database/lane.js';
 import { absent } from '../fields.js';
 import type { ResolvedReading } from '../reading.js';
 import { encodeRows, type FlushMark } from './copy-encoder.js';
+import { insertDirty } from './dirty-stretches.js';
 import type { HospitalGroup, TableRows } from './hospital-group.js';
 import { insertLedger } from './ledger.js';
 import {
@@ -46,7 +47,14 @@ export async function mergeGroup(
 ): Promise<void> {
   const duplicates = await stage(lane, group.tables, mark);
   beforeCommit(duplicates);
-  const last = [insertFlush(group, mark), ...insertLedger(group, duplicates), assertEpochs([group]), 'commit'];
+  const last = [
+    insertFlush(group, mark),
+    // Rows that were there keep their mark, by which the worker would not find them.
+    ...insertDirty(group, Infinity),
+    ...insertLedger(group, duplicates),
+    assertEpochs([group]),
+    'commit',
+  ];
   await lane.run(last.join('; '));
 }
 

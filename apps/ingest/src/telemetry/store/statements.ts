@@ -1,5 +1,6 @@
 import { fields } from '../fields.js';
 import { copyColumns, type FlushMark } from './copy-encoder.js';
+import { oldestFresh } from './fresh.js';
 import type { HospitalGroup, TableRows } from './hospital-group.js';
 
 // A flush goes out as few simple messages, which take no parameters: one round trip each, and no prepared statements
@@ -30,12 +31,16 @@ export function insertFlush({ hospital, rows }: HospitalGroup, { writer, flushNo
     if (reading.recordedAt < from) from = reading.recordedAt;
     if (reading.recordedAt > until) until = reading.recordedAt;
   }
-  return `insert into ${hospital.schema}.telemetry_flush (writer, flush_no, rows, recorded_from, recorded_until)
-    values (${writer}, ${flushNo}, ${rows.length}, ${timestamp(from)}, ${timestamp(until)})`;
+  return `insert into ${hospital.schema}.telemetry_flush (writer, flush_no, rows, recorded_from, recorded_until, fresh_from)
+    values (${writer}, ${flushNo}, ${rows.length}, ${timestamp(from)}, ${timestamp(until)},
+            ${timestamp(oldestFresh(rows, flushNo))})`;
 }
 
-/** @param micros since 1970, to the microsecond */
-const timestamp = (micros: number): string => `timestamptz 'epoch' + ${micros} * interval '1 microsecond'`;
+/** @param micros since 1970, to the microsecond; may be infinite */
+export const timestamp = (micros: number): string =>
+  Number.isFinite(micros)
+    ? `timestamptz 'epoch' + ${micros} * interval '1 microsecond'`
+    : `timestamptz '${micros > 0 ? '' : '-'}infinity'`;
 
 export const selectFlush = ({ hospital }: HospitalGroup, { writer, flushNo }: FlushMark): string =>
   `select 1 as found from ${hospital.schema}.telemetry_flush where writer = ${writer} and flush_no = ${flushNo}`;
