@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alarmPriorities } from './alarms.js';
 import type { Permission } from './permissions.js';
 
 /** Who hears of an event over `/live`: holders of the permission, and only those who work on the ward if it has one. */
@@ -41,6 +42,15 @@ const assignmentChange = defineEvent({
 });
 const gatewayChange = defineEvent({ payload: versioned, tags: (gateway) => [`gateway:${gateway.id}`, 'gateways'] });
 const memberChange = defineEvent({ payload: member, tags: ({ userId }) => [`user:${userId}`, 'users'] });
+const alarm = { id, wardId: id, priority: z.enum(alarmPriorities) };
+/** Those who hear of a ward's vitals hear of its alarms. */
+const alarmAudience = { permission: 'vitals:read', ward: ({ wardId }: { wardId: string }) => wardId } as const;
+const alarmChange = defineEvent({ payload: z.strictObject(alarm), tags: () => [], live: alarmAudience });
+const ofPatient = defineEvent({
+  payload: z.strictObject({ id, patientId: id }),
+  tags: () => [],
+  live: { permission: 'vitals:read' },
+});
 
 /**
  * Everything that happens here and others may react to, as `noun.past-participle`. A type is never renamed, and its
@@ -74,6 +84,36 @@ export const eventCatalogue = {
   'device.assigned': assignmentChange,
   'device.released': assignmentChange,
   'hospital.changed': defineEvent({ payload: versioned, tags: (hospital) => [`hospital:${hospital.id}`, 'hospitals'] }),
+  'alarm.raised': alarmChange,
+  'alarm.notified': alarmChange,
+  'alarm.escalated': defineEvent({
+    payload: z.strictObject({ ...alarm, level: z.int().min(1).max(3) }),
+    tags: () => [],
+    live: alarmAudience,
+  }),
+  'alarm.acknowledged': alarmChange,
+  'alarm.suppressed': alarmChange,
+  'alarm.unsuppressed': alarmChange,
+  'alarm.noted': alarmChange,
+  'alarm.resolved': alarmChange,
+  'alarm-suppression.created': ofPatient,
+  'alarm-suppression.ended': ofPatient,
+  'alarm-limit.changed': defineEvent({
+    payload: z.strictObject({ id, wardId: id.nullable(), patientId: id.nullable() }),
+    tags: () => [],
+    live: { permission: 'vitals:read' },
+  }),
+  'alarm-escalation.changed': defineEvent({
+    payload: z.strictObject({ wardId: id.nullable(), priority: alarm.priority }),
+    tags: () => [],
+  }),
+  'monitoring.changed': defineEvent({
+    payload: z.strictObject({ patientId: id, version }),
+    tags: () => [],
+    live: { permission: 'vitals:read' },
+  }),
+  'observation.charted': ofPatient,
+  'observation.voided': ofPatient,
   'break-glass.opened': defineEvent({
     payload: z.strictObject({ id, patientId: id }),
     tags: () => [],

@@ -51,6 +51,7 @@ async function drop(owner: pg.Client, { id, slug }: Hospital): Promise<void> {
   await owner.query(`drop schema if exists ${schema} cascade`);
   for (const table of [
     'outbox_event',
+    'alarm_agenda',
     'invitation',
     'membership',
     'mfa_challenge',

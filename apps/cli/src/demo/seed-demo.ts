@@ -109,7 +109,7 @@ async function deleteRows(
   }
   await owner.query('delete from public.invitation where hospital_id = any($1) or user_id = any($2)', ids);
   await owner.query('delete from public.membership where hospital_id = any($1) or user_id = any($2)', ids);
-  for (const table of ['gateway_key', 'gateway', 'ingest_epoch', 'data_key']) {
+  for (const table of ['alarm_agenda', 'gateway_key', 'gateway', 'ingest_epoch', 'data_key']) {
     await owner.query(`delete from public.${table} where hospital_id = any($1)`, ids.slice(0, 1));
   }
   await owner.query('delete from public.app_user where id = any($1)', ids.slice(1));
