@@ -1,5 +1,6 @@
 import { CpuSplit } from '../support/cpu-split.mjs';
 import { createFleet } from '../support/fleet.mjs';
+import { startPeer } from '../support/own-server.mjs';
 import { rawCopy } from '../support/raw-copy.mjs';
 import { required } from '../support/stack.mjs';
 import { describeSpread, percent, spread, whole } from '../support/statistics.mjs';
@@ -9,26 +10,37 @@ import { VitalsTable, connectOwner } from '../support/vitals-table.mjs';
 
 /** @import { Scenario } from '../main.mjs' */
 /** @import { Fleet } from '../support/fleet.mjs' */
+/** @import { OwnServer } from '../support/own-server.mjs' */
 
 const BATCH = 100;
 const CONNECTIONS = 16;
-const WAYS = /** @type {const} */ (['direct', 'nginx']);
+/** By HTTP, what answers it. */
+const WAYS = /** @type {const} */ ({
+  direct: 'ingest',
+  nginx: 'ingest through Nginx',
+  copy: 'Fastify, COPY of what waits',
+  insert: 'Fastify, an INSERT a request',
+});
+
+/** @typedef {keyof typeof WAYS} Way */
 
 /**
- * Acked rows a second with batches of 100 readings, beside raw COPY of as many rows into the same table: interleaved,
- * in turning order, the table emptied before each, and counted after it.
+ * Acked rows a second with batches of 100 readings, beside raw COPY of as many rows into the same table and receivers
+ * built of the usual parts: interleaved, in turning order, the table emptied before each, and counted after it.
  * @type {Scenario}
  */
 export async function batches({ quick, progress }) {
   const owner = await connectOwner();
   const fleet = await createFleet(owner);
-  const comparison = new Comparison(fleet, new VitalsTable(owner, fleet), quick);
-  const order = /** @type {const} */ (['direct', 'raw', 'nginx']);
+  const peers = { copy: await startPeer('copy'), insert: await startPeer('insert') };
+  const comparison = new Comparison(fleet, new VitalsTable(owner, fleet), { peers, quick });
+  const order = /** @type {const} */ (['direct', 'raw', 'copy', 'nginx', 'insert']);
   for (let round = 0; round < (quick ? 1 : 5); round++) {
     progress(`batches of ${BATCH}, round ${round + 1}`);
     // In another order each time, so that what drifts on the machine hits all alike.
     for (const step of round % 2 === 0 ? order : order.toReversed()) await comparison.run(step);
   }
+  for (const peer of Object.values(peers)) peer.stop();
   await owner.end();
   const { rates, latencies, acked, faults } = comparison;
   const cpu = comparison.cpu.perMillion(acked);
@@ -46,12 +58,12 @@ export async function batches({ quick, progress }) {
   };
 }
 
-/** Runs of the three ways to store the same rows, and what they took. */
+/** Runs of the ways to store the same rows, and what they took. */
 class Comparison {
-  /** @type {Record<'direct' | 'nginx' | 'raw', number[]>} rows a second */
-  rates = { direct: [], nginx: [], raw: [] };
-  /** @type {Record<'direct' | 'nginx', { p50: number, p99: number }[]>} milliseconds */
-  latencies = { direct: [], nginx: [] };
+  /** @type {Record<Way | 'raw', number[]>} rows a second */
+  rates = { direct: [], nginx: [], copy: [], insert: [], raw: [] };
+  /** @type {Record<Way, { p50: number, p99: number }[]>} milliseconds */
+  latencies = { direct: [], nginx: [], copy: [], insert: [] };
   /** @type {string[]} */
   faults = [];
   /** Rows acknowledged while {@link cpu} was counted. */
@@ -59,33 +71,40 @@ class Comparison {
   cpu = new CpuSplit({ generator: [process.pid] });
   #fleet;
   #vitals;
+  #urls;
   #times;
   #rows = 0;
 
   /**
    * @param {Fleet} fleet
    * @param {VitalsTable} vitals
-   * @param {boolean} quick
+   * @param {{ peers: Record<'copy' | 'insert', OwnServer>, quick: boolean }} options
    */
-  constructor(fleet, vitals, quick) {
+  constructor(fleet, vitals, { peers, quick }) {
     this.#fleet = fleet;
     this.#vitals = vitals;
+    this.#urls = {
+      direct: `${required('HMS_INGEST_URL')}/telemetry`,
+      nginx: `${required('HMS_BASE_URL')}/telemetry`,
+      copy: peers.copy.url,
+      insert: peers.insert.url,
+    };
     this.#times = quick ? { warmUpSeconds: 0.5, seconds: 2 } : { warmUpSeconds: 1, seconds: 8 };
   }
 
-  /** @param {'direct' | 'nginx' | 'raw'} way */
+  /** @param {Way | 'raw'} way */
   async run(way) {
     if (way === 'raw') await this.#raw();
-    else await this.#ingest(way);
+    else await this.#post(way);
   }
 
-  /** @param {'direct' | 'nginx'} way */
-  async #ingest(way) {
+  /** @param {Way} way */
+  async #post(way) {
     const { devices, gatewayKey } = this.#fleet;
     const names = devices.map((device) => device.name);
     const order = {
       ...this.#times,
-      url: `${required(way === 'direct' ? 'HMS_INGEST_URL' : 'HMS_BASE_URL')}/telemetry`,
+      url: this.#urls[way],
       gatewayKey,
       devices: Array.from({ length: CONNECTIONS }, (_, i) => names.slice(i * BATCH, (i + 1) * BATCH)),
       keyed: true,
@@ -113,21 +132,23 @@ class Comparison {
 /** @param {Comparison} of */
 function ratesTable({ rates, latencies }) {
   const raw = spread(rates.raw);
-  const ways = WAYS.map((way) => {
+  const ingest = spread(rates.direct).median;
+  const ways = entriesOf(WAYS).map(([way, name]) => {
     const rate = spread(rates[way]);
     const [p50, p99] = /** @type {const} */ (['p50', 'p99']).map(
       (key) => spread(latencies[way].map((one) => one[key])).median,
     );
     return [
-      way === 'direct' ? 'ingest' : 'ingest through Nginx',
+      name,
       describeSpread(rate),
       percent(rate.median / raw.median),
+      `${(ingest / rate.median).toFixed(1)} ×`,
       `${p50?.toFixed(0)} ms`,
       `${p99?.toFixed(0)} ms`,
     ];
   });
   return table(
-    ['', 'rows/s', 'of raw COPY', 'ack p50', 'ack p99'],
+    ['', 'rows/s', 'of raw COPY', 'ingest is', 'ack p50', 'ack p99'],
     [...ways, ['raw 2-way binary COPY', describeSpread(raw)]],
   );
 }
@@ -138,3 +159,6 @@ function cpuTable(cpu) {
   const rows = Object.entries({ ...cpu, all }).map(([name, seconds]) => [name, seconds.toFixed(2)]);
   return table(['CPU seconds per million rows', ''], rows);
 }
+
+/** @type {(ways: typeof WAYS) => [Way, string][]} */
+const entriesOf = (ways) => /** @type {[Way, string][]} */ (Object.entries(ways));

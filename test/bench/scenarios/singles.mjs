@@ -1,6 +1,6 @@
 import { cpuSeconds } from '../support/cpu.mjs';
 import { createFleet } from '../support/fleet.mjs';
-import { startHelloServer } from '../support/hello.mjs';
+import { startHelloServer } from '../support/own-server.mjs';
 import { runLoad } from '../support/run-load.mjs';
 import { required, servicePids } from '../support/stack.mjs';
 import { describeSpread, percent, spread, whole } from '../support/statistics.mjs';
