@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { batches } from './scenarios/batches.mjs';
+import { knee } from './scenarios/knee.mjs';
 import { latency } from './scenarios/latency.mjs';
 import { reads } from './scenarios/reads.mjs';
 import { singles } from './scenarios/singles.mjs';
@@ -27,7 +28,7 @@ import { percent } from './support/statistics.mjs';
  */
 
 /** @type {Record<string, Scenario>} */
-const scenarios = { latency, batches, singles, reads };
+const scenarios = { latency, batches, singles, knee, reads };
 
 const { values, positionals } = parseArgs({
   options: { only: { type: 'string', multiple: true, default: [] }, quick: { type: 'boolean', default: false } },

@@ -1,4 +1,4 @@
-import { closedLoop } from './load.mjs';
+import { closedLoop, openLoop } from './load.mjs';
 import { StampedRequest } from './telemetry-bodies.mjs';
 
 /**
@@ -10,6 +10,7 @@ import { StampedRequest } from './telemetry-bodies.mjs';
  * @property {boolean} receipts whether the receiver answers with receipts
  * @property {number} warmUpSeconds before the measurement, not part of its figures
  * @property {number} seconds
+ * @property {number} [rate] requests a second whether or not earlier ones were answered; absent: as fast as answers come
  */
 
 /**
@@ -32,13 +33,15 @@ process.once('message', (order) => {
  * @param {LoadOrder} order
  * @returns {Promise<LoadReport>}
  */
-async function run({ url, gatewayKey, devices, keyed, receipts, warmUpSeconds, seconds }) {
+async function run({ url, gatewayKey, devices, keyed, receipts, warmUpSeconds, seconds, rate }) {
   const { hostname, port, host, pathname } = new URL(url);
   const head = { host, path: pathname, authorization: `Bearer ${gatewayKey}` };
   const requests = devices.map((names) => new StampedRequest(head, names, { keyed }));
   const load = { to: { host: hostname, port: Number(port) }, requests, receipts };
-  const warmUp = await closedLoop({ ...load, seconds: warmUpSeconds });
-  const measured = await closedLoop({ ...load, seconds });
+  const send = (/** @type {number} */ duration) =>
+    rate === undefined ? closedLoop({ ...load, seconds: duration }) : openLoop({ ...load, seconds: duration, rate });
+  const warmUp = await send(warmUpSeconds);
+  const measured = await send(seconds);
   return {
     measured,
     acceptedInAll: warmUp.accepted + measured.accepted,

@@ -1,9 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { BareConnection } from './bare-connection.mjs';
 import { Histogram } from './histogram.mjs';
 
 /** @import { HistogramCounts } from './histogram.mjs' */
 /** @import { Answer } from './bare-connection.mjs' */
 /** @import { StampedRequest } from './telemetry-bodies.mjs' */
+
+const ANSWERED_WITHIN_MS = 10_000;
 
 /**
  * @typedef {object} LoadResult
@@ -58,6 +61,69 @@ export async function closedLoop({ to, requests, seconds, receipts }) {
         }),
     ),
   );
+  return { ...result, seconds: (performance.now() - began) / 1_000, failures, latency: latency.counts() };
+}
+
+/**
+ * Sends requests at a rate that does not wait for answers. When every connection waits for one, requests wait for a
+ * connection; their latency counts from when they were due all the same.
+ * @param {object} load
+ * @param {{ host: string, port: number }} load.to
+ * @param {readonly StampedRequest[]} load.requests one for each connection
+ * @param {number} load.seconds
+ * @param {number} load.rate requests a second
+ * @param {boolean} load.receipts whether answers are receipts; else any 2xx counts
+ * @returns {Promise<LoadResult>}
+ */
+export async function openLoop({ to, requests, seconds, rate, receipts }) {
+  const latency = new Histogram();
+  /** @type {Record<string, number>} */
+  const failures = {};
+  const result = { requests: 0, accepted: 0 };
+  const total = Math.floor(seconds * rate);
+  let begun = 0;
+  let answered = 0;
+  /** @type {(() => void)[]} */
+  const idle = [];
+  const began = performance.now();
+  const dueOf = (/** @type {number} */ n) => began + (n * 1_000) / rate;
+  const sendDue = () => {
+    for (const now = performance.now(); begun < total && dueOf(begun) <= now;) {
+      const send = idle.pop();
+      if (!send) return;
+      send();
+    }
+  };
+  const connections = requests.map((request) => {
+    let due = 0;
+    const send = () => {
+      due = dueOf(begun++);
+      request.stamp();
+      connection.send(request.bytes);
+    };
+    const onAnswer = (/** @type {Answer} */ { status, body }) => {
+      latency.add(performance.now() - due);
+      answered++;
+      if (status >= 200 && status < 300) result.requests++;
+      else failures[status] = (failures[status] ?? 0) + 1;
+      if (receipts) result.accepted += acceptedIn(body);
+      idle.push(send);
+      sendDue();
+    };
+    const onClose = () => {
+      if (answered < total) failures['closed'] = (failures['closed'] ?? 0) + 1;
+    };
+    const connection = new BareConnection(to, { onAnswer, onClose });
+    idle.push(send);
+    return connection;
+  });
+  const lastAt = began + seconds * 1_000 + ANSWERED_WITHIN_MS;
+  while (answered < total && performance.now() < lastAt) {
+    sendDue();
+    await delay(1);
+  }
+  if (answered < total) failures['unanswered'] = total - answered;
+  for (const connection of connections) connection.close();
   return { ...result, seconds: (performance.now() - began) / 1_000, failures, latency: latency.counts() };
 }
 

@@ -27,7 +27,8 @@ const PROCESSES = 2;
  */
 export async function runLoad(order) {
   const shares = Array.from({ length: PROCESSES }, (_, i) => order.devices.filter((_, n) => n % PROCESSES === i));
-  const reports = await Promise.all(shares.map((devices) => runProcess({ ...order, devices })));
+  const rate = order.rate === undefined ? {} : { rate: order.rate / PROCESSES };
+  const reports = await Promise.all(shares.map((devices) => runProcess({ ...order, ...rate, devices })));
   const sum = (/** @type {(report: LoadReport) => number} */ of) =>
     reports.reduce((all, report) => all + of(report), 0);
   const latency = new Histogram();
