@@ -13,6 +13,7 @@ const VISIBLE_WITHIN_MS = 15_000;
  * @typedef {object} Fleet
  * @property {string} schema
  * @property {string} gatewayKey
+ * @property {string[]} wards their ids
  * @property {{ name: string, deviceNo: number, patientId: string }[]} devices
  */
 
@@ -30,9 +31,9 @@ export async function createFleet(owner) {
     hospital.devices[0]?.id,
   ]);
   await owner.query('begin');
-  await owner.query(
+  const wards = await owner.query(
     `insert into ${schema}.ward (id, code, name)
-     select gen_random_uuid(), upper($1) || '-' || n, 'Bench ' || n from generate_series(0, $2::int - 1) n`,
+     select gen_random_uuid(), upper($1) || '-' || n, 'Bench ' || n from generate_series(0, $2::int - 1) n returning id`,
     [run, DEVICES / DEVICES_PER_WARD],
   );
   await owner.query(
@@ -59,7 +60,12 @@ export async function createFleet(owner) {
     [run, randomUUID(), DEVICES, DEVICES_PER_WARD],
   );
   await owner.query('commit');
-  const fleet = { schema, gatewayKey: hospital.gatewayKey, devices: devices.rows };
+  const fleet = {
+    schema,
+    gatewayKey: hospital.gatewayKey,
+    wards: wards.rows.map(({ id }) => id),
+    devices: devices.rows,
+  };
   await untilKnown(fleet);
   return fleet;
 }
