@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { batches } from './scenarios/batches.mjs';
+import { breadth } from './scenarios/breadth.mjs';
 import { knee } from './scenarios/knee.mjs';
 import { latency } from './scenarios/latency.mjs';
 import { reads } from './scenarios/reads.mjs';
@@ -28,7 +29,7 @@ import { percent } from './support/statistics.mjs';
  */
 
 /** @type {Record<string, Scenario>} */
-const scenarios = { latency, batches, singles, knee, reads };
+const scenarios = { latency, batches, singles, knee, breadth, reads };
 
 const { values, positionals } = parseArgs({
   options: { only: { type: 'string', multiple: true, default: [] }, quick: { type: 'boolean', default: false } },

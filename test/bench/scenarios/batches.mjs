@@ -33,7 +33,7 @@ export async function batches({ quick, progress }) {
   const owner = await connectOwner();
   const fleet = await createFleet(owner);
   const peers = { copy: await startPeer('copy'), insert: await startPeer('insert') };
-  const comparison = new Comparison(fleet, new VitalsTable(owner, fleet), { peers, quick });
+  const comparison = new Comparison(fleet, new VitalsTable(owner, [fleet]), { peers, quick });
   const order = /** @type {const} */ (['direct', 'raw', 'copy', 'nginx', 'insert']);
   for (let round = 0; round < (quick ? 1 : 5); round++) {
     progress(`batches of ${BATCH}, round ${round + 1}`);
@@ -105,8 +105,9 @@ class Comparison {
     const order = {
       ...this.#times,
       url: this.#urls[way],
-      gatewayKey,
-      devices: Array.from({ length: CONNECTIONS }, (_, i) => names.slice(i * BATCH, (i + 1) * BATCH)),
+      senders: Array.from({ length: CONNECTIONS }, (_, i) => [
+        { gatewayKey, devices: names.slice(i * BATCH, (i + 1) * BATCH) },
+      ]),
       keyed: true,
       receipts: true,
     };

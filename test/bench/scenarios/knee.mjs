@@ -23,14 +23,14 @@ const LEAST_ANSWERED = 0.97;
 export async function knee({ quick, progress }) {
   const owner = await connectOwner();
   const fleet = await createFleet(owner);
-  const vitals = new VitalsTable(owner, fleet);
+  const { devices, gatewayKey } = fleet;
+  const vitals = new VitalsTable(owner, [fleet]);
   /** @type {string[]} */
   const faults = [];
   const at = async (/** @type {number} */ rate, /** @type {number} */ seconds) => {
     const load = await verifiedLoad(vitals, {
       url: `${required('HMS_INGEST_URL')}/telemetry`,
-      gatewayKey: fleet.gatewayKey,
-      devices: fleet.devices.slice(0, CONNECTIONS).map(({ name }) => [name]),
+      senders: devices.slice(0, CONNECTIONS).map(({ name }) => [{ gatewayKey, devices: [name] }]),
       keyed: false,
       receipts: true,
       warmUpSeconds: 1,

@@ -23,7 +23,7 @@ export async function singles({ quick, progress }) {
   const owner = await connectOwner();
   const fleet = await createFleet(owner);
   const hello = await startHelloServer();
-  const runner = new Runner(fleet, new VitalsTable(owner, fleet), { hello, quick });
+  const runner = new Runner(fleet, new VitalsTable(owner, [fleet]), { hello, quick });
   /** @type {Map<number, Runs>} */
   const results = new Map();
   for (const connections of CONNECTIONS) {
@@ -100,8 +100,7 @@ class Runner {
     const order = {
       ...this.#times,
       url: target === 'hello' ? this.#hello.url : `${required('HMS_INGEST_URL')}/telemetry`,
-      gatewayKey,
-      devices: devices.slice(0, connections).map(({ name }) => [name]),
+      senders: devices.slice(0, connections).map(({ name }) => [{ gatewayKey, devices: [name] }]),
       keyed: false,
       receipts: target === 'ingest',
     };

@@ -1,11 +1,13 @@
 import { closedLoop, openLoop } from './load.mjs';
 import { StampedRequest } from './telemetry-bodies.mjs';
 
+/** @import { Sender } from './telemetry-bodies.mjs' */
+
 /**
  * @typedef {object} LoadOrder
  * @property {string} url of the receiver, path included
- * @property {string} gatewayKey
- * @property {string[][]} devices of each connection; no device is at two connections, so that no reading is sent twice
+ * @property {Sender[][]} senders of each connection, which sends for them in turn; no device is at two, so that no
+ *   reading is sent twice
  * @property {boolean} keyed whether batches carry a key
  * @property {boolean} receipts whether the receiver answers with receipts
  * @property {number} warmUpSeconds before the measurement, not part of its figures
@@ -33,10 +35,11 @@ process.once('message', (order) => {
  * @param {LoadOrder} order
  * @returns {Promise<LoadReport>}
  */
-async function run({ url, gatewayKey, devices, keyed, receipts, warmUpSeconds, seconds, rate }) {
+async function run({ url, senders, keyed, receipts, warmUpSeconds, seconds, rate }) {
   const { hostname, port, host, pathname } = new URL(url);
-  const head = { host, path: pathname, authorization: `Bearer ${gatewayKey}` };
-  const requests = devices.map((names) => new StampedRequest(head, names, { keyed }));
+  const requests = senders.map((own) =>
+    own.map((sender) => new StampedRequest({ host, path: pathname }, sender, { keyed })),
+  );
   const load = { to: { host: hostname, port: Number(port) }, requests, receipts };
   const send = (/** @type {number} */ duration) =>
     rate === undefined ? closedLoop({ ...load, seconds: duration }) : openLoop({ ...load, seconds: duration, rate });

@@ -21,7 +21,7 @@ const ANSWERED_WITHIN_MS = 10_000;
  * Sends requests in a closed loop: each connection sends its next request when the last was answered.
  * @param {object} load
  * @param {{ host: string, port: number }} load.to
- * @param {readonly StampedRequest[]} load.requests one for each connection
+ * @param {readonly (readonly StampedRequest[])[]} load.requests of each connection, which sends them in turn
  * @param {number} load.seconds
  * @param {boolean} load.receipts whether answers are receipts; else any 2xx counts
  * @returns {Promise<LoadResult>}
@@ -35,13 +35,14 @@ export async function closedLoop({ to, requests, seconds, receipts }) {
   const until = began + seconds * 1_000;
   await Promise.all(
     requests.map(
-      (request) =>
+      (own) =>
         new Promise((resolve) => {
+          const next = inTurn(own);
           let sentAt = 0;
           const send = () => {
-            request.stamp();
+            const bytes = next();
             sentAt = performance.now();
-            connection.send(request.bytes);
+            connection.send(bytes);
           };
           const onAnswer = (/** @type {Answer} */ { status, body }) => {
             const now = performance.now();
@@ -69,7 +70,7 @@ export async function closedLoop({ to, requests, seconds, receipts }) {
  * connection; their latency counts from when they were due all the same.
  * @param {object} load
  * @param {{ host: string, port: number }} load.to
- * @param {readonly StampedRequest[]} load.requests one for each connection
+ * @param {readonly (readonly StampedRequest[])[]} load.requests of each connection, which sends them in turn
  * @param {number} load.seconds
  * @param {number} load.rate requests a second
  * @param {boolean} load.receipts whether answers are receipts; else any 2xx counts
@@ -94,12 +95,12 @@ export async function openLoop({ to, requests, seconds, rate, receipts }) {
       send();
     }
   };
-  const connections = requests.map((request) => {
+  const connections = requests.map((own) => {
+    const next = inTurn(own);
     let due = 0;
     const send = () => {
       due = dueOf(begun++);
-      request.stamp();
-      connection.send(request.bytes);
+      connection.send(next());
     };
     const onAnswer = (/** @type {Answer} */ { status, body }) => {
       latency.add(performance.now() - due);
@@ -125,6 +126,19 @@ export async function openLoop({ to, requests, seconds, rate, receipts }) {
   if (answered < total) failures['unanswered'] = total - answered;
   for (const connection of connections) connection.close();
   return { ...result, seconds: (performance.now() - began) / 1_000, failures, latency: latency.counts() };
+}
+
+/**
+ * @param {readonly StampedRequest[]} requests
+ * @returns {() => Buffer} the next of them, stamped anew
+ */
+function inTurn(requests) {
+  let sent = 0;
+  return () => {
+    const request = /** @type {StampedRequest} */ (requests[sent++ % requests.length]);
+    request.stamp();
+    return request.bytes;
+  };
 }
 
 /** @param {string} body */

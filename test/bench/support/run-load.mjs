@@ -26,9 +26,9 @@ const PROCESSES = 2;
  * @returns {Promise<LoadSummary>}
  */
 export async function runLoad(order) {
-  const shares = Array.from({ length: PROCESSES }, (_, i) => order.devices.filter((_, n) => n % PROCESSES === i));
+  const shares = Array.from({ length: PROCESSES }, (_, i) => order.senders.filter((_, n) => n % PROCESSES === i));
   const rate = order.rate === undefined ? {} : { rate: order.rate / PROCESSES };
-  const reports = await Promise.all(shares.map((devices) => runProcess({ ...order, ...rate, devices })));
+  const reports = await Promise.all(shares.map((senders) => runProcess({ ...order, ...rate, senders })));
   const sum = (/** @type {(report: LoadReport) => number} */ of) =>
     reports.reduce((all, report) => all + of(report), 0);
   const latency = new Histogram();

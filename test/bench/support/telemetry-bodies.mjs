@@ -1,4 +1,13 @@
 const TIME_DIGITS = 13;
+/** Devices that send more often than the clock ticks begin in the past, so that they do not get ahead of it. */
+const BEHIND_MS = 300_000;
+
+/**
+ * @typedef {object} Sender
+ * @property {string} gatewayKey
+ * @property {readonly string[]} devices
+ * @property {number} [each] readings of each device in a batch; absent: one
+ */
 
 /** A vitals reading as every scenario sends it: seven values, as a ward monitor measures them. */
 export const COLUMNS = /** @type {const} */ (['hr', 'rr', 'spo2', 'sys', 'dia', 'temp']);
@@ -14,24 +23,27 @@ export class StampedRequest {
   /** Where the times begin. @type {number[]} */
   #times = [];
   #key = -1;
-  #time = 0;
-  /** How many readings are in it. */
-  readings;
+  #time;
+  /** How many readings of each device, a millisecond apart. */
+  #each;
 
   /**
-   * @param {{ host: string, path: string, authorization: string }} to
-   * @param {readonly string[]} devices one reading each
+   * @param {{ host: string, path: string }} to
+   * @param {Sender} sender
    * @param {{ keyed: boolean }} options keyed: the batch carries a key, as gateways send it
    */
-  constructor({ host, path, authorization }, devices, { keyed }) {
+  constructor({ host, path }, { gatewayKey, devices, each = 1 }, { keyed }) {
+    this.#each = each;
+    this.#time = each === 1 ? 0 : Date.now() - BEHIND_MS;
+    const authorization = `Bearer ${gatewayKey}`;
     const key = keyed ? `"batch":"${newKey()}",` : '';
-    const rows = devices.map((device) => JSON.stringify([device, 10 ** (TIME_DIGITS - 1), ...VALUES]));
+    const cells = devices.map((device) => JSON.stringify([device, 10 ** (TIME_DIGITS - 1), ...VALUES]));
+    const rows = Array.from({ length: each }, () => cells).flat();
     const body = `{${key}"cols":${JSON.stringify(['d', 't', ...COLUMNS])},"rows":[${rows.join(',')}]}`;
     const head =
       `POST ${path} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: ${authorization}\r\n` +
       `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
     this.bytes = Buffer.from(head + body, 'latin1');
-    this.readings = devices.length;
     for (let at = this.bytes.indexOf(`,1${'0'.repeat(TIME_DIGITS - 1)},`); at !== -1;) {
       this.#times.push(at + 1);
       at = this.bytes.indexOf(`,1${'0'.repeat(TIME_DIGITS - 1)},`, at + 1);
@@ -41,9 +53,13 @@ export class StampedRequest {
 
   /** Gives all readings the present time, or the next millisecond when they have had that one already. */
   stamp() {
-    this.#time = Math.max(this.#time + 1, Date.now());
-    const digits = String(this.#time);
-    for (const at of this.#times) this.bytes.write(digits, at, TIME_DIGITS, 'latin1');
+    this.#time = this.#each === 1 ? Math.max(this.#time + 1, Date.now()) : this.#time;
+    const devices = this.#times.length / this.#each;
+    for (const [i, at] of this.#times.entries()) {
+      if (i > 0 && i % devices === 0) this.#time++;
+      this.bytes.write(String(this.#time), at, TIME_DIGITS, 'latin1');
+    }
+    if (this.#each > 1) this.#time++;
     if (this.#key !== -1) this.bytes.write(newKey(), this.#key, 36, 'latin1');
   }
 }

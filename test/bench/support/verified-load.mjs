@@ -2,11 +2,16 @@ import { runLoad } from './run-load.mjs';
 
 /** @import { LoadOrder } from './load-process.mjs' */
 /** @import { LoadSummary } from './run-load.mjs' */
-/** @import { VitalsTable } from './vitals-table.mjs' */
+
+/**
+ * @typedef {object} Counted what ingest writes into, seen from beside it
+ * @property {() => Promise<void>} reset to be called before a run
+ * @property {() => Promise<number>} count readings stored since then
+ */
 
 /**
  * Loads ingest and counts afterwards that every reading it acknowledged is stored, once.
- * @param {VitalsTable} vitals emptied first
+ * @param {Counted} vitals
  * @param {LoadOrder} order
  * @returns {Promise<LoadSummary & { faults: string[] }>}
  */

@@ -1,26 +1,25 @@
 import pg from 'pg';
 import { required } from './stack.mjs';
 
-/** @import { Fleet } from './fleet.mjs' */
-
-/** The table of vitals, seen from beside ingest: emptied before a run and counted after it. */
+/** The tables of vitals, seen from beside ingest: emptied before a run and counted after it. */
 export class VitalsTable {
   /** @type {pg.Client} */
   #owner;
-  #name;
+  /** @type {string[]} */
+  #names;
 
   /**
    * @param {pg.Client} owner
-   * @param {Fleet} fleet
+   * @param {readonly { readonly schema: string }[]} hospitals
    */
-  constructor(owner, { schema }) {
+  constructor(owner, hospitals) {
     this.#owner = owner;
-    this.#name = `${schema}.vitals`;
+    this.#names = hospitals.map(({ schema }) => `${schema}.vitals`);
   }
 
-  /** Every run starts from an empty table and a written-out cache. */
+  /** Every run starts from empty tables and a written-out cache. */
   async reset() {
-    await this.#owner.query(`truncate ${this.#name}`);
+    for (const name of this.#names) await this.#owner.query(`truncate ${name}`);
     const superuserUrl = process.env['DATABASE_SUPERUSER_URL'];
     if (superuserUrl === undefined) return;
     const superuser = new pg.Client({ connectionString: superuserUrl });
@@ -29,10 +28,14 @@ export class VitalsTable {
     await superuser.end();
   }
 
-  /** @returns {Promise<number>} rows in it */
+  /** @returns {Promise<number>} rows in them */
   async count() {
-    const { rows } = await this.#owner.query(`select count(*)::int as rows from ${this.#name}`);
-    return rows[0].rows;
+    let count = 0;
+    for (const name of this.#names) {
+      const { rows } = await this.#owner.query(`select count(*)::int as rows from ${name}`);
+      count += rows[0].rows;
+    }
+    return count;
   }
 }
 
