@@ -86,8 +86,8 @@ class Comparison {
     this.#urls = {
       direct: `${required('HMS_INGEST_URL')}/telemetry`,
       nginx: `${required('HMS_BASE_URL')}/telemetry`,
-      copy: peers.copy.url,
-      insert: peers.insert.url,
+      copy: `${peers.copy.url}/telemetry`,
+      insert: `${peers.insert.url}/telemetry`,
     };
     this.#times = quick ? { warmUpSeconds: 0.5, seconds: 2 } : { warmUpSeconds: 1, seconds: 8 };
   }

@@ -1,5 +1,6 @@
 import { createPatients, measure, signIn, text } from '../support/api-client.mjs';
-import { startApi, startBareFastify, startCostApi } from '../support/api-process.mjs';
+import { startBareFastify } from '../support/own-server.mjs';
+import { startApi, startCostApi } from '../support/service-process.mjs';
 import { costs } from '../support/costs.mjs';
 import { httpLoad } from '../support/http-load.mjs';
 import { readMix } from '../support/read-mix.mjs';
@@ -9,7 +10,7 @@ import { table } from '../support/table.mjs';
 
 /** @import { Scenario } from '../main.mjs' */
 /** @import { Run } from '../support/api-client.mjs' */
-/** @import { Server } from '../support/api-process.mjs' */
+/** @import { OwnServer } from '../support/own-server.mjs' */
 
 const CONNECTIONS = 32;
 /** Inpatients of a hospital of some size. */
@@ -28,9 +29,9 @@ export async function reads({ quick, progress }) {
   const [hospital] = demoHospitals();
   const patients = await createPatients(hospital, PATIENTS);
   const patient = `/api/v1/patients/${patients[0]}`;
-  /** @type {Server[]} */
+  /** @type {OwnServer[]} */
   const started = [];
-  const start = async (/** @type {Promise<Server>} */ starting) => {
+  const start = async (/** @type {Promise<OwnServer>} */ starting) => {
     const server = await starting;
     started.push(server);
     return server;
@@ -67,7 +68,7 @@ export async function reads({ quick, progress }) {
 }
 
 /**
- * @param {Record<string, { server: Server, path: string }>} kinds
+ * @param {Record<string, { server: OwnServer, path: string }>} kinds
  * @param {{ token: string, quick: boolean, progress: (what: string) => void }} options
  * @param {string[]} faults
  * @returns {Promise<Record<string, Run[]>>}

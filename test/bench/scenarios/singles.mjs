@@ -99,7 +99,7 @@ class Runner {
     const { devices, gatewayKey } = this.#fleet;
     const order = {
       ...this.#times,
-      url: target === 'hello' ? this.#hello.url : `${required('HMS_INGEST_URL')}/telemetry`,
+      url: `${target === 'hello' ? this.#hello.url : required('HMS_INGEST_URL')}/telemetry`,
       senders: devices.slice(0, connections).map(({ name }) => [{ gatewayKey, devices: [name] }]),
       keyed: false,
       receipts: target === 'ingest',

@@ -3,14 +3,14 @@ import { cpuSeconds } from './cpu.mjs';
 import { httpLoad } from './http-load.mjs';
 import { connectOwner } from './vitals-table.mjs';
 
-/** @import { Server } from './api-process.mjs' */
+/** @import { OwnServer } from './own-server.mjs' */
 /** @import { HttpLoad } from './http-load.mjs' */
 /** @import { DemoHospital } from './stack.mjs' */
 
 /** @typedef {{ rate: number, p50: number, p95: number, p99: number, cpuMicroseconds: number }} Run */
 
 /**
- * @param {Server} server
+ * @param {OwnServer} server
  * @param {Omit<HttpLoad, 'url'>} load
  * @param {string[]} faults
  * @returns {Promise<Run>} with the CPU time the server's process spent on each request

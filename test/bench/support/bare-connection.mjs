@@ -2,8 +2,11 @@ import { connect } from 'node:net';
 
 /** @import { Socket } from 'node:net' */
 
+/** Of all connections of the process: what is kept of a chunk is copied before the next one is read. */
+const chunk = Buffer.alloc(16_384);
+
 /**
- * One HTTP/1.1 connection on which at most one request is on its way. Reads into a buffer of its own and looks at no
+ * One HTTP/1.1 connection on which at most one request is on its way. Looks at no
  * more of the answer than it must, so that the generator takes as little as it can from cores it shares.
  */
 export class BareConnection {
@@ -15,7 +18,7 @@ export class BareConnection {
   #received = Buffer.alloc(0);
 
   /**
-   * @param {{ host: string, port: number }} to
+   * @param {{ host: string, port: number, localAddress?: string }} to
    * @param {{ onAnswer: (answer: Answer) => void, onClose: () => void }} handlers
    */
   constructor(to, { onAnswer, onClose }) {
@@ -24,7 +27,7 @@ export class BareConnection {
       ...to,
       noDelay: true,
       onread: {
-        buffer: Buffer.alloc(16_384),
+        buffer: chunk,
         callback: (length, buffer) => this.#read(/** @type {Buffer} */ (buffer).subarray(0, length)),
       },
     });
@@ -41,12 +44,12 @@ export class BareConnection {
     this.#socket.destroy();
   }
 
-  /** @param {Buffer} chunk */
-  #read(chunk) {
-    const all = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
+  /** @param {Buffer} read */
+  #read(read) {
+    const all = this.#received.length === 0 ? read : Buffer.concat([this.#received, read]);
     const end = answerEnd(all);
     if (end === undefined || all.length < end.total) {
-      this.#received = all === chunk ? Buffer.from(chunk) : all;
+      this.#received = all === read ? Buffer.from(read) : all;
       return true;
     }
     if (this.#received.length > 0) this.#received = Buffer.alloc(0);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { measure } from './api-client.mjs';
 import { httpLoad } from './http-load.mjs';
 
-/** @import { Server } from './api-process.mjs' */
+/** @import { OwnServer } from './own-server.mjs' */
 /** @import { Run } from './api-client.mjs' */
 /** @import { Ask } from './http-load.mjs' */
 
@@ -11,7 +11,7 @@ const CONNECTIONS = 8;
 /**
  * What a line of declaration costs: the same read with and without `@Audited`, the same write without anything, audited,
  * and audited and idempotent, with a new key and with one that was answered before.
- * @param {Server} server of `cost-api.mjs`
+ * @param {OwnServer} server of `cost-api.mjs`
  * @param {{ token: string, seconds: number, progress: (what: string) => void }} options
  * @param {string[]} faults
  * @returns {Promise<Record<string, Run>>}

@@ -4,8 +4,6 @@ import { demoHospitals } from './stack.mjs';
 /** @import pg from 'pg' */
 /** @import { Monitor } from './furnish.mjs' */
 
-const DEVICES = 2_000;
-
 /**
  * @typedef {object} Fleet
  * @property {string} schema
@@ -15,12 +13,13 @@ const DEVICES = 2_000;
  */
 
 /**
- * Adds a large ward block to the first demo hospital: 2,000 patients in 100 wards, each at a monitor. Resolves once
+ * Adds a large ward block to the first demo hospital: patients in wards of twenty, each at a monitor. Resolves once
  * ingest knows them.
  * @param {pg.Client} owner
+ * @param {number} [count] of patients
  * @returns {Promise<Fleet>}
  */
-export async function createFleet(owner) {
+export async function createFleet(owner, count = 2_000) {
   const [{ slug, gatewayKey, devices }] = demoHospitals();
   const schema = `hospital_${slug}`;
   const gateway = await owner.query(`select gateway_id as id from ${schema}.device where external_id = $1`, [
@@ -29,7 +28,7 @@ export async function createFleet(owner) {
   const fleet = {
     schema,
     gatewayKey,
-    ...(await furnish(owner, { schema, gatewayId: gateway.rows[0].id, count: DEVICES })),
+    ...(await furnish(owner, { schema, gatewayId: gateway.rows[0].id, count })),
   };
   await untilKnown(fleet);
   return fleet;

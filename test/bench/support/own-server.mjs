@@ -4,15 +4,18 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * @typedef {object} OwnServer
- * @property {string} url where it takes telemetry
+ * @property {string} url
  * @property {number} pid
  * @property {() => void} stop
  */
 
-/** Starts the bare server. */
+/** Starts the bare uWebSockets.js server. */
 export const startHelloServer = () => start('./hello-server.mjs');
 
-/** Starts a receiver built of the usual parts. @param {'insert' | 'copy'} way */
+/** Starts a bare Fastify server that answers every GET with this JSON. @param {string} json */
+export const startBareFastify = (json) => start('./fastify-server.mjs', json);
+
+/** Starts a receiver of telemetry built of the usual parts. @param {'insert' | 'copy'} way */
 export const startPeer = (way) => start('../peers/peer-server.mjs', way);
 
 /**
@@ -24,5 +27,5 @@ export const startPeer = (way) => start('../peers/peer-server.mjs', way);
 async function start(program, ...args) {
   const child = fork(fileURLToPath(new URL(program, import.meta.url)), args);
   const [port] = await once(child, 'message');
-  return { url: `http://127.0.0.1:${port}/telemetry`, pid: child.pid ?? 0, stop: () => child.disconnect() };
+  return { url: `http://127.0.0.1:${port}`, pid: child.pid ?? 0, stop: () => child.disconnect() };
 }

@@ -1,6 +1,6 @@
 import { measure, text } from './api-client.mjs';
 
-/** @import { Server } from './api-process.mjs' */
+/** @import { OwnServer } from './own-server.mjs' */
 
 const CONNECTIONS = 32;
 /** One record changes for so many reads. */
@@ -9,7 +9,7 @@ const READS_PER_WRITE = 50;
 /**
  * Seven of ten read a patient, two its allergies, one the wards; patients by Zipf's law, and one request of fifty
  * changes one. Each record was read once before, as it was in a process that runs for longer than this.
- * @param {Server} server
+ * @param {OwnServer} server
  * @param {{ token: string, patients: readonly string[], seconds: number }} options
  * @param {string[]} faults
  * @returns {Promise<{ hitRatio: number, bypassed: number, reads: number }>} `hitRatio` of the reads Redis answered for

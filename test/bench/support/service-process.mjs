@@ -5,51 +5,39 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { required } from './stack.mjs';
 
+/** @import { OwnServer } from './own-server.mjs' */
+
 const api = fileURLToPath(new URL('../../../apps/api/dist/main.js', import.meta.url));
 const costApi = fileURLToPath(new URL('./cost-api.mjs', import.meta.url));
-const bare = fileURLToPath(new URL('./fastify-server.mjs', import.meta.url));
-
-/** @typedef {{ url: string, pid: number, stop: () => void }} Server */
+const ingest = fileURLToPath(new URL('../../../apps/ingest/dist/main.js', import.meta.url));
 
 /**
  * Starts one more API process beside those of the stack.
  * @param {Record<string, string>} settings over the environment of the stack
- * @returns {Promise<Server>}
  */
-export const startApi = (settings) => start(api, settings);
+export const startApi = (settings) => start(api, { DATABASE_URL: required('DATABASE_URL'), ...settings });
 
 /** As {@link startApi}, with the routes of `cost-api.mjs`. */
-export const startCostApi = () => start(costApi, {});
+export const startCostApi = () => start(costApi, { DATABASE_URL: required('DATABASE_URL') });
+
+/** Starts one more ingest process beside those of the stack. */
+export const startIngest = () => start(ingest, { DATABASE_URL: required('INGEST_DATABASE_URL') });
 
 /**
  * @param {string} script
  * @param {Record<string, string>} settings
- * @returns {Promise<Server>}
+ * @returns {Promise<OwnServer>}
  */
 async function start(script, settings) {
   const port = await freePort();
   const env = { ...process.env, NODE_ENV: 'production', LOG_LEVEL: 'warn', HOST: '127.0.0.1', PORT: String(port) };
-  const child = fork(script, {
-    env: { ...env, DATABASE_URL: required('DATABASE_URL'), ...settings },
-    stdio: 'inherit',
-  });
+  const child = fork(script, { env: { ...env, ...settings }, stdio: 'inherit' });
   const url = `http://127.0.0.1:${port}`;
   while (!(await answers(`${url}/readyz`))) {
-    if (child.exitCode !== null) throw new Error(`the API ended with code ${child.exitCode}`);
+    if (child.exitCode !== null) throw new Error(`${script} ended with code ${child.exitCode}`);
     await delay(100);
   }
   return { url, pid: child.pid ?? 0, stop: () => void child.kill('SIGTERM') };
-}
-
-/**
- * Starts a bare Fastify server that answers every GET with this JSON; it ends with this process.
- * @param {string} json
- * @returns {Promise<Server>}
- */
-export async function startBareFastify(json) {
-  const child = fork(bare, [json]);
-  const [port] = await once(child, 'message');
-  return { url: `http://127.0.0.1:${port}`, pid: child.pid ?? 0, stop: () => child.disconnect() };
 }
 
 /** @param {string} url */
