@@ -130,7 +130,35 @@ const segment = fc.constantFrom(
 const hl7 = fc
   .array(fc.oneof(segment, name), { maxLength: 40 })
   .map((parts) => String.raw`MSH|^~\&|a|b|c|d|20260101000000+0000||ORU^R01|id|P|2.6` + parts.join(''));
+const observation = fc.dictionary(
+  fc.constantFrom(
+    'resourceType',
+    'status',
+    'code',
+    'effectiveInstant',
+    'device',
+    'subject',
+    'component',
+    'valueQuantity',
+  ),
+  fc.oneof(
+    value,
+    fc.constantFrom('Observation', 'final', { coding: [{ system: 'http://loinc.org', code: '8867-4' }] }),
+  ),
+);
+const bundle = fc.record({
+  resourceType: fc.constant('Bundle'),
+  type: fc.constantFrom('batch', 'transaction', 'collection'),
+  entry: fc.oneof(
+    fc.array(
+      observation.map((resource) => ({ resource })),
+      { maxLength: 5 },
+    ),
+    value,
+  ),
+});
 const body: fc.Arbitrary<Uint8Array> = fc.oneof(
+  { weight: 2, arbitrary: bundle.map((each) => Buffer.from(JSON.stringify(each))) },
   { weight: 2, arbitrary: hl7.map((message) => Buffer.from(message)) },
   {
     weight: 1,
@@ -168,6 +196,8 @@ const headers = fc.record({
     'application/x-ndjson',
     'application/senml+json',
     'application/hl7-v2',
+    'application/fhir+json',
+    'application/fhir+json',
     'text/plain',
     'text/plain',
     '',
@@ -219,6 +249,10 @@ async function violations(response: Response): Promise<string[]> {
   }
   if (response.headers.get('content-type')?.startsWith('application/hl7-v2')) {
     expect(answer).toMatch(/^MSH\|.*\rMSA\|A[ER]\|/);
+    return found;
+  }
+  if (response.headers.get('content-type')?.startsWith('application/fhir+json')) {
+    expect(JSON.parse(answer)).toMatchObject({ resourceType: 'OperationOutcome' });
     return found;
   }
   if (response.headers.get('content-type') !== 'application/problem+json') return [...found, 'no problem'];

@@ -1,5 +1,6 @@
 import type { Endpoint } from './http/endpoint.js';
 import { type OperationsRouteParts, operationsRoutes } from './operations/operations.routes.js';
+import { fhirRoutes } from './telemetry/fhir/fhir.routes.js';
 import { hl7Routes } from './telemetry/hl7/hl7.routes.js';
 import { influxRoutes } from './telemetry/influx/influx.routes.js';
 import { type TelemetryRouteParts, telemetryRoutes } from './telemetry/telemetry.routes.js';
@@ -9,5 +10,6 @@ export const ingestRoutes = (parts: TelemetryRouteParts & OperationsRouteParts):
   ...telemetryRoutes(parts),
   ...influxRoutes(parts),
   ...hl7Routes(parts),
+  ...fhirRoutes(parts),
   ...operationsRoutes(parts),
 ];

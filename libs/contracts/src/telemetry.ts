@@ -3,10 +3,12 @@ import { defineErrors, raiser } from './problem.js';
 /** Why one reading of a batch was refused. A client must not send such a reading again unchanged. */
 export type RejectCode =
   | 'malformed'
+  | 'unsupported'
   | 'unknown_field'
   | 'unknown_device'
   | 'foreign_device'
   | 'disabled_device'
+  | 'wrong_patient'
   | 'missing_time'
   | 'missing_zone'
   | 'future_timestamp'
@@ -75,9 +77,13 @@ export const telemetryErrors = defineErrors({
   'telemetry.too-many-readings': { status: 422, title: 'Too many readings in one batch' },
   // The rest: nothing was accepted, and this is why the first reading was refused.
   'telemetry.malformed': { status: 422, title: 'A reading is not of the documented form' },
+  /** Known to the format, and nothing HMS stores or does. */
+  'telemetry.unsupported': { status: 422, title: 'This kind of entry is not taken here' },
   'telemetry.unknown-code': { status: 422, title: 'A reading has a field nobody knows' },
   'telemetry.unknown-device': { status: 422, title: 'The device is not registered' },
   'telemetry.disabled-device': { status: 422, title: 'The device is disabled' },
+  /** Somebody else wore the device then. */
+  'telemetry.wrong-patient': { status: 422, title: 'The device was not on that patient' },
   'telemetry.missing-time': { status: 422, title: 'A reading says not when it was taken' },
   'telemetry.missing-zone': { status: 422, title: 'A time has no zone' },
   'telemetry.future-time': { status: 422, title: 'A reading lies in the future' },

@@ -31,10 +31,15 @@ const byMdc: ReadonlyMap<string, VitalCode> = new Map([
   ['151708', 'etco2'],
 ]);
 
-const systems: Readonly<Record<string, ReadonlyMap<string, VitalCode>>> = { LN: byLoinc, MDC: byMdc };
+const systems: ReadonlyMap<string, ReadonlyMap<string, VitalCode>> = new Map([
+  ['LN', byLoinc],
+  ['http://loinc.org', byLoinc],
+  ['MDC', byMdc],
+  ['urn:iso:std:iso:11073:10101', byMdc],
+]);
 
 /**
  * The vital sign a coded observation is of.
- * @param system as HL7 table 0396 names it: `LN` or `MDC`
+ * @param system as HL7 table 0396 names it, `LN` or `MDC`, or as FHIR does
  */
-export const vitalByCode = (system: string, code: string): VitalCode | undefined => systems[system]?.get(code);
+export const vitalByCode = (system: string, code: string): VitalCode | undefined => systems.get(system)?.get(code);

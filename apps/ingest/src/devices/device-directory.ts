@@ -53,10 +53,11 @@ export class DeviceDirectory {
 
 /** All that a reading may still fall into. */
 const assignmentsOf = (schema: string): string => `
-  select d.device_no, a.patient_id, a.ward_id, ${microseconds('lower(a.valid)')} as from,
+  select d.device_no, a.patient_id, p.mrn, a.ward_id, ${microseconds('lower(a.valid)')} as from,
          case when isfinite(upper(a.valid)) then ${microseconds('upper(a.valid)')} end as until
     from ${schema}.device_assignment a
     join ${schema}.device d on d.id = a.device_id
+    join ${schema}.patient p on p.id = a.patient_id
    where upper_inf(a.valid) or upper(a.valid) > now() - interval '${(maxReadingAgeMs + oneDayMs) / 1_000} seconds'`;
 
 const microseconds = (time: string): string => `(extract(epoch from ${time}) * 1000000)::bigint::text`;

@@ -7,6 +7,7 @@ const device = { device_no: 7, external_id: 'mon-7', gateway_id: 'gw', status: '
 const assignment = (from: number, until: number | null, n: number): AssignmentRow => ({
   device_no: 7,
   patient_id: patient(n),
+  mrn: `mrn-${n}`,
   ward_id: 'ward',
   from: String(from),
   until: until === null ? null : String(until),

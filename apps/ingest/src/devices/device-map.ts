@@ -4,6 +4,8 @@ export interface Assignment {
   /** Exclusive; Infinity while it lasts. */
   readonly until: number;
   readonly patientId: string;
+  /** The patient's medical record number. */
+  readonly mrn: string;
   /** The patient's id as four big-endian words, as COPY wants it. */
   readonly patientWords: readonly number[];
   readonly wardId: string;
@@ -31,6 +33,7 @@ export interface DeviceRow {
 export interface AssignmentRow {
   readonly device_no: number;
   readonly patient_id: string;
+  readonly mrn: string;
   readonly ward_id: string;
   /** Microseconds since 1970; `until` is null while the assignment lasts. */
   readonly from: string;
@@ -53,6 +56,7 @@ export class DeviceMap {
         from: Number(row.from),
         until: row.until === null ? Infinity : Number(row.until),
         patientId: row.patient_id,
+        mrn: row.mrn,
         patientWords: uuidWords(row.patient_id),
         wardId: row.ward_id,
         patientRank: ranks.get(row.patient_id) ?? 0,

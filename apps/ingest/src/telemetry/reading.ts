@@ -14,6 +14,16 @@ export interface Reading {
   readonly flags: number;
   /** How far the gateway's clock was behind ours, when it told. */
   readonly clockOffsetMs: number | undefined;
+  /** Whose it is, where the sender says so. */
+  readonly patient?: StatedPatient | undefined;
+}
+
+/** Who a sender says the patient is. It is compared with who wore the device, and never followed. */
+export interface StatedPatient {
+  /** As HMS identifies patients. */
+  readonly ids: readonly string[];
+  /** Medical record numbers. */
+  readonly mrns: readonly string[];
 }
 
 /** A reading and where it goes: to the patient who wore the device then, or to nobody yet. */

@@ -1,10 +1,11 @@
 import type { RejectedReading } from '@hms/contracts';
-import { assignmentAt, type DeviceMap } from '../devices/device-map.js';
-import { reject, type Reading, type ResolvedReading } from './reading.js';
+import { type Assignment, assignmentAt, type DeviceMap } from '../devices/device-map.js';
+import { reject, type Reading, type ResolvedReading, type StatedPatient } from './reading.js';
 
 /**
  * Finds for each reading the patient who wore its device when it was *recorded*: a reading that arrives after the
- * device moved on still belongs to the patient it was taken from.
+ * device moved on still belongs to the patient it was taken from. A sender that names another patient is refused: one of
+ * the two is wrong.
  */
 export function resolveReading(
   reading: Reading,
@@ -15,5 +16,11 @@ export function resolveReading(
   if (!device) return reject(reading.index, 'unknown_device', 'd');
   if (device.gatewayId !== gatewayId) return reject(reading.index, 'foreign_device', 'd');
   if (device.disabled) return reject(reading.index, 'disabled_device', 'd');
-  return { reading, device, assignment: assignmentAt(device, reading.recordedAt) };
+  const assignment = assignmentAt(device, reading.recordedAt);
+  if (reading.patient && assignment && !isOf(reading.patient, assignment))
+    return reject(reading.index, 'wrong_patient');
+  return { reading, device, assignment };
 }
+
+const isOf = ({ ids, mrns }: StatedPatient, { patientId, mrn }: Assignment): boolean =>
+  ids.includes(patientId) || mrns.includes(mrn);

@@ -13,6 +13,8 @@ export interface TelemetryBatch {
   readonly untimed?: boolean;
   /** How far the gateway's clock is behind ours, when it tells. */
   readonly clockOffsetMs: number | undefined;
+  /** It is stored as a whole or refused. */
+  readonly whole?: boolean;
   readonly readings: readonly Reading[];
   readonly rejected: readonly RejectedReading[];
 }

@@ -4,7 +4,7 @@ import { endpoint, type Endpoint } from '../http/endpoint.js';
 import { mediaType } from '../http/exchange.js';
 import type { Gate, RequestHead } from '../http/route.js';
 import type { Explanation } from './explanation.js';
-import { bodyTypes, decodeBody, decodeLines, lineTypes } from './formats/decode.js';
+import { bodyTypes, bundleType, decodeBody, decodeFhir, decodeLines, lineTypes } from './formats/decode.js';
 import type { Answer } from './submission.js';
 import type { TelemetryBatch } from './telemetry-batch.js';
 
@@ -56,13 +56,18 @@ export function telemetryRoutes(parts: TelemetryRouteParts): Endpoint[] {
     }),
     endpoint<Caller, Arrival>({
       ...{ method: 'POST', path: '/telemetry/explain', access, maxBytes, deadlineMs, gate },
-      accepts: [...bodyTypes, ...lineTypes],
+      accepts: [...bodyTypes, ...lineTypes, bundleType],
       decode: (body, head) => {
         const at = parts.now();
-        const decode = bodyTypes.includes(mediaType(head.contentType)) ? decodeBody : decodeLines;
-        return { batch: decode(body, head, at), at };
+        return { batch: decoderOf(head)(body, head, at), at };
       },
       handle: async (caller, { batch, at }) => ({ status: 200, body: await parts.explain(caller, batch, at) }),
     }),
   ];
+}
+
+function decoderOf({ contentType }: RequestHead): typeof decodeBody {
+  const type = mediaType(contentType);
+  if (type === bundleType) return decodeFhir;
+  return bodyTypes.includes(type) ? decodeBody : decodeLines;
 }

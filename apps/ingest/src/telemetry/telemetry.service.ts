@@ -23,10 +23,12 @@ export interface TelemetryParts {
 
 const problemOf: Record<RejectCode, keyof typeof telemetryErrors> = {
   malformed: 'telemetry.malformed',
+  unsupported: 'telemetry.unsupported',
   unknown_field: 'telemetry.unknown-code',
   unknown_device: 'telemetry.unknown-device',
   foreign_device: 'telemetry.foreign-device',
   disabled_device: 'telemetry.disabled-device',
+  wrong_patient: 'telemetry.wrong-patient',
   missing_time: 'telemetry.missing-time',
   missing_zone: 'telemetry.missing-zone',
   future_timestamp: 'telemetry.future-time',
@@ -66,7 +68,8 @@ export class TelemetryService {
     const { readings, rejected } = batch;
     const content = { hospital, gatewayId, identity, readings, rejected };
     const submission = await this.#resolve(content);
-    if (submission.rows.length === 0) throw new NothingAccepted(submission.receipt());
+    if (submission.rows.length === 0 || (batch.whole && submission.receipt().rejectedTotal > 0))
+      throw new NothingAccepted(submission.receipt());
     this.parts.submit(submission);
     const answer = await submission.answered;
     if (answer.receipt.accepted + answer.receipt.duplicates === 0) throw new NothingAccepted(answer.receipt);

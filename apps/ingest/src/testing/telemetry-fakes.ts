@@ -25,6 +25,7 @@ export function deviceMap(count: number, epoch = 1): DeviceMap {
   const assignments = numbers.slice(0, -1).map((no): AssignmentRow => ({
     device_no: no,
     patient_id: patientOf(no),
+    mrn: `mrn-${no}`,
     ward_id: `ward-${1 + (no % 2)}`,
     from: '0',
     until: null,

@@ -4,6 +4,7 @@ import type { RequestHead } from '../../http/route.js';
 import type { TelemetryBatch } from '../telemetry-batch.js';
 import { bodyText } from './body-text.js';
 import type { Received } from './envelope.js';
+import { decodeBundle, type FhirBundle } from './fhir/bundle.js';
 import { decodeJson } from './json.js';
 import { decodeLineProtocol } from './line-protocol/decode.js';
 import { isPrecision, type Precision } from './line-protocol/precision.js';
@@ -28,6 +29,7 @@ export const lineTypes: readonly string[] = [
   'application/x-www-form-urlencoded',
   '',
 ];
+export const bundleType = 'application/fhir+json';
 export const linePrecisions: readonly Precision[] = ['ns', 'n', 'us', 'u', 'ms', 's', 'm', 'h'];
 
 /**
@@ -39,6 +41,10 @@ export function decodeBody(body: Uint8Array, { contentType, idempotencyKey }: Re
   const decode = decoders[mediaType(contentType)] ?? decodeJson;
   return decode(bodyText(body), { at, idempotencyKey });
 }
+
+/** Reads a Bundle of Observations. @throws AppError when it is none */
+export const decodeFhir = (body: Uint8Array, { idempotencyKey }: RequestHead, at: number): FhirBundle =>
+  decodeBundle(bodyText(body), { at, idempotencyKey });
 
 /**
  * Reads a body of lines, in the precision the query states, or else nanoseconds.

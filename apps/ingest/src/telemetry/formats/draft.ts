@@ -7,7 +7,7 @@ import {
   type RejectedReading,
 } from '@hms/contracts';
 import { field, fieldIndexByKey, fields, noValues } from '../fields.js';
-import { reject, type Reading } from '../reading.js';
+import { reject, type Reading, type StatedPatient } from '../reading.js';
 import type { GatewayClock } from './clock.js';
 import { parseTime } from './time.js';
 
@@ -50,8 +50,9 @@ export class Draft {
   #measured = false;
 
   constructor(
-    private readonly index: number,
+    readonly index: number,
     private readonly defaults: DraftDefaults,
+    private readonly patient?: StatedPatient,
   ) {
     this.#device = defaults.device;
   }
@@ -85,7 +86,8 @@ export class Draft {
     const wrong = this.#convertTemperature() ?? contradiction(this.#values);
     if (wrong) return reject(index, wrong.code, wrong.field);
     const values = this.#values;
-    return { index, device, recordedAt, values, flags: clock.flags | flagsOf(values), clockOffsetMs: clock.offsetMs };
+    const flags = clock.flags | flagsOf(values);
+    return { index, device, recordedAt, values, flags, clockOffsetMs: clock.offsetMs, patient: this.patient };
   }
 
   #recordedAt(): number | RejectCode {

@@ -1,5 +1,5 @@
 import { commonError, maxReadingsPerBatch, type RejectCode, type RejectedReading } from '@hms/contracts';
-import { reject, type Reading } from '../reading.js';
+import { reject, type Reading, type StatedPatient } from '../reading.js';
 import { Draft, type DraftDefaults, slot } from './draft.js';
 
 /** Values of one entry, each checked: an entry is taken whole or not at all. */
@@ -17,9 +17,10 @@ export interface Entry {
   /** Milliseconds since 1970; undefined for when it arrived. */
   readonly at: number | undefined;
   readonly values: EntryValues;
+  readonly patient?: StatedPatient | undefined;
 }
 
-/** Readings in formats that tell values one by one: entries of one device and time are one reading. */
+/** Readings in formats that tell values one by one: entries of one device, time and patient are one reading. */
 export class MergedReadings {
   readonly #drafts = new Map<string, Draft>();
   readonly #rejected: RejectedReading[] = [];
@@ -32,16 +33,20 @@ export class MergedReadings {
     return this.#untimed;
   }
 
-  /** @throws 413 for more than a batch may have, so that clients split it */
-  add({ index, device, at, values }: Entry): void {
+  /**
+   * @returns the index of the reading it is part of
+   * @throws 413 for more than a batch may have, so that clients split it
+   */
+  add({ index, device, at, values, patient }: Entry): number {
     this.#untimed ||= at === undefined;
-    const name = `${at ?? ''} ${device ?? ''}`;
-    const draft = this.#drafts.get(name) ?? new Draft(index, this.defaults);
+    const name = `${at ?? ''} ${device ?? ''} ${patient ? JSON.stringify(patient) : ''}`;
+    const draft = this.#drafts.get(name) ?? new Draft(index, this.defaults, patient);
     this.#drafts.set(name, draft);
     draft.put(slot.device, device);
     draft.put(slot.time, at ?? this.defaults.receivedMs);
     for (const [to, value] of values) draft.put(to, value);
     this.#assertRoom();
+    return draft.index;
   }
 
   /** @throws as {@link add} */

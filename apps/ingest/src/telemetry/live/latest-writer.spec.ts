@@ -11,7 +11,15 @@ const id = '019a0000-0000-7000-8000-000000000002';
 function reading(recordedAt: number, measured: Partial<Record<keyof typeof field, number>>): ResolvedReading {
   const values = noValues();
   for (const name of ['heartRate', 'spo2'] as const) values[field[name]] = measured[name] ?? NaN;
-  const assignment = { from: 0, until: Infinity, patientId: id, patientWords: [], wardId: id, patientRank: 0 };
+  const assignment = {
+    from: 0,
+    until: Infinity,
+    patientId: id,
+    patientWords: [],
+    wardId: id,
+    mrn: 'mrn',
+    patientRank: 0,
+  };
   return {
     assignment,
     device: { no: 1, externalId: 'mon-1', gatewayId: id, disabled: false, assignments: [assignment] },

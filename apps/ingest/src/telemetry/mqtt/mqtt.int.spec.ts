@@ -38,7 +38,7 @@ beforeEach(async () => {
   [device] = (await hospital.addDevices(gateway, 1)) as [TestDevice];
 });
 
-const topicOf = ({ name } = device, slug = hospital.hospital.slug): string => `v1/${slug}/${name}/vitals`;
+const topicOf = ({ name } = device, slug: string = hospital.hospital.slug): string => `v1/${slug}/${name}/vitals`;
 const reading = (hr: number, t = Date.now() - 5_000): string => JSON.stringify({ t, hr });
 const stored = (): Promise<Record<string, unknown>[]> =>
   hospital.rows('select heart_rate, spo2 from {schema}.vitals where device_no = $1 order by recorded_at', [device.no]);

@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { TestHospital, type TestDevice, type TestGateway } from '../../testing/test-hospital.js';
+import { TestIngest } from '../../testing/test-ingest.js';
+
+let ingest: TestIngest;
+let hospital: TestHospital;
+let gateway: TestGateway;
+let device: TestDevice;
+let now: number;
+
+beforeAll(async () => {
+  [ingest, hospital] = [await TestIngest.start(), await TestHospital.create()];
+  gateway = await hospital.addGateway();
+}, 60_000);
+afterAll(async () => {
+  await ingest.stop();
+  await hospital.drop();
+});
+/** A device of its own for each test. */
+beforeEach(async () => {
+  now = Date.now() - 5_000;
+  [device] = (await hospital.addDevices(gateway, 1)) as [TestDevice];
+});
+
+const stored = (): Promise<Record<string, unknown>[]> =>
+  hospital.rows('select heart_rate, spo2, patient_id from {schema}.vitals where device_no = $1 order by recorded_at', [
+    device.no,
+  ]);
+
+const observation = (code: string, value: number, members: object = {}, t = now): object => ({
+  resourceType: 'Observation',
+  status: 'final',
+  code: { coding: [{ system: 'http://loinc.org', code }] },
+  effectiveInstant: new Date(t).toISOString(),
+  device: { identifier: { value: device.name } },
+  valueQuantity: { value, system: 'http://unitsofmeasure.org', code: code === '8867-4' ? '/min' : '%' },
+  ...members,
+});
+
+interface Answer {
+  readonly status: number;
+  readonly type: string | null;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+async function send(resources: readonly object[], type = 'batch', path = '/telemetry/fhir'): Promise<Answer> {
+  const response = await fetch(`${ingest.url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/fhir+json', authorization: `Bearer ${gateway.key}` },
+    body: JSON.stringify({ resourceType: 'Bundle', type, entry: resources.map((resource) => ({ resource })) }),
+  });
+  return {
+    status: response.status,
+    type: response.headers.get('content-type'),
+    body: (await response.json()) as Answer['body'],
+  };
+}
+
+const entries = (...statuses: string[]): object[] =>
+  statuses.map((status) => ({ response: expect.objectContaining({ status }) }));
+
+describe('a FHIR Bundle', () => {
+  it('is stored, one row a device and time, and again when it is sent again', async () => {
+    const resources = [observation('8867-4', 72), observation('59408-5', 97)];
+    for (let i = 0; i < 2; i += 1) {
+      const { status, type, body } = await send(resources);
+      expect([status, type]).toEqual([200, 'application/fhir+json; charset=utf-8']);
+      expect(body).toEqual({
+        resourceType: 'Bundle',
+        type: 'batch-response',
+        entry: entries('201 Created', '201 Created'),
+      });
+      expect(await stored()).toEqual([{ heart_rate: 72, spo2: 97, patient_id: device.patientId }]);
+    }
+  });
+
+  it('answers each entry for itself, of many', async () => {
+    const rates = Array.from({ length: 250 }, (_, i) => observation('8867-4', i % 2 === 0 ? 70 : 999, {}, now - i));
+    const strangers = rates.map((resource) => ({ ...resource, device: { identifier: { value: 'mon-unknown' } } }));
+    const { body } = await send([...rates, ...strangers]);
+    const wanted = Array.from({ length: 250 }, (_, i) => (i % 2 === 0 ? '201 Created' : '400 Bad Request'));
+    expect(body['entry']).toEqual(entries(...wanted, ...rates.map(() => '400 Bad Request')));
+    expect(await stored()).toHaveLength(125);
+  });
+
+  it('is never given to another patient than the one it names', async () => {
+    const of = (subject: object): object => observation('8867-4', 72, { subject });
+    const wrong = await send([of({ reference: 'Patient/0190aaaa-0000-7000-8000-000000000000' })]);
+    expect(wrong.body['entry']).toEqual([
+      {
+        response: {
+          status: '400 Bad Request',
+          outcome: expect.objectContaining({
+            issue: [expect.objectContaining({ code: 'conflict', expression: ['Bundle.entry[0]'] })],
+          }),
+        },
+      },
+    ]);
+    expect(await stored()).toEqual([]);
+    const mrn = device.patientId.slice(-12);
+    const right = await send([of({ identifier: { value: mrn } }), of({ reference: `Patient/${device.patientId}` })]);
+    expect(right.body['entry']).toEqual(entries('201 Created', '201 Created'));
+    expect(await stored()).toEqual([{ heart_rate: 72, spo2: null, patient_id: device.patientId }]);
+  });
+
+  it('follows a record number that is corrected', async () => {
+    const subject = { identifier: { value: `new-${device.no}` } };
+    expect((await send([observation('8867-4', 72, { subject })])).body['entry']).toEqual(entries('400 Bad Request'));
+    await hospital.owner.query(`update ${hospital.schema}.patient set mrn = $1 where id = $2`, [
+      `new-${device.no}`,
+      device.patientId,
+    ]);
+    expect((await send([observation('8867-4', 72, { subject })])).body['entry']).toEqual(entries('201 Created'));
+  });
+
+  it('is stored as a whole or not at all when it is a transaction', async () => {
+    const bad = observation('8867-4', 72, { device: { identifier: { value: 'mon-unknown' } } });
+    const refused = await send([observation('8867-4', 72), bad], 'transaction');
+    expect([refused.status, refused.body['resourceType']]).toEqual([400, 'OperationOutcome']);
+    expect(await stored()).toEqual([]);
+    const taken = await send([observation('8867-4', 72), observation('59408-5', 97)], 'transaction');
+    expect(taken.body).toMatchObject({ type: 'transaction-response', entry: entries('201 Created', '201 Created') });
+    expect(await stored()).toHaveLength(1);
+  });
+
+  it('can be explained, and nothing is stored', async () => {
+    const { status, body } = await send([observation('8867-4', 72)], 'batch', '/telemetry/explain');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ readings: [{ device: device.name, assigned: true, values: { hr: 72 } }] });
+    expect(await stored()).toEqual([]);
+  });
+});

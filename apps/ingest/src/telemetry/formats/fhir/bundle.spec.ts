@@ -1,0 +1,175 @@
+import { describe, expect, it } from '@jest/globals';
+import { vitalFromNumber, vitalSigns } from '@hms/contracts';
+import type { Reading } from '../../reading.js';
+import { decodeBundle, type FhirBundle } from './bundle.js';
+
+const at = Date.UTC(2026, 0, 1, 8);
+const loinc = 'http://loinc.org';
+const ucum = 'http://unitsofmeasure.org';
+
+type Resource = Readonly<Record<string, unknown>>;
+const coded = (code: string, system = loinc): Resource => ({ coding: [{ system, code }] });
+const quantity = (value: number, code: string): Resource => ({ valueQuantity: { value, system: ucum, code } });
+const observation = (members: Resource): Resource => ({
+  resourceType: 'Observation',
+  status: 'final',
+  category: [
+    { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/observation-category', code: 'vital-signs' }] },
+  ],
+  effectiveDateTime: '2026-01-01T09:00:00+01:00',
+  device: { identifier: { value: 'mon-1' } },
+  ...members,
+});
+const heartRate = observation({ code: coded('8867-4'), ...quantity(44, '/min') });
+const bloodPressure = observation({
+  code: coded('85354-9'),
+  component: [
+    { code: coded('8480-6'), ...quantity(107, 'mm[Hg]') },
+    { code: coded('8462-4'), ...quantity(60, 'mm[Hg]') },
+  ],
+});
+
+function decode(resources: readonly unknown[], members: Resource = {}): FhirBundle {
+  const entry = resources.map((resource) => ({ resource, request: { method: 'POST', url: 'Observation' } }));
+  const bundle = { resourceType: 'Bundle', type: 'batch', entry, ...members };
+  return decodeBundle(JSON.stringify(bundle), { at: at + 1_000, idempotencyKey: '' });
+}
+const valuesOf = ({ values }: Reading): Record<string, unknown> =>
+  Object.fromEntries(
+    vitalSigns.flatMap(({ wire, code }, i) => {
+      const value = values[i] ?? NaN;
+      return Number.isNaN(value) ? [] : [[wire, vitalFromNumber(code, value)]];
+    }),
+  );
+const only = (resource: Resource): Reading | undefined => decode([resource]).readings[0];
+
+describe('a FHIR Bundle', () => {
+  it.each([
+    ['a heart rate', heartRate, { hr: 44 }],
+    ['a blood pressure, by its components', bloodPressure, { sys: 107, dia: 60 }],
+    [
+      'a saturation under two codes',
+      observation({
+        code: { coding: [...['2708-6', '59408-5'].map((code) => ({ system: loinc, code }))] },
+        ...quantity(95, '%'),
+      }),
+      { spo2: 95 },
+    ],
+    ['Fahrenheit', observation({ code: coded('8310-5'), ...quantity(97.7, '[degF]') }), { temp: 36.5 }],
+    ['kilopascal', observation({ code: coded('19889-5'), ...quantity(5, 'kPa') }), { etco2: 38 }],
+    [
+      'an MDC code',
+      observation({ code: coded('147842', 'urn:iso:std:iso:11073:10101'), ...quantity(61, '/min') }),
+      { hr: 61 },
+    ],
+    [
+      'a level of consciousness',
+      observation({ code: coded('67775-7'), valueCodeableConcept: { coding: [{ code: 'V' }] } }),
+      { acvpu: 'V' },
+    ],
+    [
+      'a component that was not measured',
+      observation({
+        code: coded('85354-9'),
+        component: [
+          { code: coded('8480-6'), ...quantity(107, 'mm[Hg]') },
+          { code: coded('8462-4'), dataAbsentReason: coded('not-performed') },
+        ],
+      }),
+      { sys: 107 },
+    ],
+  ])('gives %s', (_, resource, values) => {
+    const [reading, ...others] = decode([resource]).readings;
+    expect(others).toEqual([]);
+    expect(reading).toMatchObject({ device: 'mon-1', recordedAt: at * 1_000 });
+    expect(reading && valuesOf(reading)).toEqual(values);
+  });
+
+  it('is one reading for each device, time and patient', () => {
+    const elsewhere = { ...heartRate, device: { reference: 'Device/mon-2' } };
+    const of = (patient: string): Resource => ({ ...heartRate, subject: { reference: `Patient/${patient}` } });
+    const { readings, fates } = decode([heartRate, bloodPressure, elsewhere, of('a'), of('b')]);
+    expect(fates).toEqual([{ reading: 0 }, { reading: 0 }, { reading: 2 }, { reading: 3 }, { reading: 4 }]);
+    expect(readings.map(({ device, patient }) => [device, patient?.ids])).toEqual([
+      ['mon-1', undefined],
+      ['mon-2', undefined],
+      ['mon-1', ['a']],
+      ['mon-1', ['b']],
+    ]);
+  });
+
+  it.each([
+    ['another resource', { resourceType: 'Patient' }, 'unsupported'],
+    ['what was entered in error', { ...heartRate, status: 'entered-in-error' }, 'unsupported'],
+    ['samples', observation({ code: coded('8867-4'), valueSampledData: {} }), 'unsupported'],
+    ['a code nobody knows', observation({ code: coded('1'), ...quantity(1, '%') }), 'unknown_field'],
+    ['a unit it does not come in', observation({ code: coded('8867-4'), ...quantity(1, 'mm[Hg]') }), 'malformed'],
+    ['a bound', observation({ code: coded('8867-4'), valueQuantity: { value: 1, comparator: '<' } }), 'malformed'],
+    ['no value', observation({ code: coded('8867-4') }), 'malformed'],
+    ['what no body can have', observation({ code: coded('8867-4'), ...quantity(999, '/min') }), 'out_of_range'],
+    ['a local time', { ...heartRate, effectiveDateTime: '2026-01-01T09:00:00' }, 'missing_zone'],
+    ['a day', { ...heartRate, effectiveDateTime: '2026-01-01' }, 'malformed'],
+    ['no time', { ...heartRate, effectiveDateTime: undefined }, 'missing_time'],
+    ['years ago', { ...heartRate, effectiveDateTime: '2016-01-01T09:00:00Z' }, 'too_old'],
+    ['no device', { ...heartRate, device: undefined }, 'malformed'],
+    [
+      'one bad component of two',
+      {
+        ...bloodPressure,
+        component: [
+          { code: coded('8480-6'), ...quantity(107, 'mm[Hg]') },
+          { code: coded('1'), ...quantity(1, '%') },
+        ],
+      },
+      'unknown_field',
+    ],
+  ])('is refused entry by entry: %s', (_, resource, code) => {
+    const { readings, fates } = decode([heartRate, resource]);
+    expect(readings).toHaveLength(1);
+    expect(fates).toEqual([{ reading: 0 }, { refused: expect.objectContaining({ i: 1, code }) }]);
+  });
+
+  it('tells of gaps, which are nothing to store', () => {
+    const gap = observation({ code: coded('8867-4'), dataAbsentReason: coded('unknown') });
+    expect(decode([gap]).fates).toEqual([{ gap: true }]);
+  });
+
+  it('states its patient by id or record number, also through resources of its own', () => {
+    const patient = {
+      resourceType: 'Patient',
+      id: 'p1',
+      identifier: [
+        { type: { coding: [{ code: 'SS' }] }, value: 'secret' },
+        { type: { coding: [{ code: 'MR' }] }, value: '123' },
+      ],
+    };
+    const monitor = { resourceType: 'Device', identifier: [{ value: 'mon-9' }] };
+    const subject = { reference: 'urn:uuid:p' };
+    const entry = [
+      { fullUrl: 'urn:uuid:p', resource: patient },
+      { fullUrl: 'urn:uuid:d', resource: monitor },
+      { resource: { ...heartRate, subject, device: { reference: 'urn:uuid:d' } } },
+    ];
+    const [reading] = decode([], { entry, type: 'collection' }).readings;
+    expect(reading).toMatchObject({ device: 'mon-9', patient: { ids: ['p1'], mrns: ['123'] } });
+    expect(only({ ...heartRate, subject: { identifier: { value: '7' } } })?.patient).toEqual({ ids: [], mrns: ['7'] });
+    expect(only(heartRate)?.patient).toBeUndefined();
+  });
+
+  it('is known again by its identifier', () => {
+    const identifier = { system: 'urn:x', value: 'y'.repeat(500) };
+    expect(decode([heartRate], { identifier }).key).toMatch(/^fhir:.{43}$/);
+    expect(decode([heartRate]).key).toBeUndefined();
+  });
+
+  it.each([
+    ['no JSON', '{', 'request.malformed'],
+    ['no object', '[]', 'request.invalid'],
+    ['no Bundle', '{"resourceType":"Observation"}', 'request.invalid'],
+    ['a search result', '{"resourceType":"Bundle","type":"searchset"}', 'request.invalid'],
+    ['entries that are none', '{"resourceType":"Bundle","type":"batch","entry":[1]}', 'request.invalid'],
+    ['no entry', '{"resourceType":"Bundle","type":"batch"}', 'telemetry.empty'],
+  ])('is a problem when it is %s', (_, text, code) => {
+    expect(() => decodeBundle(text, { at, idempotencyKey: '' })).toThrow(expect.objectContaining({ code }));
+  });
+});
