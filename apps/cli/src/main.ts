@@ -4,6 +4,7 @@ import { registerAudit } from './audit/audit.command.js';
 import { registerDemo } from './demo/demo.command.js';
 import { errorLine } from './error-line.js';
 import { registerHospital } from './hospital/hospital.command.js';
+import { registerImport } from './import/import.command.js';
 import { registerKeys } from './keys/keys.command.js';
 import { registerLoad } from './load/load.command.js';
 import { registerMigrate } from './migrate/migrate.command.js';
@@ -26,6 +27,7 @@ registerDemo(program);
 registerOutbox(program);
 registerSimulate(program);
 registerLoad(program);
+registerImport(program);
 registerWatch(program);
 
 try {

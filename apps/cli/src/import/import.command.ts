@@ -1,0 +1,140 @@
+import { createReadStream } from 'node:fs';
+import { extname } from 'node:path';
+import { findHospital, type HospitalSlug, OperatorError, withOwner } from '@hms/database';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import pg from 'pg';
+import { OperatorAudit } from '../audit/operator-audit.js';
+import { ownerUrl } from '../config.js';
+import { existingSlug } from '../hospital/existing-slug.js';
+import { LiveLine } from '../live-line.js';
+import { positive } from '../positive.js';
+import { csvRecords, readHeader } from './csv.js';
+import { fingerprintOf, ImportLedger, type Progress } from './import-ledger.js';
+import { dryRun, ImportTally, runImport } from './import-run.js';
+import { ImportStore } from './import-store.js';
+import { importLine, importText } from './import-text.js';
+import { type Precision, precisions } from './line-protocol.js';
+import { Pace } from './pace.js';
+import { type Target, targetOf } from './reading.js';
+import { lineRecords, ndjsonRecords, type Position, type Records, type Source } from './records.js';
+import { RejectsFile } from './rejects-file.js';
+
+interface ImportOptions {
+  readonly hospital: HospitalSlug;
+  readonly format?: string;
+  readonly importId?: string;
+  readonly map: ReadonlyMap<string, Target>;
+  readonly device?: string;
+  readonly precision: Precision;
+  readonly rejects?: string;
+  readonly rate: number;
+  readonly dryRun?: true;
+}
+
+const formatByExtension: Readonly<Record<string, string>> = { '.csv': 'csv', '.ndjson': 'ndjson', '.lp': 'lp' };
+const nothing: Progress = {
+  ...{ rows: 0, accepted: 0, duplicates: 0, unassigned: 0, rejected: 0 },
+  ...{ rejectsBytes: 0, at: undefined },
+};
+
+export function registerImport(program: Command): void {
+  program
+    .command('import <file>')
+    .description(
+      'Store readings of a file, however old. Run it again to go on where it ended; nothing is stored twice, and no alarm is raised.',
+    )
+    .requiredOption('--hospital <slug>', 'whose readings they are', existingSlug)
+    .addOption(
+      new Option('--format <format>', 'when the name of the file does not say').choices(['csv', 'ndjson', 'lp']),
+    )
+    .option('--import-id <id>', 'name of this import; what the file is like when none is given', importId)
+    .option('--map <column=key>', 'what a column of CSV is, such as Puls=hr; may be repeated', mapping, new Map())
+    .option('--device <name>', 'device of all rows of CSV, when no column says it')
+    .addOption(new Option('--precision <unit>', 'of times in line protocol').choices(precisions).default('ns'))
+    .option('--rejects <file>', 'where refused rows are listed; beside the file when it is not given')
+    .option('--rate <n>', 'rows a second at most', positive, 20_000)
+    .option('--dry-run', 'read all of it and store nothing')
+    .action(importFile);
+}
+
+async function importFile(path: string, options: ImportOptions): Promise<void> {
+  const { fingerprint, size } = await fingerprintOf(path).catch((cause: unknown) => {
+    throw new OperatorError(`The file ${path} cannot be read.`, { cause });
+  });
+  const records = await opener(path, options);
+  const audit = options.dryRun ? undefined : OperatorAudit.open(process.env);
+  await withOwner(ownerUrl(process.env), async (owner) => {
+    const schema = await schemaOf(owner, options.hospital);
+    const rejectsPath = options.rejects ?? `${path}.rejects.csv`;
+    if (!audit) return tryImport(owner, schema, { records, rejectsPath, size });
+    const ledger = new ImportLedger(owner, schema, options.importId ?? fingerprint.toString('hex').slice(0, 16));
+    await ledger.begin(fingerprint);
+    const about = { entity: 'telemetry', entityIds: [ledger.importId], operation: 'hms import' };
+    await audit.record(owner, { action: 'execute', ...about });
+    const done = await ledger.progress();
+    const tally = new ImportTally(done, size);
+    const store = await ImportStore.open(owner, schema, ledger.importId);
+    const rejects = await RejectsFile.open(rejectsPath, done.rejectsBytes);
+    const stop = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+    const pace = new Pace(options.rate);
+    await shown(tally, () =>
+      runImport({ records: records(done.at), store, rejects, pace, tally, stop: stop.signal }),
+    ).finally(() => rejects.close());
+    print(importText(tally, { importId: ledger.importId, rejectsPath }));
+  });
+}
+
+async function tryImport(
+  owner: pg.Client,
+  schema: string,
+  { records, rejectsPath, size }: { records: (at?: Position) => Records; rejectsPath: string; size: number },
+): Promise<void> {
+  const tally = new ImportTally(nothing, size);
+  const rejects = await RejectsFile.open(rejectsPath, 0);
+  await shown(tally, () => dryRun(records(), { owner, schema, rejects, tally })).finally(() => rejects.close());
+  print(importText(tally, { importId: undefined, rejectsPath }));
+}
+
+async function shown(tally: ImportTally, work: () => Promise<void>): Promise<void> {
+  const line = new LiveLine(() => importLine(tally));
+  await work().finally(() => line.finish());
+}
+
+/** How the file is read, from the beginning or where an earlier run ended. */
+async function opener(path: string, options: ImportOptions): Promise<(at?: Position) => Records> {
+  const start = { byte: 0, line: 1 };
+  const source: Source = (byte) => createReadStream(path, { start: byte, highWaterMark: 262_144 });
+  const format = options.format ?? formatByExtension[extname(path).toLowerCase()];
+  if (format === 'ndjson') return (at = start) => ndjsonRecords(source, at);
+  if (format === 'lp') return (at = start) => lineRecords(source, at, options.precision);
+  if (format !== 'csv') throw new OperatorError('Say with --format what the file is.');
+  const { columns, ignored, end } = await readHeader(source, options.map);
+  if (!columns.includes('device') && options.device === undefined) {
+    throw new OperatorError('No column is the device; name it with --map COLUMN=d, or all with --device.');
+  }
+  if (ignored.length > 0) print(`Left out: ${ignored.join(', ')}`);
+  return (at = end) => csvRecords(source, at, columns, options.device);
+}
+
+async function schemaOf(owner: pg.Client, slug: HospitalSlug): Promise<string> {
+  const hospital = await findHospital(owner, slug);
+  if (!hospital) throw new OperatorError(`There is no hospital ${slug}; "hms hospital list" shows those that exist.`);
+  return pg.escapeIdentifier(`hospital_${hospital.slug}`);
+}
+
+function importId(text: string): string {
+  if (!/^[\w.:-]{1,64}$/.test(text)) throw new InvalidArgumentError('It has 1 to 64 letters, digits and any of _.:-');
+  return text;
+}
+
+function mapping(text: string, before: ReadonlyMap<string, Target>): ReadonlyMap<string, Target> {
+  const equals = text.lastIndexOf('=');
+  const target = targetOf(text.slice(equals + 1));
+  if (equals < 1 || target === undefined) {
+    throw new InvalidArgumentError('It must be COLUMN=KEY, with a key of docs/telemetry.md.');
+  }
+  return new Map(before).set(text.slice(0, equals), target);
+}
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
