@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import type { Logger } from '@hms/service-kit';
+import { AlarmsModule } from './features/alarms/alarms.module.js';
 import { AuditLogModule } from './features/audit/audit-log.module.js';
 import { AuthModule } from './features/auth/auth.module.js';
 import { BreakGlassModule } from './features/break-glass/break-glass.module.js';
@@ -63,6 +64,7 @@ export class AppModule {
         WardsModule,
         DevicesModule,
         VitalsModule,
+        AlarmsModule,
         AuditLogModule,
         LiveModule,
         ...features,

@@ -3,6 +3,8 @@ import { APP_FILTER } from '@nestjs/core';
 import type { Logger } from '@hms/service-kit';
 import { AccountMails } from './features/account-mail/account-mail.consumer.js';
 import { AccountMailModule } from './features/account-mail/account-mail.module.js';
+import { AlarmDeliveryModule } from './features/alarms/alarm-delivery.module.js';
+import { AlarmTeller } from './features/alarms/delivery/alarm-teller.consumer.js';
 import { BreakGlassMailModule } from './features/break-glass/break-glass-mail.module.js';
 import { BreakGlassReviewMails } from './features/break-glass/break-glass-review-mails.consumer.js';
 import { BreakGlassMails } from './features/break-glass/break-glass-mails.consumer.js';
@@ -75,8 +77,8 @@ export class WorkerModule {
           ],
         ),
         RelayModule.serving(
-          [AccountMails, BreakGlassMails, BreakGlassReviewMails, CacheEviction],
-          [AccountMailModule, BreakGlassMailModule, CacheModule],
+          [AccountMails, AlarmTeller, BreakGlassMails, BreakGlassReviewMails, CacheEviction],
+          [AccountMailModule, AlarmDeliveryModule, BreakGlassMailModule, CacheModule],
         ),
       ],
       providers: [

@@ -37,7 +37,7 @@ export function refusalOfCharted(code: ChartedCode, value: unknown): string | un
   if (levels) return levels.includes(value as string) ? undefined : `must be one of ${levels.join(', ')}`;
   if (sign.kind === 'boolean') return typeof value === 'boolean' ? undefined : 'must be true or false';
   const { min = 0, max = 0, kind } = sign;
-  if (typeof value !== 'number' || value < min || value > max) return `must be a number from ${min} to ${max}`;
+  if (typeof value !== 'number' || !(value >= min && value <= max)) return `must be a number from ${min} to ${max}`;
   return kind === 'decimal' || Number.isInteger(value) ? undefined : 'must be a whole number';
 }
 

@@ -22,6 +22,7 @@ export async function foreignObjects(hospital: Hospital): Promise<ObjectIds> {
   const [patient, ward, bed, allergy, gateway, device, assignment, breakGlass] = Array.from({ length: 8 }, () =>
     uuidv7(),
   );
+  const [alarm, suppression, limit, observation] = Array.from({ length: 4 }, () => uuidv7());
   const { keyId, secret } = newGatewayKey();
   const user = await createTestUser({ hospital, role: 'doctor' });
   const schema = schemaOf(hospital.slug);
@@ -67,6 +68,29 @@ export async function foreignObjects(hospital: Hospital): Promise<ObjectIds> {
       valid: '[2026-01-01Z,)',
       created_by: user.id,
     });
+    const suppressed = { id: suppression, patient_id: patient, reason: 'canary', created_by: user.id };
+    await insert(`${schema}.alarm_suppression`, { ...suppressed, ends_at: new Date(Date.now() + 3_600_000) });
+    await insert(`${schema}.alarm`, {
+      id: alarm,
+      kind: 'limit',
+      rule: 'spo2-low',
+      patient_id: patient,
+      ward_id: ward,
+      priority: 'high',
+      state: 'raised',
+      started_at: '2026-01-01T00:00:00Z',
+      last_seen_at: '2026-01-01T00:00:00Z',
+      raised_at: '2026-01-01T00:00:00Z',
+    });
+    await insert(`${schema}.alarm_limit`, { id: limit, vital: 'spo2', patient_id: patient, low: 80, priority: 'high' });
+    await insert(`${schema}.charted_observation`, {
+      id: observation,
+      patient_id: patient,
+      code: 'acvpu',
+      value: 1,
+      recorded_at: '2026-01-01T00:00:00Z',
+      recorded_by: user.id,
+    });
     await insert(`${schema}.break_glass`, {
       id: breakGlass,
       patient_id: patient,
@@ -88,6 +112,12 @@ export async function foreignObjects(hospital: Hospital): Promise<ObjectIds> {
     keys: keyId,
     devices: device,
     assignments: assignment,
+    alarms: alarm,
+    'alarm-suppressions': suppression,
+    // A sign and a priority are no objects: as any other word, an id names none of them.
+    'alarm-limits': limit,
+    'alarm-escalation': limit,
+    observations: observation,
     queue: 'jobs',
     queues: 'jobs',
     'break-glass': breakGlass,
