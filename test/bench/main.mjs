@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { batches } from './scenarios/batches.mjs';
 import { breadth } from './scenarios/breadth.mjs';
 import { connections } from './scenarios/connections.mjs';
+import { fairness } from './scenarios/fairness.mjs';
 import { knee } from './scenarios/knee.mjs';
 import { latency } from './scenarios/latency.mjs';
 import { reads } from './scenarios/reads.mjs';
@@ -30,7 +31,7 @@ import { percent } from './support/statistics.mjs';
  */
 
 /** @type {Record<string, Scenario>} */
-const scenarios = { latency, batches, singles, knee, breadth, connections, reads };
+const scenarios = { latency, batches, singles, knee, fairness, breadth, connections, reads };
 
 const { values, positionals } = parseArgs({
   options: { only: { type: 'string', multiple: true, default: [] }, quick: { type: 'boolean', default: false } },

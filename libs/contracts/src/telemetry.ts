@@ -72,6 +72,8 @@ export const telemetryErrors = defineErrors({
   'telemetry.other-hospital': { status: 403, title: 'The key is of another hospital' },
   /** Much of what waits to be stored is this hospital's, and others wait too. */
   'telemetry.over-share': { status: 429, title: 'This hospital sends more than its share', retryAfter: 1 },
+  /** More than the operator lets this hospital send. */
+  'telemetry.over-quota': { status: 429, title: 'This hospital sends more than its quota', retryAfter: 1 },
   /** The same batch key came before with other readings. */
   'telemetry.batch-key-reused': { status: 409, title: 'This batch key was used for other readings' },
   'telemetry.too-many-readings': { status: 422, title: 'Too many readings in one batch' },

@@ -3,13 +3,15 @@ import {
   type Hospital,
   type HospitalSlug,
   isHospitalSlug,
+  limitTelemetry,
   listHospitals,
   provisionHospital,
   resumeHospital,
   suspendHospital,
   withOwner,
 } from '@hms/database';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { OperatorAudit } from '../audit/operator-audit.js';
 import { ownerUrl } from '../config.js';
@@ -49,11 +51,19 @@ export function registerHospital(program: Command): void {
   hospital
     .command('suspend <slug>')
     .description('Lock everyone but super admins out of a hospital; its data stays.')
-    .action((slug: string) => change(existingSlug(slug), 'suspend'));
+    .action((slug: string) => changeStatus(slug, 'suspend', suspendHospital));
   hospital
     .command('resume <slug>')
     .description('Let a suspended hospital work again.')
-    .action((slug: string) => change(existingSlug(slug), 'resume'));
+    .action((slug: string) => changeStatus(slug, 'resume', resumeHospital));
+  hospital
+    .command('quota <slug>')
+    .argument('<rows-per-second>', 'readings a second each process of ingest takes of it, or "none"', quota)
+    .description('Limit the telemetry of a hospital; it may save up ten seconds of it.')
+    .action(async (slug: string, rows: number | null) => {
+      await change(slug, 'quota', (owner, known) => limitTelemetry(owner, known, rows));
+      process.stdout.write(`Hospital ${slug} may send ${rows === null ? 'its fair share' : `${rows} readings/s`}.\n`);
+    });
 }
 
 async function create(slug: string, options: CreateOptions): Promise<void> {
@@ -75,25 +85,37 @@ async function create(slug: string, options: CreateOptions): Promise<void> {
   });
 }
 
-const changes = { suspend: suspendHospital, resume: resumeHospital };
+type Change = (owner: pg.Client, slug: HospitalSlug) => Promise<Hospital>;
 
-async function change(slug: HospitalSlug, to: keyof typeof changes): Promise<void> {
+async function changeStatus(slug: string, command: string, work: Change): Promise<void> {
+  const { status } = await change(slug, command, work);
+  process.stdout.write(`Hospital ${slug} is ${status}.\n`);
+}
+
+async function change(slug: string, command: string, work: Change): Promise<Hospital> {
+  const known = existingSlug(slug);
   const audit = OperatorAudit.open(process.env);
-  const { status } = await withOwner(ownerUrl(process.env), (owner) =>
+  return withOwner(ownerUrl(process.env), (owner) =>
     inTransaction(owner, async () => {
-      const hospital = await changes[to](owner, slug);
+      const hospital = await work(owner, known);
       const { id, version } = hospital;
       await audit.record(owner, {
         action: 'update',
         entity: 'hospital',
         entityIds: [id],
-        operation: `hms hospital ${to}`,
+        operation: `hms hospital ${command}`,
       });
       await tell(owner, 'hospital.changed', id, { id, version });
       return hospital;
     }),
   );
-  process.stdout.write(`Hospital ${slug} is ${status}.\n`);
+}
+
+function quota(text: string): number | null {
+  if (text === 'none') return null;
+  const rows = Number(text);
+  if (Number.isInteger(rows) && rows >= 1 && rows <= 1_000_000) return rows;
+  throw new InvalidArgumentError('Must be a whole number from 1 to 1000000, or "none".');
 }
 
 function table(hospitals: readonly Hospital[]): string {

@@ -111,6 +111,25 @@ describe('an operator with hms', () => {
   );
 
   it(
+    'limits its telemetry',
+    async () => {
+      const quotaOf = async (): Promise<unknown> =>
+        withOwner(direct, async (owner) => {
+          const query = 'select telemetry_rows_per_second as quota from public.hospital where slug = $1';
+          return (await owner.query<{ quota: number | null }>(query, [slug])).rows[0]?.quota;
+        });
+      expect(await hms('hospital', 'quota', slug, '500')).toMatchObject({
+        code: 0,
+        out: `Hospital ${slug} may send 500 readings/s.\n`,
+      });
+      expect(await quotaOf()).toBe(500);
+      expect(await hms('hospital', 'quota', slug, 'none')).toMatchObject({ code: 0 });
+      expect(await quotaOf()).toBeNull();
+    },
+    PATIENCE,
+  );
+
+  it(
     'creates a super admin once',
     async () => {
       const { out } = await hms('user', 'create-super-admin', `--email=${root}`);
@@ -137,6 +156,8 @@ describe('an operator with hms', () => {
           'hms hospital create --admin-email',
           'hms hospital suspend',
           'hms hospital resume',
+          'hms hospital quota',
+          'hms hospital quota',
           'hms user create-super-admin',
         ].map((operation) => ({ operation, reason, actor_id: null })),
       );
@@ -148,6 +169,8 @@ describe('an operator with hms', () => {
       expect(told.rows.map(({ type }) => type)).toEqual([
         'membership.changed',
         'membership.changed',
+        'hospital.changed',
+        'hospital.changed',
         'hospital.changed',
         'hospital.changed',
       ]);
@@ -168,6 +191,7 @@ describe('an operator with hms', () => {
       'hms: There is no hospital nowhere; "hms hospital list" shows those that exist.\n',
     ],
     [['hospital', 'suspend', 'No Slug'], 'not the slug of a hospital'],
+    [['hospital', 'quota', 'somewhere', 'many'], 'whole number from 1 to 1000000, or "none"'],
     [['migrate', '--only', 'nowhere'], 'hms: There is no hospital nowhere'],
     [['nonsense'], "unknown command 'nonsense'"],
   ])(

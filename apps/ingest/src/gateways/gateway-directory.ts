@@ -11,6 +11,7 @@ interface KeyRow {
   readonly hospital_id: string;
   readonly slug: string;
   readonly active: boolean;
+  readonly rows_per_second: number | null;
   readonly epoch: string;
 }
 
@@ -26,7 +27,8 @@ export class GatewayDirectory {
     const [row] = await this.lane.query<KeyRow>(
       (sql) => sql`
         select k.key_id, k.secret_hash, k.expires_at, g.id as gateway_id,
-               h.id as hospital_id, h.slug, h.status = 'active' as active, e.epoch::text
+               h.id as hospital_id, h.slug, h.status = 'active' as active,
+               h.telemetry_rows_per_second as rows_per_second, e.epoch::text
           from public.gateway_key k
           join public.gateway g on g.id = k.gateway_id and g.status = 'active'
           join public.hospital h on h.id = k.hospital_id
@@ -37,6 +39,7 @@ export class GatewayDirectory {
     const hospital = this.hospitals.of(row.hospital_id, row.slug);
     const epoch = Number(row.epoch);
     hospital.observeEpoch(epoch);
+    hospital.quota.limitTo(row.rows_per_second ?? undefined);
     return {
       keyId: row.key_id,
       gatewayId: row.gateway_id,

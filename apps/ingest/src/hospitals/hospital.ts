@@ -1,8 +1,10 @@
 import { DeviceMap } from '../devices/device-map.js';
+import { RowQuota } from './row-quota.js';
 
 /** What ingest knows of one hospital. One object per hospital and process, so that what is cached can hold on to it. */
 export class Hospital {
   readonly schema: string;
+  readonly quota = new RowQuota();
   /** The latest `ingest_epoch` seen. What was read under an earlier one is no longer to be trusted. */
   #epoch = -1;
   #devices = new DeviceMap(-1, [], []);

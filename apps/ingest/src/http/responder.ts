@@ -72,6 +72,6 @@ export class Responder {
 /** Retries are spread over two more seconds, or all who were turned away come back together. */
 function headersFor(status: number, thrown: unknown): [string, string][] {
   if (status === 401) return [['WWW-Authenticate', 'Bearer']];
-  const retryAfter = thrown instanceof AppError ? thrown.spec.retryAfter : undefined;
+  const retryAfter = thrown instanceof AppError ? thrown.retryAfter : undefined;
   return retryAfter === undefined ? [] : [['Retry-After', String(retryAfter + Math.floor(Math.random() * 3))]];
 }

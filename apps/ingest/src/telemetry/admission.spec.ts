@@ -46,6 +46,19 @@ describe('a request', () => {
     expect(admission.bodyBytes).toBe(1);
   });
 
+  it('is turned away while its hospital owes rows beyond its quota, and told when to come again', () => {
+    const { admission, shed, isLetIn } = setUp();
+    const { quota } = caller.hospital;
+    quota.limitTo(100);
+    expect(isLetIn(1)).toBe(true);
+    quota.take(1_500);
+    const refusal = admission.enter(1, caller);
+    expect([refusal?.code, refusal?.retryAfter]).toEqual(['telemetry.over-quota', 6]);
+    expect(shed).toEqual(['quota']);
+    quota.limitTo(undefined);
+    expect(isLetIn(1)).toBe(true);
+  });
+
   it('is turned away when much that waits is of its hospital, while others wait too', () => {
     const { backlog, shed, codeOf } = setUp();
     Object.assign(backlog, { queuedRows: 20_000, own: 20_000 });

@@ -12,7 +12,7 @@ export const admissionLimits = {
   waitedMs: 1_000,
 } as const;
 
-export type ShedReason = 'draining' | 'database' | 'memory' | 'queue' | 'share';
+export type ShedReason = 'draining' | 'database' | 'memory' | 'queue' | 'share' | 'quota';
 
 export interface Backlog {
   readonly queuedRows: number;
@@ -46,7 +46,10 @@ export class Admission implements Gate<{ readonly hospital: Hospital }> {
       return undefined;
     }
     this.onShed(reason);
-    return reason === 'share' ? telemetryError('telemetry.over-share') : commonError('service.busy');
+    if (reason === 'share') return telemetryError('telemetry.over-share');
+    if (reason !== 'quota') return commonError('service.busy');
+    const waitMs = caller?.hospital.quota.waitMs ?? 0;
+    return telemetryError('telemetry.over-quota', { retryAfter: Math.ceil(waitMs / 1_000) });
   }
 
   leave(bytes: number): void {
@@ -63,6 +66,7 @@ export class Admission implements Gate<{ readonly hospital: Hospital }> {
     if (this.breaker.open) return 'database';
     if (this.#bodyBytes + bytes > admissionLimits.bodyBytes) return 'memory';
     const { backlog } = this;
+    if (hospital && hospital.quota.waitMs > 0) return 'quota';
     if (hospital && this.#isOverShare(hospital)) return 'share';
     if (backlog.queuedRows > admissionLimits.queuedRows) return 'queue';
     return hospital && backlog.waitedMsOf(hospital) > admissionLimits.waitedMs ? 'queue' : undefined;

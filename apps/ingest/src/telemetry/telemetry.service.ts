@@ -70,6 +70,7 @@ export class TelemetryService {
     const submission = await this.#resolve(content);
     if (submission.rows.length === 0 || (batch.whole && submission.receipt().rejectedTotal > 0))
       throw new NothingAccepted(submission.receipt());
+    hospital.quota.take(submission.rows.length);
     this.parts.submit(submission);
     const answer = await submission.answered;
     if (answer.receipt.accepted + answer.receipt.duplicates === 0) throw new NothingAccepted(answer.receipt);

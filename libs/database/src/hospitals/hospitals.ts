@@ -38,6 +38,16 @@ export const suspendHospital = (owner: pg.Client, slug: HospitalSlug): Promise<H
 export const resumeHospital = (owner: pg.Client, slug: HospitalSlug): Promise<Hospital> =>
   changeStatus(owner, slug, 'suspended', 'active');
 
+/** @param rowsPerSecond that each process of ingest takes of it; null for no limit */
+export async function limitTelemetry(
+  owner: pg.Client,
+  slug: HospitalSlug,
+  rowsPerSecond: number | null,
+): Promise<Hospital> {
+  await owner.query('update public.hospital set telemetry_rows_per_second = $2 where slug = $1', [slug, rowsPerSecond]);
+  return existing(owner, slug);
+}
+
 async function changeStatus(
   owner: pg.Client,
   slug: HospitalSlug,
@@ -45,10 +55,15 @@ async function changeStatus(
   to: HospitalStatus,
 ): Promise<Hospital> {
   await owner.query('update public.hospital set status = $3 where slug = $1 and status = $2', [slug, from, to]);
-  const hospital = await findHospital(owner, slug);
-  if (!hospital) throw new OperatorError(`There is no hospital ${slug}; "hms hospital list" shows those that exist.`);
+  const hospital = await existing(owner, slug);
   if (hospital.status !== to) throw new OperatorError(`Hospital ${slug} is ${hospital.status}, not ${from}.`);
   return hospital;
+}
+
+async function existing(owner: pg.Client, slug: HospitalSlug): Promise<Hospital> {
+  const hospital = await findHospital(owner, slug);
+  if (hospital) return hospital;
+  throw new OperatorError(`There is no hospital ${slug}; "hms hospital list" shows those that exist.`);
 }
 
 const toHospital = (row: HospitalRow): Hospital => ({ ...row, ...hospitalRef(row) });

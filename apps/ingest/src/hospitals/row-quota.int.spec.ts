@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { eventually } from '../testing/eventually.js';
+import { TestHospital, type TestDevice, type TestGateway } from '../testing/test-hospital.js';
+import { TestIngest } from '../testing/test-ingest.js';
+
+let ingest: TestIngest;
+let hospital: TestHospital;
+let gateway: TestGateway;
+let device: TestDevice;
+
+beforeAll(async () => {
+  hospital = await TestHospital.create();
+  gateway = await hospital.addGateway();
+  [device] = (await hospital.addDevices(gateway, 1)) as [TestDevice];
+  ingest = await TestIngest.start();
+}, 60_000);
+
+afterAll(async () => {
+  await ingest.stop();
+  await hospital.drop();
+});
+
+const limit = (rowsPerSecond: number | null): Promise<unknown> =>
+  hospital.owner.query('update public.hospital set telemetry_rows_per_second = $2 where id = $1', [
+    hospital.hospital.id,
+    rowsPerSecond,
+  ]);
+
+function send(rows: number): ReturnType<TestIngest['post']> {
+  const first = Date.now() - 60_000;
+  return ingest.post(gateway.key, {
+    readings: Array.from({ length: rows }, (_, i) => ({ d: device.name, t: first + i, hr: 70 })),
+  });
+}
+
+it('a hospital beyond its quota is refused and told when to come again, until the limit is lifted', async () => {
+  await limit(1);
+  const refused = await eventually(async () => {
+    const answer = await send(2_000);
+    return answer.status === 429 ? answer : undefined;
+  });
+  expect(refused.body).toMatchObject({ code: 'telemetry.over-quota' });
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(1_000);
+  await limit(null);
+  await eventually(async () => ((await send(1)).status === 200 ? true : undefined));
+});
