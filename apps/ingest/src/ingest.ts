@@ -28,6 +28,7 @@ import { serveMqtt } from './telemetry/mqtt/serve-mqtt.js';
 import { LatestWriter } from './telemetry/live/latest-writer.js';
 import { WardPublisher } from './telemetry/live/ward-publisher.js';
 import { RecentBatches } from './telemetry/recent-batches.js';
+import { TelemetrySockets } from './telemetry/socket/telemetry-sockets.js';
 import { Batcher, type Writer } from './telemetry/store/batcher.js';
 import { Breaker } from './telemetry/store/breaker.js';
 import { FlushNumbers } from './telemetry/store/flush-numbers.js';
@@ -93,7 +94,9 @@ export async function startIngest(parts: IngestParts): Promise<void> {
       ...(breaker.open || !watch.trustworthy ? ['database'] : []),
     ],
   });
-  await serve(parts, endpoints, { metrics, admission });
+  const sockets = new TelemetrySockets(telemetry, logger);
+  metrics.watchSockets(() => sockets.size);
+  await serve(parts, endpoints, { metrics, admission, sockets });
   await serveMllp(parts, telemetry);
   receiveMqtt(parts, telemetry, metrics);
   void repairLatest({ lane: lookups, hospitals, logger, stopping: () => lifecycle.stopping });
@@ -152,17 +155,18 @@ function liveOutputs(
 async function serve(
   { config, logger, lifecycle }: IngestParts,
   endpoints: readonly Endpoint[],
-  { metrics, admission }: { metrics: IngestMetrics; admission: Admission },
+  { metrics, admission, sockets }: { metrics: IngestMetrics; admission: Admission; sockets: TelemetrySockets },
 ): Promise<void> {
   const errors = new ErrorLog(logger);
   const server = new HttpServer(endpoints, (replied) => {
     metrics.replied(replied.path, replied.status);
     errors.replied(replied);
   });
+  server.serveSockets(sockets.route);
   await server.listen(config.host, config.port);
   lifecycle.onStop('http', async () => {
     admission.drain();
-    await Promise.race([server.drain(), delay(drainWithinMs)]);
+    await Promise.race([Promise.all([sockets.drain(), server.drain()]), delay(drainWithinMs)]);
     server.close();
   });
   logger.info({ host: config.host, port: config.port }, 'listening');

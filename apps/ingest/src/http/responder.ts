@@ -56,6 +56,14 @@ export class Responder {
     parts.onReplied(reply.status, thrown);
   }
 
+  /** Lets somebody else have the response, to make a socket of it. */
+  handOver(work: (response: HttpResponse) => void): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.response.cork(() => work(this.response));
+    this.parts.onReplied(101, undefined);
+  }
+
   /** Answers with the problem that was thrown; `close` when the client is not to be listened to any longer. */
   fail(thrown: unknown, { close = false, headers = [] }: { close?: boolean; headers?: Reply['headers'] } = {}): void {
     const problem = toProblem(thrown, this.parts.requestId);

@@ -10,6 +10,7 @@ import {
 import type { Endpoint } from './endpoint.js';
 import { Responder } from './responder.js';
 import type { RequestHead } from './route.js';
+import type { SocketRoute } from './socket-route.js';
 
 export interface Replied {
   /** Path of the route; empty when there is none. */
@@ -39,6 +40,23 @@ export class HttpServer {
   ) {
     for (const each of endpoints) this.#register(each);
     this.#app.any('/*', (response, request) => this.#refuse(response, request));
+  }
+
+  /** To be called before {@link listen}. */
+  serveSockets<Data>({ path, admit, behavior }: SocketRoute<Data>): void {
+    this.#app.ws<Data>(path, {
+      ...behavior,
+      upgrade: (response, request, context) => {
+        const head = headOf(request);
+        const key = request.getHeader('sec-websocket-key');
+        const { requestId } = head;
+        const responder = this.#responder(response, request, { path, requestId, onAborted: () => undefined });
+        admit(head).then(
+          (data) => responder.handOver((upgraded) => upgraded.upgrade(data, key, '', '', context)),
+          (err: unknown) => responder.fail(err),
+        );
+      },
+    });
   }
 
   listen(host: string, port: number): Promise<void> {

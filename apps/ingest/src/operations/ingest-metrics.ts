@@ -59,14 +59,19 @@ export class IngestMetrics {
 
   /** Measured when it is asked for. */
   watch(backlog: Backlog): void {
-    const gauge = (name: string, help: string, read: () => number): void => {
-      const collect = function (this: Gauge): void {
-        this.set(read());
-      };
-      new Gauge({ name, help, registers: [this.registry], collect });
+    this.#gauge('ingest_queue_rows', 'Rows waiting for a flush', backlog.queuedRows);
+    this.#gauge('ingest_queue_bytes', 'Bytes of bodies being received or stored', backlog.bodyBytes);
+  }
+
+  watchSockets(count: () => number): void {
+    this.#gauge('ingest_sockets', 'WebSockets that are open', count);
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    const collect = function (this: Gauge): void {
+      this.set(read());
     };
-    gauge('ingest_queue_rows', 'Rows waiting for a flush', backlog.queuedRows);
-    gauge('ingest_queue_bytes', 'Bytes of bodies being received or stored', backlog.bodyBytes);
+    new Gauge({ name, help, registers: [this.registry], collect });
   }
 
   replied(route: string, status: number): void {

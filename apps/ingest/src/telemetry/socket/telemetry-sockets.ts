@@ -1,0 +1,143 @@
+import { AppError, commonError, toProblem } from '@hms/contracts';
+import type { Logger } from '@hms/service-kit';
+import type { Caller } from '../../gateways/caller.js';
+import type { RequestHead } from '../../http/route.js';
+import type { SocketRoute } from '../../http/socket-route.js';
+import { bodyText } from '../formats/body-text.js';
+import { decodeJson } from '../formats/json.js';
+import type { TelemetryBatch } from '../telemetry-batch.js';
+import type { TelemetryRouteParts } from '../telemetry.routes.js';
+import { closing, Connection, type SocketData } from './connection.js';
+
+const maxSockets = 60_000;
+const maxMessageBytes = 1024 * 1024;
+const maxUnreadBytes = 1024 * 1024;
+/** The longest uWebSockets.js allows; it asks for a sign of life before. */
+const idleSeconds = 960;
+const checkEveryMs = 2_000;
+
+type SocketParts = Pick<TelemetryRouteParts, 'authenticate' | 'gate' | 'receive' | 'metrics' | 'now'>;
+
+/**
+ * Telemetry over WebSocket, for senders that have something to say all the time. Each message is a batch as JSON; answers come in
+ * the order of the messages, each after its commit. A socket ends within seconds after its key is revoked.
+ */
+export class TelemetrySockets {
+  readonly #connections = new Set<Connection>();
+  readonly #check: NodeJS.Timeout;
+  #draining = false;
+
+  constructor(
+    private readonly parts: SocketParts,
+    private readonly logger: Logger,
+  ) {
+    this.#check = setInterval(() => void this.#expelRevoked(), checkEveryMs);
+  }
+
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  get route(): SocketRoute<SocketData> {
+    return {
+      path: '/telemetry/ws',
+      admit: (head) => this.#admit(head),
+      behavior: {
+        idleTimeout: idleSeconds,
+        maxPayloadLength: maxMessageBytes,
+        maxBackpressure: maxUnreadBytes,
+        closeOnBackpressureLimit: true,
+        open: (socket) => {
+          const connection = socket.getUserData().connection;
+          connection.opened(socket);
+          this.#connections.add(connection);
+        },
+        message: (socket, message) => {
+          const connection = socket.getUserData().connection;
+          // uWebSockets.js takes the message back when this returns.
+          const own = Buffer.from(new Uint8Array(message));
+          connection.answer(() => this.#answer(connection, own));
+        },
+        close: (socket) => {
+          const connection = socket.getUserData().connection;
+          connection.closed();
+          this.#connections.delete(connection);
+        },
+      },
+    };
+  }
+
+  /** Takes no further message, and ends every connection once its messages are answered. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    clearInterval(this.#check);
+    const end = async (connection: Connection): Promise<void> => {
+      await connection.answered;
+      connection.end(closing.goingAway);
+    };
+    await Promise.all([...this.#connections].map(end));
+  }
+
+  async #admit({ authorization, requestId }: RequestHead): Promise<SocketData> {
+    await this.parts.authenticate(authorization);
+    if (this.#draining || this.#connections.size >= maxSockets) throw commonError('service.busy');
+    return { connection: new Connection(authorization, requestId) };
+  }
+
+  async #answer(connection: Connection, message: Buffer): Promise<object> {
+    let batch: TelemetryBatch | undefined;
+    try {
+      const caller = await this.#callerOf(connection);
+      if (this.#draining) throw commonError('service.busy');
+      const refusal = this.parts.gate.enter(message.length, caller);
+      if (refusal) throw refusal;
+      try {
+        const at = this.parts.now();
+        batch = decodeJson(bodyText(message), { at, idempotencyKey: '' });
+        return await this.#store(caller, batch, at);
+      } finally {
+        this.parts.gate.leave(message.length);
+      }
+    } catch (err) {
+      const { requestId } = connection;
+      if (!(err instanceof AppError)) this.logger.error({ err, requestId }, 'a message on a socket failed');
+      return { ...(batch?.key === undefined ? {} : { batch: batch.key }), ...toProblem(err, requestId) };
+    }
+  }
+
+  async #store(caller: Caller, batch: TelemetryBatch, at: number): Promise<object> {
+    const { metrics, receive } = this.parts;
+    if (batch.clockOffsetMs !== undefined) metrics.clockOffset(batch.clockOffsetMs);
+    const { receipt, replayed } = await receive(caller, batch, at);
+    if (!replayed) metrics.answered(receipt);
+    return receipt;
+  }
+
+  async #callerOf(connection: Connection): Promise<Caller> {
+    try {
+      return await this.parts.authenticate(connection.authorization);
+    } catch (err) {
+      if (isDenied(err)) connection.end(closing.notAllowed);
+      throw err;
+    }
+  }
+
+  /** Connections on which nothing is said, too. While a key cannot be looked up nobody is expelled, and nothing is taken. */
+  async #expelRevoked(): Promise<void> {
+    const byKey = new Map<string, Connection[]>();
+    for (const connection of this.#connections) {
+      const same = byKey.get(connection.authorization);
+      if (same) same.push(connection);
+      else byKey.set(connection.authorization, [connection]);
+    }
+    for (const [authorization, connections] of byKey) {
+      try {
+        await this.parts.authenticate(authorization);
+      } catch (err) {
+        if (isDenied(err)) for (const connection of connections) connection.end(closing.notAllowed);
+      }
+    }
+  }
+}
+
+const isDenied = (err: unknown): boolean => err instanceof AppError && [401, 403].includes(err.spec.status);
