@@ -11,6 +11,7 @@ import { HospitalsModule } from './features/hospitals/hospitals.module.js';
 import { LiveModule } from './features/live/live.module.js';
 import { PatientsModule } from './features/patients/patients.module.js';
 import { SessionsModule } from './features/sessions/sessions.module.js';
+import { TelemetryModule } from './features/telemetry/telemetry.module.js';
 import { UsersModule } from './features/users/users.module.js';
 import { VitalsModule } from './features/vitals/vitals.module.js';
 import { WardsModule } from './features/wards/wards.module.js';
@@ -65,6 +66,7 @@ export class AppModule {
         DevicesModule,
         VitalsModule,
         AlarmsModule,
+        TelemetryModule,
         AuditLogModule,
         LiveModule,
         ...features,

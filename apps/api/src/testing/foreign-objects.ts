@@ -19,8 +19,9 @@ export class ObjectIds {
 
 /** Fills a hospital with one of everything. */
 export async function foreignObjects(hospital: Hospital): Promise<ObjectIds> {
-  const [patient, ward, bed, allergy, gateway, device, assignment, breakGlass] = Array.from({ length: 8 }, () =>
-    uuidv7(),
+  const [patient, ward, bed, allergy, gateway, device, assignment, breakGlass, deadLetter] = Array.from(
+    { length: 9 },
+    () => uuidv7(),
   );
   const [alarm, suppression, limit, observation] = Array.from({ length: 4 }, () => uuidv7());
   const { keyId, secret } = newGatewayKey();
@@ -91,6 +92,14 @@ export async function foreignObjects(hospital: Hospital): Promise<ObjectIds> {
       recorded_at: '2026-01-01T00:00:00Z',
       recorded_by: user.id,
     });
+    await insert(`${schema}.telemetry_dead_letter`, {
+      id: deadLetter,
+      gateway_id: gateway,
+      device: keyId,
+      recorded_at: '2026-01-01T00:00:00Z',
+      reason: '23514',
+      reading: '{"heart_rate": 72}',
+    });
     await insert(`${schema}.break_glass`, {
       id: breakGlass,
       patient_id: patient,
@@ -121,6 +130,7 @@ export async function foreignObjects(hospital: Hospital): Promise<ObjectIds> {
     queue: 'jobs',
     queues: 'jobs',
     'break-glass': breakGlass,
+    'dead-letters': deadLetter,
   };
   return new ObjectIds({
     ...(ids as Record<string, string>),

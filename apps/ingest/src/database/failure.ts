@@ -34,6 +34,7 @@ export function failureOf(thrown: unknown): Failure {
   return byState.get(code) ?? byClass.get(code.slice(0, 2)) ?? 'fatal';
 }
 
-function errorCode(thrown: unknown): string | undefined {
+/** The SQLSTATE, or the code of Node or the driver. */
+export function errorCode(thrown: unknown): string | undefined {
   return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
 }

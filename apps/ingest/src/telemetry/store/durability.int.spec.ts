@@ -166,7 +166,7 @@ const answered = (ingest: TestIngest, key: string, body: unknown): ReturnType<Te
   });
 
 describe('a row the database refuses', () => {
-  it('is named in the answer, and everything around it is stored', async () => {
+  it('is named in the answer and kept as a dead letter, and everything around it is stored', async () => {
     const sibling = await TestHospital.create();
     const ingest = await TestIngest.start({ env });
     const device = await addDevice();
@@ -192,6 +192,14 @@ describe('a row the database refuses', () => {
       expect((await near).body).toMatchObject({ accepted: 1 });
     }
     expect(await hospital.count('vitals', 'device_no = $1', [device.no])).toBe(600);
+    const letters = await hospital.rows(
+      `select distinct gateway_id, reason, reading, state from {schema}.telemetry_dead_letter where device = $1`,
+      [device.name],
+    );
+    expect(letters).toEqual([
+      { gateway_id: gateway.id, reason: '23514', reading: { flags: 0, heart_rate: 66 }, state: 'open' },
+    ]);
+    expect(await hospital.count('telemetry_dead_letter', 'device = $1', [device.name])).toBe(200);
     const stuck = await superuser.query(
       `select from pg_stat_activity where application_name = '${application}' and state like 'idle in transaction%'`,
     );
@@ -200,6 +208,26 @@ describe('a row the database refuses', () => {
     await ingest.stop();
     await sibling.drop();
   }, 120_000);
+
+  it('is kept once when it is all its batch has, however often that is sent', async () => {
+    const ingest = await TestIngest.start({ env });
+    const device = await addDevice();
+    await hospital.rows(
+      'alter table {schema}.vitals drop constraint if exists poison, add constraint poison check (heart_rate <> 66)',
+    );
+    const readings = [{ d: device.name, t: Date.now(), hr: 66, o2: true, acvpu: 'V', temp: 36.85 }];
+    for (const batch of ['first', 'first', 'second']) {
+      const { status, body } = await answered(ingest, gateway.key, { batch, readings });
+      expect([status, body['code']]).toEqual([422, 'telemetry.not-storable']);
+    }
+    const letters = await hospital.rows(`select reading from {schema}.telemetry_dead_letter where device = $1`, [
+      device.name,
+    ]);
+    const reading = { flags: 0, heart_rate: 66, on_oxygen: true, acvpu: 'V', temperature: 36.85 };
+    expect(letters).toEqual([{ reading }]);
+    await hospital.rows('alter table {schema}.vitals drop constraint poison');
+    await ingest.stop();
+  });
 
   it('does not keep other hospitals waiting when a whole hospital cannot be written', async () => {
     const broken = await TestHospital.create();

@@ -3,6 +3,7 @@ import type { Lane } from '../../database/lane.js';
 import type { ResolvedReading } from '../reading.js';
 import type { BatchIdentity, Submission } from '../submission.js';
 import type { HospitalGroup } from './hospital-group.js';
+import { text } from './statements.js';
 
 interface LedgerRow {
   readonly gateway_id: string;
@@ -25,9 +26,6 @@ const entriesOf = (submissions: readonly Submission[]): Entry[] =>
     const { identity, gatewayId } = submission.content;
     return identity ? [{ submission, identity, gatewayId }] : [];
   });
-
-/** Text a client chose, without quoting: hexadecimal in, text out. */
-const text = (value: string): string => `convert_from('\\x${Buffer.from(value).toString('hex')}', 'UTF8')`;
 
 /** Statements that remember how the batches of the group are answered; none when no batch is to be known again. */
 export function insertLedger(group: HospitalGroup, duplicates?: ReadonlySet<ResolvedReading>): string[] {

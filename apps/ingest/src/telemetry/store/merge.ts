@@ -1,8 +1,9 @@
-import { failureOf } from '../../database/failure.js';
+import { errorCode, failureOf } from '../../database/failure.js';
 import type { Lane } from '../../database/lane.js';
 import { absent } from '../fields.js';
 import type { ResolvedReading } from '../reading.js';
 import { encodeRows, type FlushMark } from './copy-encoder.js';
+import { type DeadLetter, insertDeadLetters } from './dead-letters.js';
 import { insertDirty } from './dirty-stretches.js';
 import type { HospitalGroup, TableRows } from './hospital-group.js';
 import { insertLedger } from './ledger.js';
@@ -38,11 +39,10 @@ async function stage(lane: Lane, tables: readonly TableRows[], mark: FlushMark):
   return duplicates;
 }
 
-/** Stores the group, calling `beforeCommit` with the rows that were there already. */
+/** Stores the group and keeps its dead letters, calling `beforeCommit` with the rows that were there already. */
 export async function mergeGroup(
   lane: Lane,
-  group: HospitalGroup,
-  mark: FlushMark,
+  { group, mark, deadLetters }: { group: HospitalGroup; mark: FlushMark; deadLetters: readonly DeadLetter[] },
   beforeCommit: (duplicates: ReadonlySet<ResolvedReading>) => void,
 ): Promise<void> {
   const duplicates = await stage(lane, group.tables, mark);
@@ -52,23 +52,30 @@ export async function mergeGroup(
     // Rows that were there keep their mark, by which the worker would not find them.
     ...insertDirty(group, Infinity),
     ...insertLedger(group, duplicates),
+    ...insertDeadLetters(group.hospital, deadLetters),
     assertEpochs([group]),
     'commit',
   ];
   await lane.run(last.join('; '));
 }
 
-/** The rows the database does not accept, found by halving. */
-export async function findPoison(lane: Lane, group: HospitalGroup, mark: FlushMark): Promise<Set<ResolvedReading>> {
-  const poison = new Set<ResolvedReading>();
+/** The rows the database does not accept, found by halving, each with the SQLSTATE it is refused with. */
+export async function findPoison(
+  lane: Lane,
+  group: HospitalGroup,
+  mark: FlushMark,
+): Promise<Map<ResolvedReading, string>> {
+  const poison = new Map<ResolvedReading, string>();
   for (const table of group.tables) await search(table);
   return poison;
 
   async function search(table: TableRows): Promise<void> {
     const { rows } = table;
-    if (await isStorable(lane, table, mark)) return;
-    if (rows.length === 1) {
-      rows.forEach((row) => poison.add(row));
+    const state = await refusalOf(lane, table, mark);
+    if (state === undefined) return;
+    const [row] = rows;
+    if (row && rows.length === 1) {
+      poison.set(row, state);
       return;
     }
     const middle = rows.length >>> 1;
@@ -77,12 +84,13 @@ export async function findPoison(lane: Lane, group: HospitalGroup, mark: FlushMa
   }
 }
 
-async function isStorable(lane: Lane, table: TableRows, mark: FlushMark): Promise<boolean> {
+/** The SQLSTATE the rows are refused with; undefined when they can be stored. */
+async function refusalOf(lane: Lane, table: TableRows, mark: FlushMark): Promise<string | undefined> {
   try {
     await stage(lane, [table], mark);
-    return true;
+    return undefined;
   } catch (err) {
-    if (failureOf(err) === 'data') return false;
+    if (failureOf(err) === 'data') return errorCode(err);
     throw err;
   } finally {
     await lane.run('rollback');

@@ -2,6 +2,7 @@ import { commonError } from '@hms/contracts';
 import { type Failure, failureOf } from '../../database/failure.js';
 import type { ResolvedReading } from '../reading.js';
 import type { FlushMark } from './copy-encoder.js';
+import { type DeadLetter, deadLettersOf } from './dead-letters.js';
 import type { HospitalGroup } from './hospital-group.js';
 import { answerReplays } from './ledger.js';
 import { findPoison, mergeGroup } from './merge.js';
@@ -17,6 +18,7 @@ export const storeWithinMs = 10_000;
  */
 export class Recovery {
   #duplicates: ReadonlySet<ResolvedReading> = new Set();
+  readonly #deadLetters: DeadLetter[] = [];
   readonly #since: number;
 
   constructor(
@@ -48,10 +50,12 @@ export class Recovery {
       return;
     }
     if (this.failure === 'stale') this.#use(await reloadDevices(this.group.hospital));
-    if (this.failure === 'data') await this.#refusePoison();
     this.group = await answerReplays(lane, this.group);
-    if (this.group.rows.length > 0) {
-      await mergeGroup(lane, this.group, this.mark, (duplicates) => (this.#duplicates = duplicates));
+    if (this.failure === 'data') await this.#refusePoison();
+    const deadLetters = this.#deadLetters;
+    if (this.group.rows.length + deadLetters.length > 0) {
+      const merge = { group: this.group, mark: this.mark, deadLetters };
+      await mergeGroup(lane, merge, (duplicates) => (this.#duplicates = duplicates));
     }
     this.#settle();
   }
@@ -68,8 +72,12 @@ export class Recovery {
   async #refusePoison(): Promise<void> {
     const { logger, lane } = this.parts;
     const poison = await findPoison(lane, this.group, this.mark);
-    logger.error({ rows: poison.size, hospitalId: this.group.hospital.id }, 'the database refuses rows');
-    for (const submission of this.group.submissions) submission.refuse(poison);
+    const states = [...new Set(poison.values())];
+    logger.error({ rows: poison.size, states, hospitalId: this.group.hospital.id }, 'the database refuses rows');
+    for (const submission of this.group.submissions) {
+      this.#deadLetters.push(...deadLettersOf(submission, poison));
+      submission.refuse(new Set(poison.keys()));
+    }
     this.group = this.group.with(this.group.submissions);
   }
 

@@ -36,6 +36,9 @@ export function insertFlush({ hospital, rows }: HospitalGroup, { writer, flushNo
             ${timestamp(oldestFresh(rows, flushNo))})`;
 }
 
+/** Text a client chose, without quoting: hexadecimal in, text out. */
+export const text = (value: string): string => `convert_from('\\x${Buffer.from(value).toString('hex')}', 'UTF8')`;
+
 /** @param micros since 1970, to the microsecond; may be infinite */
 export const timestamp = (micros: number): string =>
   Number.isFinite(micros)
