@@ -194,6 +194,7 @@ const bodies: Readonly<Record<string, object>> = {
   'PUT /api/v1/patients/:id/allergy-status': { status: 'none-known' },
   'POST /api/v1/wards/:id/beds': { label: '9' },
   'POST /api/v1/probe/wards/:id/rename': { code: 'CANARY', name: 'Canary' },
+  'POST /api/v1/telemetry/dead-letters/:id/discard': { reason: 'canary' },
   'POST /api/v1/alarms/:id/resolve': { reason: 'canary' },
   'POST /api/v1/alarms/:id/notes': { note: 'canary' },
   'POST /api/v1/patients/:id/alarm-suppressions': { reason: 'canary', minutes: 5 },

@@ -74,6 +74,7 @@ export class ImportStore {
     const { rows } = await this.owner.query<{ assigned: number; unassigned: number }>(this.#insert(), mark);
     const { assigned = 0, unassigned = 0 } = rows[0] ?? {};
     if (readings.length > 0) await this.owner.query(this.#flush(), mark);
+    await this.owner.query(this.#soil());
     await this.owner.query(this.#refresh());
     const accepted = assigned + unassigned;
     const rejected = chunk.rejected.length;
@@ -103,8 +104,17 @@ export class ImportStore {
 
   /** Whatever follows the flushes learns of it; its scores are taken for computed, because old ones page nobody. */
   #flush(): string {
-    return `insert into ${this.schema}.telemetry_flush (flush_no, writer, rows, recorded_from, recorded_until, evaluated)
-      select $1, $2, count(*), min(recorded_at), max(recorded_at), true from pg_temp.staged_import`;
+    return `insert into ${this.schema}.telemetry_flush (flush_no, writer, rows, recorded_from, recorded_until, fresh_from, evaluated)
+      select $1, $2, count(*), min(recorded_at), max(recorded_at), 'infinity', true from pg_temp.staged_import`;
+  }
+
+  /** Minutes that are summed up already are summed up again. */
+  #soil(): string {
+    return `insert into ${this.schema}.vitals_dirty (patient_id, since, until)
+      select a.patient_id, min(staged.recorded_at), max(staged.recorded_at) from pg_temp.staged_import staged
+        join ${this.schema}.device d using (device_no)
+        join ${this.schema}.device_assignment a on a.device_id = d.id and a.valid @> staged.recorded_at
+       group by a.patient_id, date_bin('1 hour', staged.recorded_at, '2000-01-01Z')`;
   }
 
   /** Only readings of the last day can be the latest of somebody whose values anyone watches. */
