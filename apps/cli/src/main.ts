@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { registerAudit } from './audit/audit.command.js';
 import { registerDemo } from './demo/demo.command.js';
 import { errorLine } from './error-line.js';
+import { registerHl7Source } from './hl7-source/hl7-source.command.js';
 import { registerHospital } from './hospital/hospital.command.js';
 import { registerImport } from './import/import.command.js';
 import { registerKeys } from './keys/keys.command.js';
@@ -20,6 +21,7 @@ const program = new Command('hms')
 
 registerMigrate(program);
 registerHospital(program);
+registerHl7Source(program);
 registerUser(program);
 registerKeys(program);
 registerAudit(program);

@@ -12,11 +12,13 @@ import type { IngestConfig } from './config.js';
 import { Lane, type LaneOptions } from './database/lane.js';
 import { DeviceDirectory } from './devices/device-directory.js';
 import { Authenticator } from './gateways/authenticator.js';
+import { Hl7Sources } from './gateways/hl7-sources.js';
 import { GatewayDirectory } from './gateways/gateway-directory.js';
 import { EpochWatch } from './hospitals/epoch-watch.js';
 import { Hospitals } from './hospitals/hospitals.js';
 import type { Endpoint } from './http/endpoint.js';
 import { HttpServer } from './http/server.js';
+import { wrongPatientReport } from './operations/wrong-patient-report.js';
 import { ErrorLog } from './operations/error-log.js';
 import { IngestMetrics } from './operations/ingest-metrics.js';
 import { ingestRoutes } from './routes.js';
@@ -77,12 +79,14 @@ export async function startIngest(parts: IngestParts): Promise<void> {
     recent: new RecentBatches(),
     submit: (submission) => batcher.submit(submission),
     now: () => performance.now(),
+    onWrongPatient: wrongPatientReport(logger, metrics),
   });
   const telemetry: TelemetryRouteParts = {
     authenticate: (header) => authenticator.authenticate(header),
     gate: admission,
     receive: (caller, batch, at) => service.receive(caller, batch, at),
     explain: (caller, batch, at) => service.explain(caller, batch, at),
+    hl7Sources: new Hl7Sources(lookups, hospitals),
     metrics,
     now: Date.now,
   };

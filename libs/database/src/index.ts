@@ -1,3 +1,4 @@
+export { addHl7Source, type Hl7Source, listHl7Sources, removeHl7Source } from './hl7-sources/hl7-sources.js';
 export * from './clients/hospital-database.js';
 export { repeatVictims } from './clients/repeat-victims.js';
 export { constraintOf, sqlState } from './clients/sql-errors.js';

@@ -55,6 +55,7 @@ async function drop(owner: pg.Client, { id, slug }: Hospital): Promise<void> {
     'invitation',
     'membership',
     'mfa_challenge',
+    'hl7_source',
     'gateway_key',
     'gateway',
     'ingest_epoch',

@@ -21,6 +21,7 @@ export class IngestMetrics {
   readonly #publishLost: Counter;
   readonly #mqttMessages: Counter<'outcome'>;
   readonly #mqttRetries: Counter;
+  readonly #wrongPatients: Counter;
   readonly #flushRows: Histogram;
   readonly #flushSeconds: Histogram;
   readonly #clockOffset: Histogram;
@@ -36,6 +37,10 @@ export class IngestMetrics {
     this.#failures = counter('ingest_flush_failures_total', 'Transactions that failed', 'failure');
     this.#publishLost = counter('ingest_publish_lost_total', 'Live messages Redis did not take');
     this.#mqttMessages = counter('ingest_mqtt_messages_total', 'Messages of the broker that are settled', 'outcome');
+    this.#wrongPatients = counter(
+      'ingest_wrong_patient_total',
+      'Readings that name another patient than who wore the device',
+    );
     this.#mqttRetries = counter('ingest_mqtt_retries_total', 'Messages of the broker that could not be stored yet');
     this.#flushRows = new Histogram({
       name: 'ingest_flush_rows',
@@ -107,6 +112,10 @@ export class IngestMetrics {
 
   mqttSettled(outcome: MqttOutcome): void {
     this.#mqttMessages.inc({ outcome });
+  }
+
+  wrongPatient(readings: number): void {
+    this.#wrongPatients.inc(readings);
   }
 
   mqttRetried(): void {

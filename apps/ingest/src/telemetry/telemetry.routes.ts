@@ -1,5 +1,6 @@
 import { type TelemetryReceipt } from '@hms/contracts';
 import type { Caller } from '../gateways/caller.js';
+import type { Hl7Sources } from '../gateways/hl7-sources.js';
 import { endpoint, type Endpoint } from '../http/endpoint.js';
 import { mediaType } from '../http/exchange.js';
 import type { Gate, RequestHead } from '../http/route.js';
@@ -13,6 +14,7 @@ export interface TelemetryRouteParts {
   readonly gate: Gate<Caller>;
   readonly receive: (caller: Caller, batch: TelemetryBatch, receivedMs: number) => Promise<Answer>;
   readonly explain: (caller: Caller, batch: TelemetryBatch, receivedMs: number) => Promise<Explanation>;
+  readonly hl7Sources: Pick<Hl7Sources, 'callerOf' | 'zoneOf'>;
   readonly metrics: TelemetryMetrics;
   /** Milliseconds since 1970. */
   readonly now: () => number;

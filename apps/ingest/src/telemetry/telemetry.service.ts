@@ -19,6 +19,8 @@ export interface TelemetryParts {
   readonly recent: RecentBatches;
   readonly submit: (submission: Submission) => void;
   readonly now: () => number;
+  /** Told of readings that name a patient who did not wear the device. */
+  readonly onWrongPatient?: (caller: Caller, readings: number) => void;
 }
 
 const problemOf: Record<RejectCode, keyof typeof telemetryErrors> = {
@@ -68,6 +70,7 @@ export class TelemetryService {
     const { readings, rejected } = batch;
     const content = { hospital, gatewayId, identity, readings, rejected };
     const submission = await this.#resolve(content);
+    this.#reportWrongPatients(caller, submission);
     if (submission.rows.length === 0 || (batch.whole && submission.receipt().rejectedTotal > 0))
       throw new NothingAccepted(submission.receipt());
     hospital.quota.take(submission.rows.length);
@@ -75,6 +78,12 @@ export class TelemetryService {
     const answer = await submission.answered;
     if (answer.receipt.accepted + answer.receipt.duplicates === 0) throw new NothingAccepted(answer.receipt);
     return answer;
+  }
+
+  #reportWrongPatients(caller: Caller, submission: Submission): void {
+    if (submission.resolved) return;
+    const wrong = submission.receipt().rejected.filter(({ code }) => code === 'wrong_patient').length;
+    if (wrong > 0) this.parts.onWrongPatient?.(caller, wrong);
   }
 
   async #resolve(content: BatchContent): Promise<Submission> {

@@ -155,7 +155,7 @@ export class TestHospital {
 
   async #drop(): Promise<void> {
     await this.owner.query(`drop schema if exists ${this.schema} cascade`);
-    for (const table of ['alarm_agenda', 'gateway_key', 'gateway', 'ingest_epoch']) {
+    for (const table of ['alarm_agenda', 'hl7_source', 'gateway_key', 'gateway', 'ingest_epoch']) {
       await this.owner.query(`delete from public.${table} where hospital_id = $1`, [this.hospital.id]);
     }
     await this.owner.query('delete from public.hospital where id = $1', [this.hospital.id]);

@@ -1,5 +1,6 @@
 import { AppError, commonError } from '@hms/contracts';
 import { uuidv7 } from 'uuidv7';
+import type { Hl7Sender } from '../../gateways/hl7-sources.js';
 import type { Caller } from '../../gateways/caller.js';
 import { acknowledge, type AckCode, type Acknowledgement } from '../formats/hl7/ack.js';
 import { hl7Text } from '../formats/hl7/hl7-text.js';
@@ -13,8 +14,8 @@ export const maxMessageBytes = 1024 * 1024;
 
 export interface Message {
   readonly header: Segment;
-  /** Undefined for a message that is no observation. */
-  readonly batch: TelemetryBatch | undefined;
+  /** Reads what was observed, local times in that zone; undefined for a message that is no observation. */
+  readonly read: ((timezone: string | undefined) => TelemetryBatch) | undefined;
   /** Milliseconds since 1970. */
   readonly at: number;
 }
@@ -31,7 +32,9 @@ export function readMessage(body: Uint8Array, at: number, idempotencyKey = ''): 
   const [header] = segments;
   if (header.get(10) === '') throw commonError('request.malformed', { detail: 'MSH-10 is missing.' });
   const observations = header.get(9) === 'ORU' && header.get(9, 2) === 'R01';
-  return { header, at, batch: observations ? decodeOru(text, segments, { at, idempotencyKey }) : undefined };
+  const received = { at, idempotencyKey };
+  const read = (timezone: string | undefined): TelemetryBatch => decodeOru(text, segments, received, timezone);
+  return { header, at, read: observations ? read : undefined };
 }
 
 /**
@@ -39,13 +42,14 @@ export function readMessage(body: Uint8Array, at: number, idempotencyKey = ''): 
  * @throws AppError when it could not be stored now
  */
 export async function receiveMessage(
-  parts: Pick<TelemetryRouteParts, 'receive' | 'metrics'>,
+  parts: Pick<TelemetryRouteParts, 'receive' | 'metrics' | 'hl7Sources'>,
   caller: Caller,
-  { header, batch, at }: Message,
+  { header, read, at }: Message,
 ): Promise<Acknowledged> {
   const answer = (ack: Pick<Acknowledgement, 'code' | 'rejected' | 'reason'>): Acknowledged =>
     acknowledged(header, { ...ack, hospital: caller.hospital.slug }, at);
-  if (!batch) return answer({ code: 'AR', reason: 'only ORU^R01 is taken' });
+  if (!read) return answer({ code: 'AR', reason: 'only ORU^R01 is taken' });
+  const batch = read(await parts.hl7Sources.zoneOf(caller.gatewayId, senderOf(header)));
   if (batch.readings.length + batch.rejected.length === 0) return answer({ code: 'AA' });
   try {
     const { receipt, replayed } = await parts.receive(caller, batch, at);
@@ -56,6 +60,13 @@ export async function receiveMessage(
     throw err;
   }
 }
+
+/** @param address it came from */
+export const senderOf = (header: Segment, address = ''): Hl7Sender => ({
+  address,
+  application: header.get(3),
+  facility: header.get(4),
+});
 
 /** The answer to a message that could not be taken now, or not from this sender: it may be sent again. */
 export function refuseMessage({ header, at }: Message, thrown: unknown): Acknowledged {

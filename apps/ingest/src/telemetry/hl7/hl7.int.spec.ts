@@ -59,7 +59,7 @@ describe('an HL7 message over HTTP', () => {
   it('is acknowledged once it is committed, and again when it is sent again', async () => {
     const message = [
       msh('m-1'),
-      'PID|1||12345^^^HOSP^MR',
+      `PID|1||${device.patientId.slice(-12)}^^^HOSP^MR`,
       obr(Date.now() - 5_000),
       mds(),
       value('147842', '72', '264864'),

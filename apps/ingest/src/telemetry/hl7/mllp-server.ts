@@ -9,6 +9,7 @@ import {
   readMessage,
   receiveMessage,
   refuseMessage,
+  senderOf,
   type Acknowledged,
   type Message,
 } from './hl7-receiver.js';
@@ -24,11 +25,12 @@ export interface MllpTls {
   readonly key: Buffer;
 }
 
-type MllpParts = Pick<TelemetryRouteParts, 'authenticate' | 'gate' | 'receive' | 'metrics' | 'now'>;
+type MllpParts = Pick<TelemetryRouteParts, 'authenticate' | 'gate' | 'receive' | 'metrics' | 'now' | 'hl7Sources'>;
 
 /**
  * HL7 v2 over MLLP. A message is acknowledged after its readings are committed, the next one is read after that, and a
- * sender that was answered `AR` may send it again. MLLP knows no sign-in: the gateway's key is in MSH-8.
+ * sender that was answered `AR` may send it again. MLLP knows no sign-in: the gateway's key is in MSH-8, or the sender is one
+ * an operator let in by its address.
  */
 export class MllpServer {
   readonly #server: Server;
@@ -84,16 +86,18 @@ export class MllpServer {
   async #answerAll(socket: Socket, frames: MllpFrames, chunk: Buffer): Promise<void> {
     for (const bytes of frames.push(chunk)) {
       const message = readMessage(bytes, this.parts.now());
-      const { text } = await this.#answer(message, bytes.length);
+      const { text } = await this.#answer(message, bytes.length, socket.remoteAddress ?? '');
       if (!socket.writable) return;
       socket.write(toFrame(text));
     }
   }
 
-  async #answer(message: Message, bytes: number): Promise<Acknowledged> {
-    const { authenticate, gate } = this.parts;
+  async #answer(message: Message, bytes: number, address: string): Promise<Acknowledged> {
+    const { authenticate, gate, hl7Sources } = this.parts;
+    const key = message.header.get(8);
     try {
-      const caller = await authenticate(`Bearer ${message.header.get(8)}`);
+      const caller =
+        key === '' ? await hl7Sources.callerOf(senderOf(message.header, address)) : await authenticate(`Bearer ${key}`);
       const refusal = gate.enter(bytes, caller);
       if (refusal) return refuseMessage(message, refusal);
       return await receiveMessage(this.parts, caller, message).finally(() => gate.leave(bytes));

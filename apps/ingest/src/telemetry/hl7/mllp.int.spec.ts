@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client, Message, type InboundResponse } from 'node-hl7-client';
+import { eventually } from '../../testing/eventually.js';
 import { TestHospital, type TestDevice, type TestGateway } from '../../testing/test-hospital.js';
 import { freePort, TestIngest } from '../../testing/test-ingest.js';
 import { MllpFrames, toFrame } from './mllp-frames.js';
@@ -82,6 +83,47 @@ describe('HL7 over MLLP', () => {
     for (const key of ['', 'dk_aaaaaaaaaaaa_' + 'b'.repeat(43)])
       expect(await exchange(toFrame(oru('m-2', 70, Date.now(), key)), 1)).toEqual(['MSA|CR|m-2']);
     expect(await stored()).toEqual([]);
+  });
+
+  it('is taken without a key from where an operator let it in, in its own zone', async () => {
+    const local = (ms: number): string => hl7Time(ms + 5.5 * 3_600_000).slice(0, 14);
+    const t = Math.floor(Date.now() / 1_000) * 1_000 - 5_000;
+    const message = (application: string): Buffer =>
+      toFrame(
+        oru('m-3', 71, t, '')
+          .replace('PICiX', application)
+          .replace(/\|[^|]*\+0000\|/, `|${local(Date.now())}|`)
+          .replace(hl7Time(t), local(t)),
+      );
+    const allow = (application: string, network: string): Promise<unknown> =>
+      hospital.owner.query(
+        `insert into public.hl7_source (id, hospital_id, gateway_id, network, application, facility, timezone)
+         values (gen_random_uuid(), $1, $2, $3, $4, 'ICU', 'Asia/Kolkata')`,
+        [hospital.hospital.id, gateway.id, network, application],
+      );
+    const [here, elsewhere] = [`here-${device.no}`, `elsewhere-${device.no}`];
+    await allow(elsewhere, '10.1.0.0/16');
+    await allow(here, '127.0.0.0/8');
+    const acknowledged = (): Promise<true | undefined> =>
+      exchange(message(here), 1).then(([ack]) => (ack === 'MSA|CA|m-3' ? true : undefined));
+    expect(await eventually(acknowledged)).toBe(true);
+    expect(await exchange(message(elsewhere), 1)).toEqual(['MSA|CR|m-3']);
+    const rows = await hospital.rows('select recorded_at from {schema}.vitals where device_no = $1', [device.no]);
+    expect(rows).toEqual([{ recorded_at: new Date(t) }]);
+    await expect(allow(here, '127.0.0.1/32')).rejects.toThrow('hl7_source_no_overlap');
+  });
+
+  it('of another patient than who wears the device is refused, told of, and never given to either', async () => {
+    const withPid = (pid: string): Buffer =>
+      toFrame(oru('m-4', 71, Date.now() - 5_000).replace('\rOBR', `\rPID|1||${pid}\rOBR`));
+    const before = await ingest.metric('ingest_wrong_patient_total');
+    expect(await exchange(withPid('12345^^^HOSP^MR'), 1)).toEqual(['MSA|CE|m-4']);
+    expect(await ingest.metric('ingest_wrong_patient_total')).toBe(before + 1);
+    expect(ingest.log).toContain('readings name a patient who did not wear the device');
+    expect(await stored()).toEqual([]);
+    const mrn = device.patientId.slice(-12);
+    expect(await exchange(withPid(`999^^^NAT^NI~${mrn}^^^HOSP^MR`), 1)).toEqual(['MSA|CA|m-4']);
+    expect(await stored()).toEqual([{ heart_rate: 71 }]);
   });
 
   it.each([

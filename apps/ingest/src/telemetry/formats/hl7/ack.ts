@@ -11,6 +11,7 @@ const conditions: Partial<Record<RejectCode, string>> = {
   malformed: '102^Data type error^HL70357',
   missing_zone: '102^Data type error^HL70357',
   unknown_field: '103^Table value not found^HL70357',
+  wrong_patient: '204^Unknown key identifier^HL70357',
   unknown_device: '204^Unknown key identifier^HL70357',
 };
 const other = '207^Application internal error^HL70357';

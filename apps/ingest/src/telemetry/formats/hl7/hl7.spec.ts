@@ -164,3 +164,20 @@ describe('an acknowledgement', () => {
     expect(text.split('\r')[0]).toContain('|ab|c|');
   });
 });
+
+describe('what PID-3 says', () => {
+  const value = 'OBX|1|NM|147842^^MDC||72|264864^^MDC|||||F|||20260101000000+0000||||mon-1';
+  const stated = (pid: string): unknown => decode(`PID|1||${pid}`, value).readings[0]?.patient;
+
+  it.each([
+    ['12345^^^HOSP^MR', ['12345']],
+    ['12345', ['12345']],
+    ['S1^^^NAT^NI~12345^^^HOSP^MR~V7^^^HOSP^VN', ['12345']],
+  ])('is held against the patient by its record numbers: %s', (pid, mrns) => {
+    expect(stated(pid)).toEqual({ ids: mrns, mrns });
+  });
+
+  it.each(['', '""', 'S1^^^NAT^NI'])('is held against nobody when there is none: %j', (pid) => {
+    expect(stated(pid)).toBeUndefined();
+  });
+});

@@ -30,12 +30,17 @@ export class Segment {
     return raw !== '' && raw !== '""';
   }
 
-  /** The component of the first repetition, without its escapes. */
-  get(field: number, component = 1): string {
-    const { repetition, component: between, subcomponent } = this.delimiters;
-    const [first = ''] = (this.#fields[field] ?? '').split(repetition);
-    const [text = ''] = (first.split(between)[component - 1] ?? '').split(subcomponent);
+  /** The component of a repetition, the first if none is named, without its escapes. */
+  get(field: number, component = 1, repetition = 0): string {
+    const { repetition: next, component: between, subcomponent } = this.delimiters;
+    const repeated = (this.#fields[field] ?? '').split(next)[repetition] ?? '';
+    const [text = ''] = (repeated.split(between)[component - 1] ?? '').split(subcomponent);
     return unescape(text, this.delimiters);
+  }
+
+  /** How often the field is repeated; 1 for one that is empty. */
+  repetitions(field: number): number {
+    return (this.#fields[field] ?? '').split(this.delimiters.repetition).length;
   }
 }
 
