@@ -13,9 +13,13 @@ const vitalsEvent = z.array(
   }),
 );
 
+const changeEvent = z.object({ type: z.string() });
+
 export interface LiveWardHandlers {
   /** The first after each connection holds the latest values of everybody. */
   readonly onVitals: (updates: BoardUpdate[]) => void;
+  /** Something about an alarm of the ward changed. */
+  readonly onAlarm: () => void;
   /** `reason` is for people. */
   readonly onState: (connected: boolean, reason?: string) => void;
 }
@@ -48,6 +52,10 @@ export class LiveWard {
     });
     this.#socket.on('connect', () => handlers.onState(true));
     this.#socket.on('vitals', (event: unknown) => handlers.onVitals(vitalsEvent.parse(event)));
+    this.#socket.on('change', (event: unknown) => {
+      if (changeEvent.parse(event).type.startsWith('alarm.')) handlers.onAlarm();
+    });
+    this.#socket.on('resync', () => handlers.onAlarm());
     this.#socket.on('expired', () => void this.#refresh());
     this.#socket.on('disconnect', (reason) => this.#lost(reason));
     this.#socket.on('connect_error', (err) => {

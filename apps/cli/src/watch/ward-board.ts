@@ -1,4 +1,4 @@
-import { type VitalValue } from '@hms/contracts';
+import { type AlarmPriority, type VitalValue } from '@hms/contracts';
 
 export interface WardPatient {
   readonly patientId: string;
@@ -24,8 +24,20 @@ export interface BoardUpdate {
   readonly values: Readonly<Record<string, VitalValue>>;
 }
 
+/** An alarm that is not over. */
+export interface BoardAlarm {
+  readonly patientId: string;
+  /** Such as `spo2-low`. */
+  readonly rule: string;
+  readonly priority: AlarmPriority;
+  /** Somebody sees to it. */
+  readonly acknowledged: boolean;
+}
+
 export interface BoardRow {
   readonly patient: WardPatient;
+  /** The most urgent first. */
+  readonly alarms: readonly BoardAlarm[];
   readonly signs: ReadonlyMap<string, Sign>;
   /** Time of the newest reading, milliseconds since the epoch. */
   readonly recordedAt: number | undefined;
@@ -34,11 +46,17 @@ export interface BoardRow {
 /** What is known of a ward's patients, put together from the updates as they arrive. */
 export class WardBoard {
   #patients: readonly WardPatient[] = [];
+  #alarms: readonly BoardAlarm[] = [];
   readonly #signs = new Map<string, Map<string, Sign>>();
 
   /** Replaces who lies in the ward; their values stay. */
   setPatients(patients: readonly WardPatient[]): void {
     this.#patients = patients;
+  }
+
+  /** Replaces the alarms of the ward; the most urgent come first. */
+  setAlarms(alarms: readonly BoardAlarm[]): void {
+    this.#alarms = alarms;
   }
 
   /** Whether a patient is on the list; when not, the list is out of date. */
@@ -62,7 +80,8 @@ export class WardBoard {
     return this.#patients.map((patient) => {
       const signs = this.#signs.get(patient.patientId) ?? new Map<string, Sign>();
       const times = [...signs.values()].map((sign) => sign.recordedAt);
-      return { patient, signs, recordedAt: times.length === 0 ? undefined : Math.max(...times) };
+      const alarms = this.#alarms.filter(({ patientId }) => patientId === patient.patientId);
+      return { patient, alarms, signs, recordedAt: times.length === 0 ? undefined : Math.max(...times) };
     });
   }
 }

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { WardBoard } from './ward-board.js';
+import { WardBoard, type BoardAlarm } from './ward-board.js';
 import { age, wardLine, wardTable } from './ward-table.js';
 
 const start = Date.UTC(2026, 0, 5, 9);
@@ -45,6 +45,31 @@ describe('the ward table', () => {
         .split('\n')
         .find((text) => text.includes('Bo Sample')),
     ).toMatch(/–.*–.*–.*–.*–/);
+  });
+});
+
+describe('the alarms of a ward', () => {
+  const alarm = { patientId: 'p1', rule: 'spo2-low', priority: 'high', acknowledged: false } as const;
+  const lineOf = (alarms: readonly BoardAlarm[]): string | undefined => {
+    const board = ward();
+    board.setAlarms(alarms);
+    return stripVTControlCharacters(wardTable(board.rows(), start))
+      .split('\n')
+      .find((text) => text.includes('Ada Test'));
+  };
+
+  it('say how urgent they are without a colour', () => {
+    expect(lineOf([alarm])).toContain('!!! spo2-low');
+    expect(lineOf([{ ...alarm, priority: 'medium' }])).toMatch(/[^!]!! spo2-low/);
+    expect(lineOf([])).not.toContain('!');
+  });
+
+  it('say that somebody sees to them', () => {
+    expect(lineOf([{ ...alarm, acknowledged: true }])).toContain('!!! spo2-low (seen to)');
+  });
+
+  it('are of one patient', () => {
+    expect(lineOf([{ ...alarm, patientId: 'p2' }])).not.toContain('spo2-low');
   });
 });
 

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
-import { type VitalCode } from '@hms/contracts';
+import { type AlarmPriority, type VitalCode } from '@hms/contracts';
 import Table from 'cli-table3';
-import { type BoardRow, type Sign } from './ward-board.js';
+import { type BoardAlarm, type BoardRow, type Sign } from './ward-board.js';
 
 const second = 1_000;
 const minute = 60 * second;
@@ -23,20 +23,28 @@ const columns: readonly Column[] = [
   { title: 'Temp °C', codes: ['temperature'], digits: 1, freshMs: 20 * minute },
 ];
 
+/** Told apart without their colours, too. */
+const urgency = {
+  high: { mark: '!!!', style: ['bold', 'red'] },
+  medium: { mark: '!!', style: ['bold', 'yellow'] },
+  low: { mark: '!', style: ['cyan'] },
+} as const satisfies Record<AlarmPriority, { mark: string; style: Parameters<typeof styleText>[0] }>;
+
 const arrows = { up: '▲', down: '▼', other: '◆' } as const;
 
 /** The ward as a table. Changed values carry an arrow; stale ones stand in brackets with their age, and grey. */
 export function wardTable(rows: readonly BoardRow[], now: number): string {
   const table = new Table({
-    head: ['Bed', 'Patient', 'MRN', ...columns.map((column) => column.title), 'Age'],
-    colAligns: ['left', 'left', 'left', ...columns.map(() => 'right' as const), 'right'],
+    head: ['Bed', 'Patient', 'MRN', 'Alarms', ...columns.map((column) => column.title), 'Age'],
+    colAligns: ['left', 'left', 'left', 'left', ...columns.map(() => 'right' as const), 'right'],
     style: { head: [], border: [], compact: true },
   });
-  for (const { patient, signs, recordedAt } of rows) {
+  for (const { patient, alarms, signs, recordedAt } of rows) {
     table.push([
       patient.bedLabel ?? '',
       patient.name,
       patient.mrn,
+      alarms.map(alarmText).join('\n'),
       ...columns.map((column) => cell(column, signs, now)),
       recordedAt === undefined ? '–' : age(now - recordedAt),
     ]);
@@ -45,10 +53,15 @@ export function wardTable(rows: readonly BoardRow[], now: number): string {
 }
 
 /** One patient's values in a line, for a log or a pipe. */
-export function wardLine({ patient, signs, recordedAt }: BoardRow, now: number): string {
+export function wardLine({ patient, alarms, signs, recordedAt }: BoardRow, now: number): string {
   const values = columns.map((column) => `${column.title.split(' ')[0] ?? ''} ${cell(column, signs, now).trim()}`);
   const time = recordedAt === undefined ? '–' : new Date(recordedAt).toISOString();
-  return [time, patient.bedLabel ?? '–', patient.mrn, patient.name, ...values].join('  ');
+  return [time, patient.bedLabel ?? '–', patient.mrn, patient.name, ...values, ...alarms.map(alarmText)].join('  ');
+}
+
+function alarmText({ rule, priority, acknowledged }: BoardAlarm): string {
+  const { mark, style } = urgency[priority];
+  return acknowledged ? styleText('dim', `${mark} ${rule} (seen to)`) : styleText([...style], `${mark} ${rule}`);
 }
 
 function cell({ codes, digits, freshMs }: Column, signs: BoardRow['signs'], now: number): string {

@@ -1,3 +1,4 @@
+import { alarmPriorities } from '@hms/contracts';
 import { z } from 'zod';
 import { type ApiSession } from './api-session.js';
 import { LiveWard } from './live-ward.js';
@@ -7,6 +8,12 @@ import { WardBoard } from './ward-board.js';
 const wardPatients = z.object({
   items: z.array(
     z.object({ patientId: z.string(), mrn: z.string(), name: z.string(), bedLabel: z.string().nullable() }),
+  ),
+});
+
+const wardAlarms = z.object({
+  items: z.array(
+    z.object({ patientId: z.string(), rule: z.string(), priority: z.enum(alarmPriorities), state: z.string() }),
   ),
 });
 
@@ -27,7 +34,8 @@ const firstWithinMs = 10_000;
 export async function watchWard({ baseUrl, session, ward, once, forMs }: WatchedWard): Promise<void> {
   const board = new WardBoard();
   const patients = new PatientList(session, ward.id, board);
-  await patients.load();
+  const alarms = new AlarmList(session, ward.id, board);
+  await Promise.all([patients.load(), alarms.load()]);
   let connection = 'connecting';
   const { ended, end } = untilToldToStop(Math.min(forMs, once ? firstWithinMs : Infinity));
   const state = { title: ward.name, board, connection: () => connection };
@@ -35,8 +43,10 @@ export async function watchWard({ baseUrl, session, ward, once, forMs }: Watched
   const live = new LiveWard(baseUrl, session, ward.id, {
     onState: (connected, reason) => {
       connection = connected ? 'live' : `not connected (${reason ?? 'lost'}), trying again`;
+      if (connected) void alarms.reload().then(() => screen.refresh());
       screen.refresh();
     },
+    onAlarm: () => void alarms.reload().then(() => screen.refresh()),
     onVitals: (updates) => {
       for (const update of updates) board.apply(update);
       if (updates.some(({ patientId }) => !board.knows(patientId))) patients.reload();
@@ -74,6 +84,36 @@ class PatientList {
     void this.load()
       .catch(() => undefined) // the next update asks again
       .finally(() => (this.#reloading = false));
+  }
+}
+
+/** The open alarms of the ward, asked again when one changes. */
+class AlarmList {
+  #loading: Promise<void> | undefined;
+  #stale = false;
+
+  constructor(
+    private readonly session: ApiSession,
+    private readonly wardId: string,
+    private readonly board: WardBoard,
+  ) {}
+
+  async load(): Promise<void> {
+    const { items } = await this.session.get(`/api/v1/alarms?wardId=${this.wardId}&state=open&limit=100`, wardAlarms);
+    this.board.setAlarms(items.map((alarm) => ({ ...alarm, acknowledged: alarm.state === 'acknowledged' })));
+  }
+
+  /** Changes that come while it asks make it ask once more. What cannot be read now is asked for with the next change. */
+  reload(): Promise<void> {
+    this.#stale = true;
+    return (this.#loading ??= this.#untilFresh().finally(() => (this.#loading = undefined)));
+  }
+
+  async #untilFresh(): Promise<void> {
+    while (this.#stale) {
+      this.#stale = false;
+      await this.load().catch(() => undefined);
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { seedAlarms } from './alarms.seed.js';
 import { seedDevices } from './devices.seed.js';
 import { seedPatients } from './patients.seed.js';
 import { type FeatureSeed } from './seed-context.js';
@@ -5,4 +6,4 @@ import { seedVitals } from './vitals.seed.js';
 import { seedWards } from './wards.seed.js';
 
 /** In the order they build on each other. A new feature adds a file and a line. */
-export const featureSeeds: readonly FeatureSeed[] = [seedWards, seedPatients, seedDevices, seedVitals];
+export const featureSeeds: readonly FeatureSeed[] = [seedWards, seedPatients, seedDevices, seedVitals, seedAlarms];

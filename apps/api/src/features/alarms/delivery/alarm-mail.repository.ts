@@ -44,8 +44,8 @@ export class AlarmMailRepository {
       select c.user_id as "userId", c.level, a.id as "alarmId", a.state, a.priority, a.raised_at as "raisedAt",
              w.name as "wardName",
              (select b.label from ${schema}.device_assignment d join ${schema}.bed b on b.id = d.bed_id
-               where d.patient_id = a.patient_id and d.ward_id = a.ward_id and d.valid @> a.raised_at
-               order by b.label limit 1) as "bedLabel",
+               where d.patient_id = a.patient_id and d.ward_id = a.ward_id and d.valid @> now()
+               order by lower(d.valid) desc, b.label limit 1) as "bedLabel",
              exists (select from ${schema}.alarm_suppression s
                       where s.patient_id = a.patient_id and (s.rule is null or s.rule = a.rule)
                             and s.starts_at <= now() and s.ends_at > now()) as suppressed

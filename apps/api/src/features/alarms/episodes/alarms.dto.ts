@@ -37,7 +37,7 @@ export class AlarmFilterDto {
 export class PatientAlarmsQueryDto extends IntersectionType(PageQueryDto, AlarmFilterDto) {}
 
 export class AlarmsQueryDto extends PatientAlarmsQueryDto {
-  /** Where the patient was when it was raised. */
+  /** Where the patient is, or was when it ended. */
   @IsOptional()
   @IsUUID()
   wardId?: string;
@@ -91,7 +91,7 @@ export class AlarmDto {
   @ApiProperty({ format: 'uuid' })
   wardId: string;
   wardName: string;
-  /** Where the patient lay when it was raised. */
+  /** Where the patient lies, or lay when it ended. */
   @ApiProperty({ type: String, nullable: true })
   bedLabel: string | null;
   @ApiProperty({ type: String, format: 'uuid', nullable: true })

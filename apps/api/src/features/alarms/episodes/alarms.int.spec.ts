@@ -120,6 +120,23 @@ describe('the list of alarms', () => {
     expect(await list()).toEqual([]);
   });
 
+  it('shows an open alarm to the ward its patient is moved to, and to no other any more', async () => {
+    const id = await alarms.raise({ patientId, wardId: ward, state: 'notified' });
+    const over = await alarms.raise({ patientId, wardId: ward, rule: 'news2', kind: 'score', state: 'resolved' });
+    const there = await wards.ward();
+    const { deviceId } = await wards.device();
+    const bedId = await wards.bed(there, '3');
+    const moved = await post(`/devices/${deviceId}/assignments`, { patientId, wardId: there, bedId });
+    expect(moved.status).toBe(201);
+    const [before, after] = [
+      await api.signIn({ hospital, role: 'nurse', wardIds: [ward] }),
+      await api.signIn({ hospital, role: 'nurse', wardIds: [there] }),
+    ];
+    const seenBy = async (caller: TestCaller) => (await get<AlarmPageDto>('/alarms', caller)).body.items;
+    expect((await seenBy(before)).map((alarm) => alarm.id)).toEqual([over]);
+    expect(await seenBy(after)).toMatchObject([{ id, wardId: there, bedLabel: '3' }]);
+  });
+
   it('opens those of one patient beyond the wards of whoever broke the glass', async () => {
     const id = await alarms.raise({ patientId, wardId: ward, state: 'notified' });
     const stranger = await api.signIn({ hospital, role: 'nurse', wardIds: [await wards.ward()] });

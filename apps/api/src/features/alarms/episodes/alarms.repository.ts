@@ -141,8 +141,9 @@ function joined(tx: TenantTx): TenantPrisma.Sql {
     left join ${schema}.alarm_suppression s on s.id = a.suppression_id and s.ends_at > now()
     left join lateral (
       select b.label from ${schema}.device_assignment d join ${schema}.bed b on b.id = d.bed_id
-       where d.patient_id = a.patient_id and d.ward_id = a.ward_id and d.valid @> a.raised_at
-       order by b.label limit 1) bed on true`;
+       where d.patient_id = a.patient_id and d.ward_id = a.ward_id
+             and d.valid && tstzrange(a.raised_at, greatest(coalesce(a.ended_at, 'infinity'), a.raised_at), '[]')
+       order by lower(d.valid) desc, b.label limit 1) bed on true`;
 }
 
 function conditionsOf(filter: AlarmFilter): TenantPrisma.Sql {
