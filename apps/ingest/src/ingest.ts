@@ -8,6 +8,7 @@ import {
   type Registry,
   tooManyRights,
 } from '@hms/service-kit';
+import { startAlarms, type Alarms } from './alarms/alarms.js';
 import type { IngestConfig } from './config.js';
 import { Lane, type LaneOptions } from './database/lane.js';
 import { DeviceDirectory } from './devices/device-directory.js';
@@ -18,6 +19,7 @@ import { EpochWatch } from './hospitals/epoch-watch.js';
 import { Hospitals } from './hospitals/hospitals.js';
 import type { Endpoint } from './http/endpoint.js';
 import { HttpServer } from './http/server.js';
+import { AlarmMetrics } from './operations/alarm-metrics.js';
 import { wrongPatientReport } from './operations/wrong-patient-report.js';
 import { ErrorLog } from './operations/error-log.js';
 import { IngestMetrics } from './operations/ingest-metrics.js';
@@ -28,7 +30,7 @@ import type { MqttOutcome } from './telemetry/mqtt/mqtt-receiver.js';
 import { MllpServer } from './telemetry/hl7/mllp-server.js';
 import { serveMqtt } from './telemetry/mqtt/serve-mqtt.js';
 import { LatestWriter } from './telemetry/live/latest-writer.js';
-import { WardPublisher } from './telemetry/live/ward-publisher.js';
+import { type Publisher, WardPublisher } from './telemetry/live/ward-publisher.js';
 import { RecentBatches } from './telemetry/recent-batches.js';
 import { TelemetrySockets } from './telemetry/socket/telemetry-sockets.js';
 import { Batcher, type Writer } from './telemetry/store/batcher.js';
@@ -67,7 +69,7 @@ export async function startIngest(parts: IngestParts): Promise<void> {
 
   const devices = new DeviceDirectory(lookups, watch);
   const breaker = new Breaker();
-  const batcher = await startBatcher(parts, { lookups, devices, breaker, metrics });
+  const batcher = await startBatcher(parts, { lookups, hospitals, devices, breaker, metrics });
   const admission = new Admission(batcher, breaker, (reason) => metrics.shed(reason));
   metrics.watch({
     queuedRows: () => batcher.queuedRows,
@@ -115,39 +117,66 @@ async function refuseTooManyRights(lookups: Lane, logger: Logger): Promise<void>
 
 interface StoreNeeds {
   readonly lookups: Lane;
+  readonly hospitals: Hospitals;
   readonly devices: DeviceDirectory;
   readonly breaker: Breaker;
   readonly metrics: IngestMetrics;
 }
 
-async function startBatcher(parts: IngestParts, { lookups, devices, breaker, metrics }: StoreNeeds): Promise<Batcher> {
-  const { logger, createWriter = (store: StoreParts): Writer => new FlushWriter(store) } = parts;
+async function startBatcher(parts: IngestParts, needs: StoreNeeds): Promise<Batcher> {
+  const { lookups, hospitals, devices, breaker, metrics } = needs;
+  const {
+    config,
+    registry,
+    lifecycle,
+    logger,
+    createWriter = (store: StoreParts): Writer => new FlushWriter(store),
+  } = parts;
   const [drawn] = await lookups.run<{ writer: number }>(`select nextval('public.ingest_writer')::int as writer`);
   if (!drawn) throw new Error('the database gave this process no number');
   const numbers = new FlushNumbers();
+  const redis = connectRedis(config.redisUrl, logger, { enableAutoPipelining: true });
+  lifecycle.onStop('redis', () => redis.disconnect());
+  const alarms = startAlarms({
+    lane: openLane(parts),
+    hospitals,
+    redis,
+    metrics: new AlarmMetrics(registry),
+    logger,
+    lifecycle,
+  });
   const store = {
     writer: drawn.writer,
     numbers,
     breaker,
     logger,
     reloadDevices: devices.reload.bind(devices),
-    onCommitted: liveOutputs(parts, { lookups, numbers, metrics }),
+    onCommitted: liveOutputs(parts, { lookups, redis, alarms, numbers, metrics }),
+    onRaised: alarms.onRaised,
     metrics,
   };
   return new Batcher(Array.from({ length: writers }, () => createWriter({ ...store, lane: openLane(parts) })));
 }
 
+interface OutputNeeds {
+  readonly lookups: Lane;
+  readonly redis: Publisher;
+  readonly alarms: Alarms;
+  readonly numbers: FlushNumbers;
+  readonly metrics: IngestMetrics;
+}
+
 function liveOutputs(
-  { config, logger, lifecycle }: IngestParts,
-  { lookups, numbers, metrics }: { lookups: Lane; numbers: FlushNumbers; metrics: IngestMetrics },
+  { logger, lifecycle }: IngestParts,
+  { lookups, redis, alarms, numbers, metrics }: OutputNeeds,
 ): (group: HospitalGroup) => void {
-  const redis = connectRedis(config.redisUrl, logger, { enableAutoPipelining: true });
-  lifecycle.onStop('redis', () => redis.disconnect());
   const latest = new LatestWriter(lookups, logger);
   lifecycle.onStop('latest vitals', () => latest.stop());
   const publisher = new WardPublisher(redis, () => metrics.publishLost());
-  return ({ hospital, rows }) => {
+  return (group) => {
+    const { hospital, rows } = group;
     try {
+      alarms.onCommitted(group);
       publisher.publish(hospital, rows, numbers.position);
       latest.add(hospital, rows);
     } catch (err) {

@@ -25,6 +25,9 @@ export const vitalsChannelPattern = '{h:*}:live:vitals';
 /** Redis channel of one hospital's domain events, those with a live audience. */
 export const liveEventsChannel = (hospitalId: string): string => `{h:${hospitalId}}:live:events`;
 
+/** Redis channel on which relays are told that events were committed. Only a hint: they look by themselves too. */
+export const wakeChannel = '{hms}:outbox:wake';
+
 const channelForm = /^\{h:([0-9a-f-]{36})\}:live:(?:vitals|events)$/;
 
 /** The hospital a channel belongs to, or undefined when the name is not one of ours. */

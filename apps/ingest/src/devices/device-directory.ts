@@ -1,4 +1,5 @@
 import { maxReadingAgeMs } from '@hms/contracts';
+import type { LimitRow } from '../alarms/limits.js';
 import type { Lane } from '../database/lane.js';
 import type { Hospital } from '../hospitals/hospital.js';
 import { type AssignmentRow, DeviceMap, type DeviceRow } from './device-map.js';
@@ -41,11 +42,12 @@ export class DeviceDirectory {
     const [current] = await this.lane.query<{ epoch: string }>(
       (sql) => sql`select epoch::text from public.ingest_epoch where hospital_id = ${id}`,
     );
-    const [devices, assignments] = await Promise.all([
+    const [devices, assignments, limits] = await Promise.all([
       this.lane.run<DeviceRow>(`select device_no, external_id, gateway_id, status from ${schema}.device`),
       this.lane.run<AssignmentRow>(assignmentsOf(schema)),
+      this.lane.run<LimitRow>(`select id, vital, ward_id, patient_id, low, high from ${schema}.alarm_limit`),
     ]);
-    const map = new DeviceMap(Number(current?.epoch ?? 0), devices, assignments);
+    const map = new DeviceMap(Number(current?.epoch ?? 0), devices, assignments, limits);
     hospital.replaceDevices(map);
     return map;
   }

@@ -1,3 +1,5 @@
+import { type LimitRow, type Limits, LimitTable } from '../alarms/limits.js';
+
 /** Who wore a device from when to when, in microseconds since 1970. */
 export interface Assignment {
   readonly from: number;
@@ -11,6 +13,7 @@ export interface Assignment {
   readonly wardId: string;
   /** Place of the patient among those of the hospital: rows written in this order touch neighbouring index pages. */
   readonly patientRank: number;
+  readonly limits: Limits;
 }
 
 export interface Device {
@@ -40,7 +43,7 @@ export interface AssignmentRow {
   readonly until: string | null;
 }
 
-/** The devices of one hospital and their assignments, as they were at one epoch. */
+/** The devices of one hospital, their assignments and the limits of who wears them, as they were at one epoch. */
 export class DeviceMap {
   readonly #byExternalId = new Map<string, Device>();
 
@@ -48,7 +51,9 @@ export class DeviceMap {
     readonly epoch: number,
     devices: readonly DeviceRow[],
     assignments: readonly AssignmentRow[],
+    limitRows: readonly LimitRow[],
   ) {
+    const limits = new LimitTable(limitRows);
     const ranks = rankPatients(assignments);
     const byDevice = new Map<number, Assignment[]>();
     for (const row of assignments) {
@@ -60,6 +65,7 @@ export class DeviceMap {
         patientWords: uuidWords(row.patient_id),
         wardId: row.ward_id,
         patientRank: ranks.get(row.patient_id) ?? 0,
+        limits: limits.of(row.patient_id, row.ward_id),
       };
       const siblings = byDevice.get(row.device_no);
       if (siblings) siblings.push(assignment);

@@ -7,7 +7,7 @@ export class Hospital {
   readonly quota = new RowQuota();
   /** The latest `ingest_epoch` seen. What was read under an earlier one is no longer to be trusted. */
   #epoch = -1;
-  #devices = new DeviceMap(-1, [], []);
+  #devices = new DeviceMap(-1, [], [], []);
 
   constructor(
     readonly id: string,

@@ -32,7 +32,7 @@ describe('a receipt', () => {
   });
 
   it('echoes the key the client chose, and no other', () => {
-    const content = { hospital, gatewayId: 'gw', readings: [], rejected: [] };
+    const content = { hospital, gatewayId: 'gw', lateBefore: 0, readings: [], rejected: [] };
     const receiptFor = (stated: boolean): object =>
       new Submission(
         { ...content, identity: { day: '2026-01-01', key: 'k', stated, bodyHash: 0n } },

@@ -1,4 +1,5 @@
 import { maxRejectedListed, type RejectedReading, type TelemetryReceipt } from '@hms/contracts';
+import { type Breach, findBreaches } from '../alarms/breaches.js';
 import type { DeviceMap } from '../devices/device-map.js';
 import type { Hospital } from '../hospitals/hospital.js';
 import { reject, type Reading, type ResolvedReading } from './reading.js';
@@ -20,6 +21,8 @@ export interface BatchContent {
   readonly hospital: Hospital;
   readonly gatewayId: string;
   readonly identity: BatchIdentity | undefined;
+  /** Microseconds since 1970: readings recorded before this came late. */
+  readonly lateBefore: number;
   readonly readings: readonly Reading[];
   /** Refused before: the rest of the batch. */
   readonly rejected: readonly RejectedReading[];
@@ -40,6 +43,7 @@ export class Submission {
   #devices: DeviceMap | undefined;
   #readings: readonly Reading[];
   #rows: readonly ResolvedReading[] = [];
+  #breaches: readonly Breach[] = [];
   #notStorable: readonly RejectedReading[] = [];
   #notResolved: readonly RejectedReading[] = [];
   #answer!: (answer: Answer) => void;
@@ -67,25 +71,37 @@ export class Submission {
     return this.#rows;
   }
 
+  /** What of the rows is beyond a limit. */
+  get breaches(): readonly Breach[] {
+    return this.#breaches;
+  }
+
   /** Finds the patients; again when the assignments are not those they were found with. */
   resolveWith(devices: DeviceMap): void {
     if (devices === this.#devices) return;
     const rows: ResolvedReading[] = [];
     const rejected: RejectedReading[] = [];
+    const breaches: Breach[] = [];
     for (const reading of this.#readings) {
       const result = resolveReading(reading, devices, this.content.gatewayId);
-      if ('code' in result) rejected.push(result);
-      else rows.push(result);
+      if ('code' in result) {
+        rejected.push(result);
+      } else {
+        rows.push(result);
+        findBreaches(result, this.content.lateBefore, breaches);
+      }
     }
     this.#devices = devices;
     this.#rows = rows;
     this.#notResolved = rejected;
+    this.#breaches = breaches;
   }
 
   /** Takes out what the database does not accept. */
   refuse(rows: ReadonlySet<ResolvedReading>): void {
     const refused = this.#rows.filter((row) => rows.has(row)).map(({ reading }) => reading);
     this.#rows = this.#rows.filter((row) => !rows.has(row));
+    this.#breaches = this.#breaches.filter(({ row }) => !rows.has(row));
     this.#readings = this.#readings.filter((reading) => !refused.includes(reading));
     this.#notStorable = [...this.#notStorable, ...refused.map(({ index }) => reject(index, 'not_storable'))];
   }

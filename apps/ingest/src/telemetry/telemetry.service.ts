@@ -10,6 +10,7 @@ import type { DeviceDirectory } from '../devices/device-directory.js';
 import type { Caller } from '../gateways/caller.js';
 import { identify } from './batch-identity.js';
 import { explain, type Explanation } from './explanation.js';
+import { lateAfterMs } from './late.js';
 import type { RecentBatches } from './recent-batches.js';
 import { type Answer, type BatchContent, type BatchIdentity, Submission } from './submission.js';
 import type { TelemetryBatch } from './telemetry-batch.js';
@@ -53,22 +54,18 @@ export class TelemetryService {
    */
   async receive(caller: Caller, batch: TelemetryBatch, receivedMs: number): Promise<Answer> {
     const identity = identify(batch, receivedMs);
-    const store = (): Promise<Answer> => this.#store(caller, batch, identity);
+    const store = (): Promise<Answer> => this.#store(contentOf(caller, batch, identity, receivedMs));
     if (!identity) return store();
     return this.parts.recent.once(`${caller.gatewayId} ${identity.key}`, identity.bodyHash, store);
   }
 
   /** How the batch would be stored. Nothing is. @throws AppError 503 when the devices cannot be looked up */
-  async explain({ hospital, gatewayId }: Caller, batch: TelemetryBatch, receivedMs: number): Promise<Explanation> {
-    const { readings, rejected } = batch;
+  async explain(caller: Caller, batch: TelemetryBatch, receivedMs: number): Promise<Explanation> {
     const identity = identify(batch, receivedMs);
-    return explain(await this.#resolve({ hospital, gatewayId, identity, readings, rejected }), batch);
+    return explain(await this.#resolve(contentOf(caller, batch, identity, receivedMs)), batch);
   }
 
-  async #store(caller: Caller, batch: TelemetryBatch, identity: BatchIdentity | undefined): Promise<Answer> {
-    const { hospital, gatewayId } = caller;
-    const { readings, rejected } = batch;
-    const content = { hospital, gatewayId, identity, readings, rejected };
+  async #store(content: BatchContent): Promise<Answer> {
     const submission = await this.#resolve(content);
     this.#reportWrongPatients(caller, submission);
     if (submission.rows.length === 0 || (batch.whole && submission.receipt().rejectedTotal > 0))
@@ -96,6 +93,15 @@ export class TelemetryService {
       throw commonError('service.unavailable', { cause });
     }
   }
+}
+
+function contentOf(
+  { hospital, gatewayId }: Caller,
+  { readings, rejected }: TelemetryBatch,
+  identity: BatchIdentity | undefined,
+  receivedMs: number,
+): BatchContent {
+  return { hospital, gatewayId, identity, lateBefore: (receivedMs - lateAfterMs) * 1_000, readings, rejected };
 }
 
 /** Of a batch no reading could be taken. The problem is that of the first; a foreign device only when all are. */

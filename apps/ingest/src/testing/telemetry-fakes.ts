@@ -1,4 +1,5 @@
 import { type AssignmentRow, DeviceMap } from '../devices/device-map.js';
+import type { LimitRow } from '../alarms/limits.js';
 import { Hospital } from '../hospitals/hospital.js';
 import { fields, noValues } from '../telemetry/fields.js';
 import type { Reading } from '../telemetry/reading.js';
@@ -8,13 +9,13 @@ export const gatewayId = '01900000-0000-7000-8000-0000000000aa';
 export const patientOf = (device: number): string => `01900000-0000-7000-8000-${String(device).padStart(12, '0')}`;
 
 /** A hospital with devices `mon-1`, `mon-2` …, each on a patient of its own in ward `ward-1` or `ward-2`; the last on nobody. */
-export function hospitalWith(devices: number, epoch = 1): Hospital {
+export function hospitalWith(devices: number, epoch = 1, limits: readonly LimitRow[] = []): Hospital {
   const hospital = new Hospital('01900000-0000-7000-8000-0000000000ff', 'north');
-  hospital.replaceDevices(deviceMap(devices, epoch));
+  hospital.replaceDevices(deviceMap(devices, epoch, limits));
   return hospital;
 }
 
-export function deviceMap(count: number, epoch = 1): DeviceMap {
+export function deviceMap(count: number, epoch = 1, limits: readonly LimitRow[] = []): DeviceMap {
   const numbers = Array.from({ length: count }, (_, i) => i + 1);
   const rows = numbers.map((no) => ({
     device_no: no,
@@ -30,7 +31,7 @@ export function deviceMap(count: number, epoch = 1): DeviceMap {
     from: '0',
     until: null,
   }));
-  return new DeviceMap(epoch, rows, assignments);
+  return new DeviceMap(epoch, rows, assignments, limits);
 }
 
 export function readingOf(
@@ -45,6 +46,6 @@ export function readingOf(
 
 export function submissionOf(hospital: Hospital, readings: readonly Reading[], submittedAt = 0): Submission {
   const indexed = readings.map((reading, index) => ({ ...reading, index }));
-  const content = { hospital, gatewayId, identity: undefined, readings: indexed, rejected: [] };
+  const content = { hospital, gatewayId, identity: undefined, lateBefore: -Infinity, readings: indexed, rejected: [] };
   return new Submission(content, hospital.latestDevices, submittedAt);
 }

@@ -1,14 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { parseEvent, type DomainEvent } from '@hms/contracts';
+import { parseEvent, wakeChannel, type DomainEvent } from '@hms/contracts';
 import type { PublicTx, TenantTx } from '@hms/database';
 import type { Redis } from 'ioredis';
 import { uuidv7 } from 'uuidv7';
 import { redisConnection } from '../database/database.tokens.js';
 import type { NewEvent } from './new-event.js';
 import { OutboxRepository } from './outbox.repository.js';
-
-/** Redis channel on which relays are told that events were committed. */
-export const wakeChannel = '{hms}:outbox:wake';
 
 /** Where side effects start: an event commits together with its cause, or neither does. */
 @Injectable()

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { audienceOfEvent, eventTypes, liveEventsChannel, parseEvent, specOf } from '@hms/contracts';
+import { audienceOfEvent, eventTypes, liveEventsChannel, parseEvent, specOf, wakeChannel } from '@hms/contracts';
 import { connectRedis, type Logger } from '@hms/service-kit';
 import type { Redis } from 'ioredis';
 import { ApiConfig } from '../config/api-config.js';
@@ -7,7 +7,6 @@ import { Queues } from '../jobs/queues.service.js';
 import { rootLogger } from '../observability/observability.tokens.js';
 import { DeliveryRepository } from './delivery.repository.js';
 import { ConsumerRegistry, liveConsumer, maxAttemptsOf, queueOf, unreadable } from './event-consumer.js';
-import { wakeChannel } from './outbox.service.js';
 import { RelayRepository, type Leased, type Subscription } from './relay.repository.js';
 
 const idleMs = 250;

@@ -1,5 +1,7 @@
 import type { Logger } from '@hms/service-kit';
 import type { Lane } from '../../database/lane.js';
+import { activeHospitals } from '../../hospitals/active-hospitals.js';
+import type { Hospital } from '../../hospitals/hospital.js';
 import type { Hospitals } from '../../hospitals/hospitals.js';
 
 export interface RepairParts {
@@ -15,20 +17,16 @@ export interface RepairParts {
  */
 export async function repairLatest({ lane, hospitals, logger, stopping }: RepairParts): Promise<void> {
   try {
-    const active = await lane.run<{ id: string; slug: string }>(
-      `select id, slug from public.hospital where status = 'active'`,
-    );
-    for (const { id, slug } of active) {
-      await repairHospital(id, slug).catch((err: unknown) => {
-        logger.warn({ err, hospitalId: id }, 'latest vitals not repaired');
+    for (const hospital of await activeHospitals(lane, hospitals)) {
+      await repairHospital(hospital).catch((err: unknown) => {
+        logger.warn({ err, hospitalId: hospital.id }, 'latest vitals not repaired');
       });
     }
   } catch (err) {
     logger.warn({ err }, 'latest vitals not repaired');
   }
 
-  async function repairHospital(id: string, slug: string): Promise<void> {
-    const { schema } = hospitals.of(id, slug);
+  async function repairHospital({ schema }: Hospital): Promise<void> {
     const patients = await lane.run<{ patient_id: string }>(
       `select distinct patient_id from ${schema}.device_assignment where valid @> now()`,
     );

@@ -1,5 +1,6 @@
 import { createLogger } from '@hms/service-kit';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { LimitTable } from '../../alarms/limits.js';
 import { Hospital } from '../../hospitals/hospital.js';
 import { field, noValues } from '../fields.js';
 import type { ResolvedReading } from '../reading.js';
@@ -7,6 +8,8 @@ import { LatestWriter } from './latest-writer.js';
 
 const hospital = new Hospital('019a0000-0000-7000-8000-000000000001', 'north');
 const id = '019a0000-0000-7000-8000-000000000002';
+
+const limits = new LimitTable([]).of(id, id);
 
 function reading(recordedAt: number, measured: Partial<Record<keyof typeof field, number>>): ResolvedReading {
   const values = noValues();
@@ -19,6 +22,7 @@ function reading(recordedAt: number, measured: Partial<Record<keyof typeof field
     wardId: id,
     mrn: 'mrn',
     patientRank: 0,
+    limits,
   };
   return {
     assignment,

@@ -8,10 +8,8 @@ import {
 } from '@hms/contracts';
 import type { Hospital } from '../../hospitals/hospital.js';
 import type { ResolvedReading } from '../reading.js';
+import { lateAfterMs } from '../late.js';
 import { NewestValues, type PatientValues } from './newest-values.js';
-
-/** Older readings complete the chart; nobody watches them happen. */
-const liveForMs = 10 * 60_000;
 
 export interface Publisher {
   publish(channel: string, message: string): Promise<unknown>;
@@ -29,7 +27,7 @@ export class WardPublisher {
   ) {}
 
   publish(hospital: Hospital, rows: readonly ResolvedReading[], position: number): void {
-    const live = (this.now() - liveForMs) * 1_000;
+    const live = (this.now() - lateAfterMs) * 1_000;
     const newest = new NewestValues();
     newest.add(rows.filter((row) => row.reading.recordedAt >= live));
     const channel = vitalsChannel(hospital.id);

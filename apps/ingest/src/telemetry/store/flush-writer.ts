@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { failureOf } from '../../database/failure.js';
 import type { Submission } from '../submission.js';
+import { isAlarming, noteAlarms, reportRaised } from './alarming.js';
 import { encodeRows, type FlushMark } from './copy-encoder.js';
 import { insertDirty } from './dirty-stretches.js';
 import { freshSince } from './fresh.js';
@@ -32,21 +33,22 @@ export class FlushWriter {
     const { numbers, writer, metrics } = this.parts;
     const mark = { writer, flushNo: numbers.open() };
     const began = performance.now();
-    const failed = await this.#copy(groups, mark).then(
-      () => undefined,
+    const stored = await this.#copy(groups, mark).then(
+      (alarms) => ({ alarms }),
       (err: unknown) => ({ err }),
     );
-    if (failed) await this.#recover(groups, mark, failed.err);
+    if ('err' in stored) await this.#recover(groups, mark, stored.err);
     numbers.close(mark.flushNo);
-    if (!failed) this.#settle(groups);
+    if ('alarms' in stored) this.#settle(groups, mark, stored.alarms);
     const rows = groups.reduce((sum, group) => sum + group.rows.length, 0);
     metrics.flushed(rows, (performance.now() - began) / 1_000);
   }
 
-  #settle(groups: readonly HospitalGroup[]): void {
+  #settle(groups: readonly HospitalGroup[], mark: FlushMark, alarms: number): void {
     this.parts.breaker.succeeded();
     for (const { submissions } of groups) for (const submission of submissions) submission.answerStored();
-    for (const group of groups) this.parts.onCommitted(group);
+    reportRaised(this.parts, groups, alarms);
+    for (const group of groups) this.parts.onCommitted(group, mark);
   }
 
   /** Hospital by hospital, round by round: one that cannot be written delays the others by no more than an attempt. */
@@ -66,7 +68,9 @@ export class FlushWriter {
     }
   }
 
-  async #copy(groups: readonly HospitalGroup[], mark: FlushMark): Promise<void> {
+  /** Returns how many alarms the readings raised. */
+  async #copy(groups: readonly HospitalGroup[], mark: FlushMark): Promise<number> {
+    const { lane } = this.parts;
     const tables = groups.flatMap((group) => group.tables);
     const ofGroup = (group: HospitalGroup): string[] => [
       insertFlush(group, mark),
@@ -75,10 +79,15 @@ export class FlushWriter {
     ];
     const first = [begin, ...groups.flatMap(ofGroup)];
     const last = [assertEpochs(groups), 'commit'];
+    const alarming = groups.filter(isAlarming);
     for (const [i, table] of tables.entries()) {
       const before = i === 0 ? first : [];
-      const after = i === tables.length - 1 ? last : [];
-      await this.parts.lane.copy([...before, copyInto(table), ...after].join('; '), encodeRows(table.rows, mark));
+      const after = i === tables.length - 1 && alarming.length === 0 ? last : [];
+      await lane.copy([...before, copyInto(table), ...after].join('; '), encodeRows(table.rows, mark));
     }
+    if (alarming.length === 0) return 0;
+    const alarms = await noteAlarms(lane, alarming);
+    await lane.run(last.join('; '));
+    return alarms;
   }
 }

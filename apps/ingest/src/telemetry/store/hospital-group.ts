@@ -1,3 +1,4 @@
+import type { Breach } from '../../alarms/breaches.js';
 import type { DeviceMap } from '../../devices/device-map.js';
 import type { Hospital } from '../../hospitals/hospital.js';
 import type { ResolvedReading } from '../reading.js';
@@ -15,6 +16,11 @@ export class HospitalGroup {
   ) {
     for (const submission of submissions) submission.resolveWith(devices);
     this.rows = submissions.flatMap((submission) => submission.rows);
+  }
+
+  /** What of the rows is beyond a limit. */
+  get breaches(): readonly Breach[] {
+    return this.submissions.flatMap(({ breaches }) => breaches);
   }
 
   /** The rows by table, in the order of its index: neighbouring entries are written together. */

@@ -2,6 +2,7 @@ import { errorCode, failureOf } from '../../database/failure.js';
 import type { Lane } from '../../database/lane.js';
 import { absent } from '../fields.js';
 import type { ResolvedReading } from '../reading.js';
+import { noteAlarms } from './alarming.js';
 import { encodeRows, type FlushMark } from './copy-encoder.js';
 import { type DeadLetter, insertDeadLetters } from './dead-letters.js';
 import { insertDirty } from './dirty-stretches.js';
@@ -39,14 +40,18 @@ async function stage(lane: Lane, tables: readonly TableRows[], mark: FlushMark):
   return duplicates;
 }
 
-/** Stores the group and keeps its dead letters, calling `beforeCommit` with the rows that were there already. */
+/**
+ * Stores the group and keeps its dead letters, calling `beforeCommit` with the rows that were there already. Returns how
+ * many alarms it raised.
+ */
 export async function mergeGroup(
   lane: Lane,
   { group, mark, deadLetters }: { group: HospitalGroup; mark: FlushMark; deadLetters: readonly DeadLetter[] },
   beforeCommit: (duplicates: ReadonlySet<ResolvedReading>) => void,
-): Promise<void> {
+): Promise<number> {
   const duplicates = await stage(lane, group.tables, mark);
   beforeCommit(duplicates);
+  const alarms = await noteAlarms(lane, [group]);
   const last = [
     insertFlush(group, mark),
     // Rows that were there keep their mark, by which the worker would not find them.
@@ -57,6 +62,7 @@ export async function mergeGroup(
     'commit',
   ];
   await lane.run(last.join('; '));
+  return alarms;
 }
 
 /** The rows the database does not accept, found by halving, each with the SQLSTATE it is refused with. */

@@ -1,6 +1,7 @@
 import { commonError } from '@hms/contracts';
 import { type Failure, failureOf } from '../../database/failure.js';
 import type { ResolvedReading } from '../reading.js';
+import { reportRaised } from './alarming.js';
 import type { FlushMark } from './copy-encoder.js';
 import { type DeadLetter, deadLettersOf } from './dead-letters.js';
 import type { HospitalGroup } from './hospital-group.js';
@@ -55,7 +56,8 @@ export class Recovery {
     const deadLetters = this.#deadLetters;
     if (this.group.rows.length + deadLetters.length > 0) {
       const merge = { group: this.group, mark: this.mark, deadLetters };
-      await mergeGroup(lane, merge, (duplicates) => (this.#duplicates = duplicates));
+      const alarms = await mergeGroup(lane, merge, (duplicates) => (this.#duplicates = duplicates));
+      reportRaised(this.parts, [merge.group], alarms);
     }
     this.#settle();
   }
@@ -85,7 +87,7 @@ export class Recovery {
     const { group } = this;
     for (const submission of group.submissions) submission.answerStored(this.#duplicates);
     this.group = group.with([]);
-    if (group.rows.length > 0) this.parts.onCommitted(group);
+    if (group.rows.length > 0) this.parts.onCommitted(group, this.mark);
   }
 
   #fail(err: unknown): void {
