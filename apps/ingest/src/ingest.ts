@@ -37,7 +37,6 @@ import { Batcher, type Writer } from './telemetry/store/batcher.js';
 import { Breaker } from './telemetry/store/breaker.js';
 import { FlushNumbers } from './telemetry/store/flush-numbers.js';
 import { FlushWriter } from './telemetry/store/flush-writer.js';
-import type { HospitalGroup } from './telemetry/store/hospital-group.js';
 import type { StoreParts } from './telemetry/store/store-parts.js';
 import type { TelemetryRouteParts } from './telemetry/telemetry.routes.js';
 import { TelemetryService } from './telemetry/telemetry.service.js';
@@ -139,6 +138,7 @@ async function startBatcher(parts: IngestParts, needs: StoreNeeds): Promise<Batc
   lifecycle.onStop('redis', () => redis.disconnect());
   const alarms = startAlarms({
     lane: openLane(parts),
+    claims: openLane(parts),
     hospitals,
     redis,
     metrics: new AlarmMetrics(registry),
@@ -169,14 +169,14 @@ interface OutputNeeds {
 function liveOutputs(
   { logger, lifecycle }: IngestParts,
   { lookups, redis, alarms, numbers, metrics }: OutputNeeds,
-): (group: HospitalGroup) => void {
+): StoreParts['onCommitted'] {
   const latest = new LatestWriter(lookups, logger);
   lifecycle.onStop('latest vitals', () => latest.stop());
   const publisher = new WardPublisher(redis, () => metrics.publishLost());
-  return (group) => {
+  return (group, mark) => {
     const { hospital, rows } = group;
     try {
-      alarms.onCommitted(group);
+      alarms.onCommitted(group, mark);
       publisher.publish(hospital, rows, numbers.position);
       latest.add(hospital, rows);
     } catch (err) {

@@ -6,6 +6,8 @@ import type { Hospitals } from '../hospitals/hospitals.js';
 import { isSwept } from './alarm-sweep.js';
 
 const roundEveryMs = 10_000;
+/** After the first round, which finds what was left undone before: by now also what was left a moment before. */
+const secondRoundAfterMs = 5_500;
 
 export interface RoundParts {
   readonly lane: Pick<Lane, 'run'>;
@@ -13,6 +15,16 @@ export interface RoundParts {
   readonly logger: Logger;
   /** Called with each hospital that has open alarms for the sweep. */
   readonly onOpen: (hospital: Hospital) => void;
+  /** Called with each hospital some of whose patients are to be scored again. */
+  readonly onDue: (hospital: Hospital) => void;
+  /** Called with each hospital that has flushes nobody evaluated. */
+  readonly onBehind: (hospital: Hospital) => Promise<void>;
+}
+
+interface Found {
+  readonly open: boolean;
+  readonly due: boolean;
+  readonly behind: boolean;
 }
 
 /** At the start and every ten seconds asks all hospitals what a process that is gone may have left undone. */
@@ -23,9 +35,9 @@ export class AlarmRounds {
 
   constructor(private readonly parts: RoundParts) {}
 
-  start(): void {
+  start(nextAfterMs = secondRoundAfterMs): void {
     this.#running = this.#round().then(() => {
-      if (!this.#stopped) this.#timer = setTimeout(() => this.start(), roundEveryMs);
+      if (!this.#stopped) this.#timer = setTimeout(() => this.start(roundEveryMs), nextAfterMs);
     });
   }
 
@@ -50,10 +62,15 @@ export class AlarmRounds {
   }
 
   async #visit(hospital: Hospital): Promise<void> {
-    const { lane, onOpen } = this.parts;
-    const [found] = await lane.run<{ open: boolean }>(
-      `select exists (select from ${hospital.schema}.alarm where ${isSwept}) as open`,
+    const { lane, onOpen, onDue, onBehind } = this.parts;
+    const [found] = await lane.run<Found>(
+      `select exists (select from ${hospital.schema}.alarm where ${isSwept}) as open,
+              exists (select from ${hospital.schema}.score_due) as due,
+              exists (select from ${hospital.schema}.telemetry_flush
+                       where not evaluated and committed_at < now() - interval '5 seconds') as behind`,
     );
     if (found?.open === true) onOpen(hospital);
+    if (found?.due === true) onDue(hospital);
+    if (found?.behind === true) await onBehind(hospital);
   }
 }

@@ -3,14 +3,20 @@ import type { Lifecycle, Logger } from '@hms/service-kit';
 import type { Lane } from '../database/lane.js';
 import type { Hospitals } from '../hospitals/hospitals.js';
 import type { AlarmMetrics } from '../operations/alarm-metrics.js';
+import type { FlushMark } from '../telemetry/store/copy-encoder.js';
 import type { HospitalGroup } from '../telemetry/store/hospital-group.js';
 import type { Raised } from '../telemetry/store/store-parts.js';
 import { AlarmRounds } from './alarm-rounds.js';
 import { AlarmSweep } from './alarm-sweep.js';
+import { ScoreEvaluator } from './score-evaluator.js';
+import { rescan } from './score-rescan.js';
+import { ScoredPatients } from './scored-patients.js';
 
 export interface AlarmParts {
   /** Its queries hold up nothing but alarms. */
   readonly lane: Lane;
+  /** Another, for transactions that stay open a while. */
+  readonly claims: Lane;
   readonly hospitals: Hospitals;
   readonly redis: { publish(channel: string, message: string): Promise<unknown> };
   readonly metrics: AlarmMetrics;
@@ -19,12 +25,12 @@ export interface AlarmParts {
 }
 
 export interface Alarms {
-  readonly onCommitted: (group: HospitalGroup) => void;
+  readonly onCommitted: (group: HospitalGroup, mark: FlushMark) => void;
   readonly onRaised: (raised: Raised) => void;
 }
 
 /** Starts what happens to alarms behind the flush that noted them. */
-export function startAlarms({ lane, hospitals, redis, metrics, logger, lifecycle }: AlarmParts): Alarms {
+export function startAlarms({ lane, claims, hospitals, redis, metrics, logger, lifecycle }: AlarmParts): Alarms {
   const wakeRelay = (): void => void redis.publish(wakeChannel, '').catch(() => undefined);
   const sweep = new AlarmSweep({
     lane,
@@ -34,14 +40,35 @@ export function startAlarms({ lane, hospitals, redis, metrics, logger, lifecycle
       wakeRelay();
     },
   });
-  const rounds = new AlarmRounds({ lane, hospitals, logger, onOpen: (hospital) => sweep.watch(hospital) });
+  const patients = new ScoredPatients(lane);
+  const evaluator = new ScoreEvaluator({
+    lane,
+    patients,
+    logger,
+    onRaised: (alarms, lagSeconds) => {
+      metrics.raised('score', alarms);
+      metrics.lagged('score', lagSeconds);
+      wakeRelay();
+    },
+  });
+  const rounds = new AlarmRounds({
+    lane,
+    hospitals,
+    logger,
+    onOpen: (hospital) => sweep.watch(hospital),
+    onDue: (hospital) => evaluator.ask(hospital),
+    onBehind: async (hospital) => {
+      while ((await rescan(claims, hospital, patients)) > 0 && !lifecycle.stopping) wakeRelay();
+    },
+  });
   rounds.start();
   lifecycle.onStop('alarms', async () => {
-    await Promise.all([rounds.stop(), sweep.stop()]);
+    await Promise.all([rounds.stop(), sweep.stop(), evaluator.stop()]);
   });
   return {
-    onCommitted: ({ hospital, breaches }) => {
-      if (breaches.length > 0) sweep.watch(hospital);
+    onCommitted: (group, mark) => {
+      if (group.breaches.length > 0) sweep.watch(group.hospital);
+      evaluator.add(group, mark);
     },
     onRaised: ({ alarms, since }) => {
       wakeRelay();

@@ -54,7 +54,7 @@ export class TelemetryService {
    */
   async receive(caller: Caller, batch: TelemetryBatch, receivedMs: number): Promise<Answer> {
     const identity = identify(batch, receivedMs);
-    const store = (): Promise<Answer> => this.#store(contentOf(caller, batch, identity, receivedMs));
+    const store = (): Promise<Answer> => this.#store(caller, batch, contentOf(caller, batch, identity, receivedMs));
     if (!identity) return store();
     return this.parts.recent.once(`${caller.gatewayId} ${identity.key}`, identity.bodyHash, store);
   }
@@ -65,12 +65,12 @@ export class TelemetryService {
     return explain(await this.#resolve(contentOf(caller, batch, identity, receivedMs)), batch);
   }
 
-  async #store(content: BatchContent): Promise<Answer> {
+  async #store(caller: Caller, batch: TelemetryBatch, content: BatchContent): Promise<Answer> {
     const submission = await this.#resolve(content);
     this.#reportWrongPatients(caller, submission);
     if (submission.rows.length === 0 || (batch.whole && submission.receipt().rejectedTotal > 0))
       throw new NothingAccepted(submission.receipt());
-    hospital.quota.take(submission.rows.length);
+    content.hospital.quota.take(submission.rows.length);
     this.parts.submit(submission);
     const answer = await submission.answered;
     if (answer.receipt.accepted + answer.receipt.duplicates === 0) throw new NothingAccepted(answer.receipt);
