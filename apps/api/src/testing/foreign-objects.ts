@@ -78,7 +78,8 @@ export async function foreignObjects(hospital: Hospital): Promise<ObjectIds> {
       patient_id: patient,
       ward_id: ward,
       priority: 'high',
-      state: 'raised',
+      // Of one that is not, a worker would tell people in the middle of a test.
+      state: 'acknowledged',
       started_at: '2026-01-01T00:00:00Z',
       last_seen_at: '2026-01-01T00:00:00Z',
       raised_at: '2026-01-01T00:00:00Z',
