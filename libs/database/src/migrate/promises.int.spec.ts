@@ -90,6 +90,7 @@ describe('ingest, which writes all hospitals at once,', () => {
       'device_assignment select',
       'gateway select',
       'gateway_key select',
+      'hl7_source select',
       'hospital select',
       'ingest_epoch select',
       'patient_monitoring select',

@@ -1,5 +1,19 @@
 const oneDayMs = 24 * 3_600_000;
 
+/** Making one takes milliseconds, and operators name but a few zones. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone);
+  if (known) return known;
+  const [numeric, hourCycle] = ['numeric', 'h23'] as const;
+  const date = { year: numeric, month: numeric, day: numeric } as const;
+  const time = { hour: numeric, minute: numeric, second: numeric, hourCycle } as const;
+  const made = new Intl.DateTimeFormat('en-US', { timeZone, ...date, ...time });
+  formats.set(timeZone, made);
+  return made;
+}
+
 /** The clock on the wall of a time zone. */
 export class LocalClock {
   readonly #format: Intl.DateTimeFormat;
@@ -13,10 +27,7 @@ export class LocalClock {
     zone: string,
     private readonly nearMs: number,
   ) {
-    const [numeric, hourCycle] = ['numeric', 'h23'] as const;
-    const date = { year: numeric, month: numeric, day: numeric } as const;
-    const time = { hour: numeric, minute: numeric, second: numeric, hourCycle } as const;
-    this.#format = new Intl.DateTimeFormat('en-US', { timeZone: zone, ...date, ...time });
+    this.#format = formatOf(zone);
   }
 
   /**
