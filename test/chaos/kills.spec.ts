@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { ask, eventually, signIn, type Answer } from '../acceptance/support/client.js';
 import { hospitalA, hospitalB, required, type DemoHospital } from '../acceptance/support/stack.js';
+import { kill } from './support/kill.js';
 
 /*
  * Clerks register and read patients through Nginx, and doctors break the glass again and again, while API, worker and Redis
@@ -26,7 +27,6 @@ const victims = [
 ];
 const [kills = []] = draw(fc.shuffledSubarray(victims, { minLength: victims.length }), 1);
 const pausesMs = draw(fc.integer({ min: 50, max: 400 }), kills.length);
-const control = required('HMS_CONTROL');
 const owner = new pg.Client({ connectionString: required('DATABASE_DIRECT_URL') });
 /** What a service without an outbox does: it tells Redis after its commit, once. */
 const bypass = new Redis(required('REDIS_URL'), {
@@ -58,21 +58,6 @@ afterAll(async () => {
   bypass.disconnect();
   await owner.end();
 });
-
-interface Running {
-  readonly services: readonly { readonly name: string; readonly state: string }[];
-}
-const running = async (): Promise<Running> => (await (await fetch(`${control}/services`)).json()) as Running;
-
-async function kill(victim: string): Promise<void> {
-  await fetch(`${control}/services/${victim}/kill`, { method: 'POST' });
-  await eventually(
-    running,
-    (now) => now.services.every(({ name, state }) => name !== victim || state !== 'ready'),
-    5_000,
-  );
-  await eventually(running, (now) => now.services.every(({ state }) => state === 'ready'), 60_000);
-}
 
 /** The answer, however often it takes to get one. */
 async function insist<T>(question: () => ReturnType<typeof ask<T>>, isDone = isTaken): Promise<T> {

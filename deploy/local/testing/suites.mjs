@@ -32,7 +32,7 @@ const MODULES = join(ROOT, 'node_modules');
 /** No suite takes this long, unless it hangs: the machine may be slow and busy. */
 const LONGEST_MS = 1_500_000;
 /** What repeats a run of fuzzing or of kills, set by a person. */
-const DRAWN_VARIABLES = ['FUZZ_SEED', 'FUZZ_CASES', 'FUZZ_ROUTE', 'CHAOS_SEED'];
+const DRAWN_VARIABLES = ['FUZZ_SEED', 'FUZZ_CASES', 'FUZZ_ROUTE', 'CHAOS_SEED', 'CHAOS_SHARE'];
 const SHOWN_PROBLEMS = 20;
 const SHOWN_LINES = 25;
 
