@@ -1,6 +1,6 @@
 /**
- * Five kinds of test: `unit` touches nothing, `integration` real servers, `fuzz` them with what no client should send,
- * `acceptance` only the public port, `chaos` too while it kills what is behind.
+ * Six kinds of test: `unit` touches nothing, `integration` real servers, `fuzz` them with what no client should send,
+ * `acceptance` only the public port, `chaos` too while it kills what is behind, `powercut` a stack whose disk loses power.
  */
 const base = {
   testEnvironment: 'node',
@@ -45,6 +45,7 @@ export default {
     },
     { ...base, displayName: 'fuzz', testMatch: ['<rootDir>/apps/api/src/fuzz.int.spec.ts'] },
     { ...base, displayName: 'acceptance', testMatch: ['<rootDir>/test/acceptance/**/*.spec.ts'] },
+    { ...base, displayName: 'powercut', testMatch: ['<rootDir>/test/powercut/**/*.spec.ts'] },
     { ...base, displayName: 'chaos', testMatch: ['<rootDir>/test/chaos/**/*.spec.ts'] },
   ],
 };

@@ -113,5 +113,7 @@ function choose(names) {
       advice: `Known are: ${suites.map(({ name }) => name).join(', ')}.`,
     });
   }
-  return names.length === 0 ? suites : suites.filter(({ name }) => names.includes(name));
+  return names.length === 0
+    ? suites.filter(({ onlyNamed }) => !onlyNamed)
+    : suites.filter(({ name }) => names.includes(name));
 }

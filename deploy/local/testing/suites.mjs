@@ -25,6 +25,7 @@ import { ROOT } from '../lib/settings.mjs';
  * @typedef {object} Suite
  * @property {string} name
  * @property {boolean} needsStack
+ * @property {boolean} [onlyNamed] whether it runs only when it is asked for by name: it needs root, or long
  * @property {(run: Run) => Promise<Outcome>} execute
  */
 
@@ -32,7 +33,7 @@ const MODULES = join(ROOT, 'node_modules');
 /** No suite takes this long, unless it hangs: the machine may be slow and busy. */
 const LONGEST_MS = 1_500_000;
 /** What repeats a run of fuzzing or of kills, set by a person. */
-const DRAWN_VARIABLES = ['FUZZ_SEED', 'FUZZ_CASES', 'FUZZ_ROUTE', 'CHAOS_SEED', 'CHAOS_SHARE'];
+const DRAWN_VARIABLES = ['FUZZ_SEED', 'FUZZ_CASES', 'FUZZ_ROUTE', 'CHAOS_SEED', 'CHAOS_SHARE', 'POWERCUT_ROUNDS'];
 const SHOWN_PROBLEMS = 20;
 const SHOWN_LINES = 25;
 
@@ -57,6 +58,7 @@ export const suites = [
   { name: 'fuzz', needsStack: true, execute: (run) => jest(run, 'fuzz') },
   { name: 'acceptance', needsStack: true, execute: (run) => jest(run, 'acceptance') },
   { name: 'chaos', needsStack: true, execute: (run) => jest(run, 'chaos') },
+  { name: 'powercut', needsStack: false, onlyNamed: true, execute: (run) => jest(run, 'powercut') },
 ];
 
 /**
