@@ -4,7 +4,7 @@ import { locateServers } from './locate.mjs';
 import { pgbouncerService } from './pgbouncer.mjs';
 import { prepareCluster } from './postgres-cluster.mjs';
 import { copyReplica, createCluster, dropReplica, primaryService, replicaService } from './postgres.mjs';
-import { redisService } from './redis.mjs';
+import { mendLog, redisService } from './redis.mjs';
 
 /** @import { Supervisor } from '../lib/supervisor.mjs' */
 /** @import { Binary, ServerKind, Servers } from './locate.mjs' */
@@ -52,6 +52,7 @@ export async function startDatabases(supervisor, place, servers) {
  * @param {Servers} servers
  */
 export async function startRedis(supervisor, place, servers) {
+  mendLog(place, servers.redis);
   await supervisor.start(redisService(place, servers.redis));
 }
 

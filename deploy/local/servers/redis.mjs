@@ -1,10 +1,35 @@
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { writePrivate } from '../lib/files.mjs';
 import { redisAnswers } from '../lib/probe.mjs';
 
 /** @import { Service } from '../lib/supervisor.mjs' */
 /** @import { Place } from './place.mjs' */
 /** @import { Binary } from './locate.mjs' */
+
+/**
+ * After a power cut the end of Redis's log may be zeros, and Redis does not start with it. All that must not be lost is in
+ * PostgreSQL, so the log is cut where it stops making sense.
+ * @param {Place} place
+ * @param {Binary} binary
+ */
+export function mendLog({ data }, { file, env }) {
+  const folder = join(data, 'redis', 'appendonlydir');
+  const manifest = filesIn(folder).find((name) => name.endsWith('.manifest'));
+  if (manifest === undefined) return;
+  const check = join(dirname(file), basename(file).replace('server', 'check-aof'));
+  spawnSync(check, ['--fix', join(folder, manifest)], { env: { ...process.env, ...env }, input: 'y\n' });
+}
+
+/** @param {string} folder */
+function filesIn(folder) {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
 
 /**
  * Never evicts: a job queue must not lose keys to memory pressure.
