@@ -24,6 +24,7 @@ function setUp(change: Partial<Caller> = {}) {
         gatewayId: 'gw',
         hospital: own,
         hospitalActive: true,
+        isCritical: false,
         expiresAt: Infinity,
         epoch: own.epoch,
         ...change,

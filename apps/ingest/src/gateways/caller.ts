@@ -6,6 +6,8 @@ export interface Caller {
   readonly gatewayId: string;
   readonly hospital: Hospital;
   readonly hospitalActive: boolean;
+  /** Of class `critical`: what it sends is refused last. */
+  readonly isCritical: boolean;
   /** Milliseconds since 1970; Infinity for a key without end. */
   readonly expiresAt: number;
   /** Epoch of the hospital this was read at. */

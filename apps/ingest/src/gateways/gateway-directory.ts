@@ -10,6 +10,7 @@ interface KeyRow {
   readonly gateway_id: string;
   readonly hospital_id: string;
   readonly slug: string;
+  readonly critical: boolean;
   readonly active: boolean;
   readonly rows_per_second: number | null;
   readonly epoch: string;
@@ -27,6 +28,7 @@ export class GatewayDirectory {
     const [row] = await this.lane.query<KeyRow>(
       (sql) => sql`
         select k.key_id, k.secret_hash, k.expires_at, g.id as gateway_id,
+               g.service_class = 'critical' as critical,
                h.id as hospital_id, h.slug, h.status = 'active' as active,
                h.telemetry_rows_per_second as rows_per_second, e.epoch::text
           from public.gateway_key k
@@ -45,6 +47,7 @@ export class GatewayDirectory {
       gatewayId: row.gateway_id,
       hospital,
       hospitalActive: row.active,
+      isCritical: row.critical,
       expiresAt: row.expires_at?.getTime() ?? Infinity,
       epoch,
     };

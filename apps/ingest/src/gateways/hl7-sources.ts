@@ -23,6 +23,7 @@ interface SourceRow {
   readonly gateway_id: string;
   readonly hospital_id: string;
   readonly slug: string;
+  readonly critical: boolean;
   readonly epoch: string;
 }
 
@@ -62,11 +63,12 @@ export class Hl7Sources {
     return source?.row.timezone ?? undefined;
   }
 
-  #callerBy({ id, gateway_id, hospital_id, slug, epoch: text }: SourceRow): Caller {
+  #callerBy({ id, gateway_id, hospital_id, slug, critical, epoch: text }: SourceRow): Caller {
     const hospital = this.hospitals.of(hospital_id, slug);
     const epoch = Number(text);
     hospital.observeEpoch(epoch);
-    return { keyId: id, gatewayId: gateway_id, hospital, hospitalActive: true, expiresAt: Infinity, epoch };
+    const gateway = { gatewayId: gateway_id, isCritical: critical };
+    return { ...gateway, keyId: id, hospital, hospitalActive: true, expiresAt: Infinity, epoch };
   }
 
   #current(): Promise<readonly Source[]> {
@@ -99,7 +101,7 @@ function networkOf({ address, prefix }: SourceRow): BlockList {
 /** Those of active gateways of active hospitals. */
 const usable = `
   select s.id, host(s.network) as address, masklen(s.network) as prefix, s.application, s.facility, s.timezone,
-         s.gateway_id, h.id as hospital_id, h.slug, e.epoch::text
+         s.gateway_id, g.service_class = 'critical' as critical, h.id as hospital_id, h.slug, e.epoch::text
     from public.hl7_source s
     join public.gateway g on g.id = s.gateway_id and g.status = 'active'
     join public.hospital h on h.id = s.hospital_id and h.status = 'active'

@@ -2,7 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { hospitalWith } from '../testing/telemetry-fakes.js';
 import { Admission, admissionLimits, type ShedReason } from './admission.js';
 
-const caller = { hospital: hospitalWith(1) };
+const hospital = hospitalWith(1);
+const standard = { hospital, isCritical: false };
+const critical = { hospital, isCritical: true };
 
 function setUp() {
   const backlog = {
@@ -15,17 +17,17 @@ function setUp() {
   const breaker = { open: false };
   const shed: ShedReason[] = [];
   const admission = new Admission(backlog, breaker, (reason) => shed.push(reason));
-  const codeOf = (bytes: number) => admission.enter(bytes, caller)?.code;
+  const codeOf = (bytes: number) => admission.enter(bytes, standard)?.code;
   return { backlog, breaker, shed, admission, codeOf, isLetIn: (bytes: number) => codeOf(bytes) === undefined };
 }
 
 describe('a request', () => {
   it('comes in while there is room for its body, and makes room when it leaves', () => {
     const { admission, shed, isLetIn } = setUp();
-    const half = admissionLimits.bodyBytes / 2;
-    expect([isLetIn(half), isLetIn(half), isLetIn(1)]).toEqual([true, true, false]);
-    admission.leave(half);
-    expect([isLetIn(1), admission.bodyBytes]).toEqual([true, half + 1]);
+    const most = Math.floor(admissionLimits.bodyBytes * 0.9);
+    expect([isLetIn(most - 1), isLetIn(1), isLetIn(1)]).toEqual([true, true, false]);
+    admission.leave(most - 1);
+    expect([isLetIn(1), admission.bodyBytes]).toEqual([true, 2]);
     expect(shed).toEqual(['memory']);
   });
 
@@ -46,13 +48,27 @@ describe('a request', () => {
     expect(admission.bodyBytes).toBe(1);
   });
 
+  it('of a critical gateway may use the last tenth of the room and of the queue, and no other may', () => {
+    const { admission, backlog, isLetIn } = setUp();
+    const isCriticalLetIn = (bytes: number): boolean => admission.enter(bytes, critical) === undefined;
+    const most = Math.floor(admissionLimits.bodyBytes * 0.9);
+    expect([isLetIn(most), isLetIn(1), isCriticalLetIn(1)]).toEqual([true, false, true]);
+    const rest = admissionLimits.bodyBytes - most - 1;
+    expect([isCriticalLetIn(rest), isCriticalLetIn(1)]).toEqual([true, false]);
+    admission.leave(admissionLimits.bodyBytes);
+    Object.assign(backlog, { queuedRows: admissionLimits.queuedRows * 0.95, waitedMs: admissionLimits.waitedMs + 1 });
+    expect([isLetIn(1), isCriticalLetIn(1)]).toEqual([false, true]);
+    backlog.queuedRows = admissionLimits.queuedRows + 1;
+    expect(isCriticalLetIn(1)).toBe(false);
+  });
+
   it('is turned away while its hospital owes rows beyond its quota, and told when to come again', () => {
     const { admission, shed, isLetIn } = setUp();
-    const { quota } = caller.hospital;
+    const { quota } = hospital;
     quota.limitTo(100);
     expect(isLetIn(1)).toBe(true);
     quota.take(1_500);
-    const refusal = admission.enter(1, caller);
+    const refusal = admission.enter(1, standard);
     expect([refusal?.code, refusal?.retryAfter]).toEqual(['telemetry.over-quota', 6]);
     expect(shed).toEqual(['quota']);
     quota.limitTo(undefined);

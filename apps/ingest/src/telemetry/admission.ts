@@ -10,6 +10,8 @@ export const admissionLimits = {
   /** Of one hospital, while others wait too. */
   queuedRowsEach: 12_500,
   waitedMs: 1_000,
+  /** Of room and rows, for gateways of monitored wards alone. */
+  criticalReserve: 0.1,
 } as const;
 
 export type ShedReason = 'draining' | 'database' | 'memory' | 'queue' | 'share' | 'quota';
@@ -20,11 +22,18 @@ export interface Backlog {
   waitedMsOf(hospital: Hospital): number;
 }
 
+/** Who wants in. */
+export interface Applicant {
+  readonly hospital: Hospital;
+  /** Of class `critical`: refused last. */
+  readonly isCritical: boolean;
+}
+
 /**
  * Decides before a body is read whether there is room for it. A request is refused or stored, never dropped: what was
- * let in stays in. What one hospital sends too much is refused to that hospital.
+ * let in stays in. What one hospital sends too much is refused to that hospital, critical or not.
  */
-export class Admission implements Gate<{ readonly hospital: Hospital }> {
+export class Admission implements Gate<Applicant> {
   #bodyBytes = 0;
   #draining = false;
 
@@ -39,8 +48,8 @@ export class Admission implements Gate<{ readonly hospital: Hospital }> {
   }
 
   /** Without a refusal, `leave` must follow with the same number. */
-  enter(bytes: number, caller: { readonly hospital: Hospital } | undefined): AppError | undefined {
-    const reason = this.#reasonAgainst(bytes, caller?.hospital);
+  enter(bytes: number, caller: Applicant | undefined): AppError | undefined {
+    const reason = this.#reasonAgainst(bytes, caller);
     if (reason === undefined) {
       this.#bodyBytes += bytes;
       return undefined;
@@ -61,15 +70,20 @@ export class Admission implements Gate<{ readonly hospital: Hospital }> {
     this.#draining = true;
   }
 
-  #reasonAgainst(bytes: number, hospital: Hospital | undefined): ShedReason | undefined {
+  #reasonAgainst(bytes: number, caller: Applicant | undefined): ShedReason | undefined {
     if (this.#draining) return 'draining';
     if (this.breaker.open) return 'database';
-    if (this.#bodyBytes + bytes > admissionLimits.bodyBytes) return 'memory';
+    const { bodyBytes, queuedRows, waitedMs, criticalReserve } = admissionLimits;
+    // Until it is known who sends, the reserve is not touched.
+    const isCritical = caller?.isCritical === true;
+    const share = isCritical ? 1 : 1 - criticalReserve;
+    if (this.#bodyBytes + bytes > bodyBytes * share) return 'memory';
     const { backlog } = this;
+    const hospital = caller?.hospital;
     if (hospital && hospital.quota.waitMs > 0) return 'quota';
     if (hospital && this.#isOverShare(hospital)) return 'share';
-    if (backlog.queuedRows > admissionLimits.queuedRows) return 'queue';
-    return hospital && backlog.waitedMsOf(hospital) > admissionLimits.waitedMs ? 'queue' : undefined;
+    if (backlog.queuedRows > queuedRows * share) return 'queue';
+    return hospital && !isCritical && backlog.waitedMsOf(hospital) > waitedMs ? 'queue' : undefined;
   }
 
   #isOverShare(hospital: Hospital): boolean {

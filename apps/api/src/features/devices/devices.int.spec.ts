@@ -54,9 +54,14 @@ const epoch = async () =>
 describe('a gateway', () => {
   it('is created, renamed and disabled under its version', async () => {
     const gateway = await newGateway();
-    expect(gateway).toMatchObject({ status: 'active', version: 1 });
+    expect(gateway).toMatchObject({ status: 'active', serviceClass: 'standard', version: 1 });
     const disabled = await send<GatewayDto>('PATCH', `/gateways/${gateway.id}`, { status: 'disabled' });
     expect(disabled.body).toEqual({ ...gateway, status: 'disabled', version: 2, updatedAt: disabled.body.updatedAt });
+    const critical = await send<GatewayDto>('POST', '/gateways', {
+      name: crypto.randomUUID(),
+      serviceClass: 'critical',
+    });
+    expect(critical.body.serviceClass).toBe('critical');
     expect((await send('PATCH', `/gateways/${gateway.id}`, { name: 'late' })).status).toBe(412);
     expect((await send('POST', '/gateways', { name: gateway.name })).body.code).toBe('gateway.name-taken');
   });

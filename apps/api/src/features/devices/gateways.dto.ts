@@ -5,9 +5,18 @@ import { IfPresent, IsLine } from '../../platform/http/fields.js';
 const statuses = ['active', 'disabled'] as const;
 type GatewayStatus = (typeof statuses)[number];
 
+const serviceClasses = ['standard', 'critical'] as const;
+type ServiceClass = (typeof serviceClasses)[number];
+
 export class CreateGatewayDto {
   @IsLine(100)
   name: string;
+
+  /** `critical` for gateways of monitored wards: when room gets scarce their readings are refused last. */
+  @ApiPropertyOptional({ enum: serviceClasses })
+  @IfPresent()
+  @IsIn(serviceClasses)
+  serviceClass: ServiceClass = 'standard';
 }
 
 export class UpdateGatewayDto {
@@ -19,6 +28,10 @@ export class UpdateGatewayDto {
   @IfPresent()
   @IsIn(statuses)
   status?: GatewayStatus;
+
+  @IfPresent()
+  @IsIn(serviceClasses)
+  serviceClass?: ServiceClass;
 }
 
 export class GatewayDto {
@@ -27,6 +40,8 @@ export class GatewayDto {
   name: string;
   @ApiProperty({ enum: statuses })
   status: string;
+  @ApiProperty({ enum: serviceClasses })
+  serviceClass: string;
   version: number;
   @ApiProperty({ format: 'date-time' })
   createdAt: string;

@@ -3,7 +3,15 @@ import { constraintOf, type HospitalId, type PublicTx } from '@hms/database';
 import { uuidv7 } from 'uuidv7';
 import { deviceError } from './devices.errors.js';
 
-const gatewayColumns = { id: true, name: true, status: true, version: true, createdAt: true, updatedAt: true } as const;
+const gatewayColumns = {
+  id: true,
+  name: true,
+  status: true,
+  serviceClass: true,
+  version: true,
+  createdAt: true,
+  updatedAt: true,
+} as const;
 const keyColumns = { keyId: true, createdAt: true, expiresAt: true, revokedAt: true } as const;
 const keysShown = 100;
 
@@ -38,7 +46,7 @@ export class GatewaysRepository {
   }
 
   /** @throws `gateway.name-taken` */
-  insert(tx: PublicTx, gateway: { hospitalId: HospitalId; name: string; createdBy: string }) {
+  insert(tx: PublicTx, gateway: { hospitalId: HospitalId; name: string; serviceClass: string; createdBy: string }) {
     return tx.gateway.create({ data: { id: uuidv7(), ...gateway }, select: gatewayColumns }).catch(translate);
   }
 
@@ -47,7 +55,7 @@ export class GatewaysRepository {
     tx: PublicTx,
     { hospitalId, id }: GatewayRef,
     version: number,
-    change: { name?: string; status?: string },
+    change: { name?: string; status?: string; serviceClass?: string },
   ) {
     const [gateway] = await tx.gateway
       .updateManyAndReturn({ where: { hospitalId, id, version }, data: change, select: gatewayColumns })

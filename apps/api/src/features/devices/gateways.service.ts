@@ -34,8 +34,8 @@ export class GatewaysService {
     return this.database.inPublic(async (tx) => toGatewayDto(await this.require(tx, gateway)));
   }
 
-  create(actor: HospitalActor, { name }: CreateGatewayDto): Promise<GatewayDto> {
-    const wanted = { hospitalId: actor.hospital.id, name, createdBy: actor.userId };
+  create(actor: HospitalActor, { name, serviceClass }: CreateGatewayDto): Promise<GatewayDto> {
+    const wanted = { hospitalId: actor.hospital.id, name, serviceClass, createdBy: actor.userId };
     return this.unitOfWork.inPublic(actor, async (tx) => {
       const gateway = await this.gateways.insert(tx, wanted);
       await this.outbox.add(tx, eventBy(actor, 'gateway.created', { id: gateway.id, version: gateway.version }));
@@ -70,10 +70,11 @@ export class GatewaysService {
   }
 }
 
-const toGatewayDto = ({ id, name, status, version, createdAt, updatedAt }: GatewayRow): GatewayDto => ({
+const toGatewayDto = ({ id, name, status, serviceClass, version, createdAt, updatedAt }: GatewayRow): GatewayDto => ({
   id,
   name,
   status,
+  serviceClass,
   version,
   createdAt: createdAt.toISOString(),
   updatedAt: updatedAt.toISOString(),

@@ -20,6 +20,14 @@ const rowsOf = (submissions: readonly Submission[]): number =>
   submissions.reduce((sum, { rows }) => sum + rows.length, 0);
 const isOf = (hospital: Hospital) => (submission: Submission) => submission.content.hospital === hospital;
 
+const limit = { id: 'l', vital: 'spo2', ward_id: null, patient_id: null, low: 85, high: null };
+for (const hospital of hospitals) hospital.replaceDevices(deviceMap(2, 2, [limit]));
+const criticalOf = (hospital: Hospital, rows: number): Submission =>
+  submissionOf(
+    hospital,
+    Array.from({ length: rows }, (_, i) => readingOf(1, i, { spo2: 70 })),
+  );
+
 function filled(submissions: readonly Submission[]): Lanes {
   const lanes = new Lanes();
   for (const submission of submissions) lanes.push(submission);
@@ -52,6 +60,43 @@ describe('lanes', () => {
     expect(lanes.take(4_000)).toEqual(all.slice(2, 3));
     expect(lanes.take(4_000)).toEqual(all.slice(3));
     expect([lanes.isEmpty, lanes.rows, lanes.take(4_000)]).toEqual([true, 0, []]);
+  });
+
+  it('let what is beyond a limit pass all that waits, of its own hospital and of others', () => {
+    const flood = [flooding, quiet].flatMap((hospital) => Array.from({ length: 100 }, () => of(hospital, 100)));
+    const critical = [criticalOf(quiet, 1), criticalOf(flooding, 10)];
+    expect(
+      filled([...flood, ...critical])
+        .take(1_000)
+        .slice(0, 2),
+    ).toEqual(critical);
+    // Control: in their turn they would come after 20,000 rows.
+    expect(filled([...flood, of(quiet, 1)]).take(1_000)).not.toContain(critical[0]);
+  });
+
+  it('give a hospital to which everything is critical no more than its share', () => {
+    const lanes = filled([
+      ...Array.from({ length: 300 }, () => criticalOf(flooding, 50)),
+      ...Array.from({ length: 300 }, () => of(quiet, 50)),
+    ]);
+    const taken = [lanes.take(1_000), lanes.take(1_000), lanes.take(1_000)].flat();
+    const [more, less] = [rowsOf(taken.filter(isOf(flooding))), rowsOf(taken.filter(isOf(quiet)))];
+    expect(more - less).toBeLessThanOrEqual(2 * (200 + 50));
+    expect(less).toBeGreaterThanOrEqual(1_250);
+  });
+
+  it('let many to whom everything is critical hold up another for one flush at most', () => {
+    const many = Array.from({ length: 30 }, (_, i) => {
+      const hospital = new Hospital(`01900000-0000-7000-8000-0000000001${10 + i}`, `many_${i}x`);
+      hospital.replaceDevices(deviceMap(2, 2, [limit]));
+      return hospital;
+    });
+    const lanes = filled([
+      of(quiet, 1),
+      ...many.flatMap((each) => Array.from({ length: 20 }, () => criticalOf(each, 100))),
+    ]);
+    const flushes = [lanes.take(4_000), lanes.take(4_000), lanes.take(4_000)];
+    expect(flushes.findIndex((flush) => flush.some(isOf(quiet)))).toBeLessThanOrEqual(1);
   });
 
   it('lose nothing, keep the order of each hospital, and none waits longer than a turn of each', () => {

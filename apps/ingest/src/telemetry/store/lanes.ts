@@ -4,11 +4,8 @@ import type { Submission } from '../submission.js';
 /** Rows a hospital may store in one turn while others wait. */
 const quantum = 200;
 
-/** The submissions of one hospital, in the order they came. */
-class Lane {
-  rows = 0;
-  /** Rows it may still store in this turn, or is owed from earlier ones. */
-  deficit = 0;
+/** First in, first out. */
+class Queue {
   readonly #submissions: Submission[] = [];
   #next = 0;
 
@@ -18,27 +15,85 @@ class Lane {
 
   push(submission: Submission): void {
     this.#submissions.push(submission);
-    this.rows += submission.rows.length;
   }
 
   /** Takes the head off. */
-  drop({ rows }: Submission): void {
+  drop(): void {
     this.#next += 1;
-    this.rows -= rows.length;
-    this.deficit -= rows.length;
     if (this.#next < 1_000) return;
     this.#submissions.splice(0, this.#next);
     this.#next = 0;
   }
 }
 
+/** The submissions of one hospital, in the order they came, but for those with values beyond a limit: they come first. */
+class Lane {
+  rows = 0;
+  /** Rows it may still store in this turn, or is owed from earlier ones; below zero what it took before its turn. */
+  deficit = 0;
+  readonly #critical = new Queue();
+  readonly #others = new Queue();
+
+  get head(): Submission | undefined {
+    return this.#critical.head ?? this.#others.head;
+  }
+
+  get critical(): Submission | undefined {
+    return this.#critical.head;
+  }
+
+  get oldest(): number | undefined {
+    const { critical } = this;
+    const other = this.#others.head;
+    return critical && other ? Math.min(critical.submittedAt, other.submittedAt) : (critical ?? other)?.submittedAt;
+  }
+
+  push(submission: Submission): void {
+    (submission.breaches.length > 0 ? this.#critical : this.#others).push(submission);
+    this.rows += submission.rows.length;
+  }
+
+  /** Takes the head off. */
+  drop({ rows }: Submission): void {
+    (this.#critical.head ? this.#critical : this.#others).drop();
+    this.rows -= rows.length;
+    this.deficit -= rows.length;
+  }
+}
+
+/** A flush in the making. */
+class Taken {
+  readonly submissions: Submission[] = [];
+  #rows = 0;
+
+  constructor(private readonly maxRows: number) {}
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Whether it went in; the first always does. */
+  add(lane: Lane, submission: Submission): boolean {
+    const rows = submission.rows.length;
+    if (this.submissions.length > 0 && this.#rows + rows > this.maxRows) return false;
+    lane.drop(submission);
+    this.submissions.push(submission);
+    this.#rows += rows;
+    return true;
+  }
+}
+
 /**
  * What waits to be stored, a lane for each hospital. They take turns by deficit round robin (Shreedhar and Varghese, 1995):
  * each turn is worth the same number of rows, so however much one hospital sends, another waits for one turn of each.
+ * What is beyond a limit does not wait for a turn: it is taken ahead, up to a turn's worth, and paid for with later ones.
+ * So a hospital whose limits make everything critical gets no more than any other.
  */
 export class Lanes {
   /** In the order of their turns. */
   readonly #lanes = new Map<Hospital, Lane>();
+  /** Those of the lanes in which something critical waits. */
+  readonly #critical = new Map<Hospital, Lane>();
   #rows = 0;
 
   get rows(): number {
@@ -55,7 +110,7 @@ export class Lanes {
 
   /** When the hospital's oldest submission was submitted, if one waits. */
   oldestOf(hospital: Hospital): number | undefined {
-    return this.#lanes.get(hospital)?.head?.submittedAt;
+    return this.#lanes.get(hospital)?.oldest;
   }
 
   push(submission: Submission): void {
@@ -63,31 +118,47 @@ export class Lanes {
     let lane = this.#lanes.get(hospital);
     if (!lane) this.#lanes.set(hospital, (lane = new Lane()));
     lane.push(submission);
+    if (lane.critical) this.#critical.set(hospital, lane);
     this.#rows += submission.rows.length;
   }
 
   /** Takes submissions of at most so many rows together, and at least one if any waits. */
   take(maxRows: number): Submission[] {
-    const taken: Submission[] = [];
-    let rows = 0;
+    const taken = new Taken(maxRows);
+    if (this.#takeAhead(taken)) this.#takeTurns(taken);
+    this.#rows -= taken.rows;
+    return taken.submissions;
+  }
+
+  /** False when the flush is full. */
+  #takeAhead(taken: Taken): boolean {
+    for (const [hospital, lane] of [...this.#critical]) {
+      for (let { critical } = lane; critical && lane.deficit > -quantum; { critical } = lane) {
+        if (!taken.add(lane, critical)) return false;
+      }
+      // The others first the next time.
+      this.#critical.delete(hospital);
+      if (lane.critical) this.#critical.set(hospital, lane);
+      if (!lane.head) this.#lanes.delete(hospital);
+    }
+    return true;
+  }
+
+  #takeTurns(taken: Taken): void {
     for (let turn = this.#turn(); turn; turn = this.#turn()) {
       const [hospital, lane] = turn;
       lane.deficit += quantum;
       for (let { head } = lane; head && head.rows.length <= lane.deficit; { head } = lane) {
-        if (taken.length > 0 && rows + head.rows.length > maxRows) {
+        if (!taken.add(lane, head)) {
           // Its turn goes on with the next flush.
           lane.deficit -= quantum;
-          return taken;
+          return;
         }
-        lane.drop(head);
-        taken.push(head);
-        rows += head.rows.length;
-        this.#rows -= head.rows.length;
       }
+      if (!lane.critical) this.#critical.delete(hospital);
       this.#lanes.delete(hospital);
       if (lane.head) this.#lanes.set(hospital, lane);
     }
-    return taken;
   }
 
   #turn(): [Hospital, Lane] | undefined {
