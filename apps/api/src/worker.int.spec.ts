@@ -1,11 +1,14 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { schemaOf, type Hospital } from '@hms/database';
+import type { Registry } from '@hms/service-kit';
 import { Redis } from 'ioredis';
 import { TelemetryCleanupJob } from './features/vitals/telemetry-cleanup.job.js';
 import { TelemetryPartitionsJob } from './features/vitals/telemetry-partitions.job.js';
 import { ApiConfig } from './platform/config/api-config.js';
 import type { HttpService } from './platform/http/http-service.js';
 import { IdempotencyExpiryJob } from './platform/idempotency/idempotency-expiry.job.js';
+import { metricsRegistry } from './platform/observability/observability.tokens.js';
 import { runEverywhere } from './testing/run-everywhere.js';
 import { SeverableRedis } from './testing/severable-redis.js';
 import { asOwner, createTestHospital, dropTestHospital } from './testing/test-hospital.js';
@@ -114,5 +117,15 @@ describe('the worker', () => {
     const job = worker.nest.get(TelemetryPartitionsJob, { strict: false });
     await expect(job.run()).rejects.toThrow(/telemetry partitions: \d+ of \d+ hospitals failed/);
     expect(await isThere(ahead(hospital))).toBe(true);
+  });
+
+  it('has every metric that the dashboard and the alert rules ask of it', async () => {
+    const folder = new URL('../../../deploy/monitoring/', import.meta.url);
+    const files = ['grafana-telemetry.json', 'telemetry-alerts.yml'];
+    const text = (await Promise.all(files.map((file) => readFile(new URL(file, folder), 'utf8')))).join('\n');
+    const asked = new Set([...text.matchAll(/\b(?:device|outbox|alarm|jobs?)_\w+/g)].map(([name]) => name));
+    const registry = worker.nest.get<Registry>(metricsRegistry, { strict: false });
+    expect(asked).toContain('device_silent');
+    expect([...asked].filter((name) => !registry.getSingleMetric(name))).toEqual([]);
   });
 });

@@ -10,6 +10,8 @@ import { BreakGlassReviewMails } from './features/break-glass/break-glass-review
 import { BreakGlassMails } from './features/break-glass/break-glass-mails.consumer.js';
 import { PasswordSprayingJob } from './features/auth/password-spraying.job.js';
 import { PasswordSprayingModule } from './features/auth/password-spraying.module.js';
+import { SilentDevicesJob } from './features/devices/silent-devices.job.js';
+import { SilentDevicesModule } from './features/devices/silent-devices.module.js';
 import { SignInCleanupJob } from './features/sessions/sign-in-cleanup.job.js';
 import { SignInCleanupModule } from './features/sessions/sign-in-cleanup.module.js';
 import { TelemetryCleanupJob } from './features/vitals/telemetry-cleanup.job.js';
@@ -61,6 +63,7 @@ export class WorkerModule {
             TelemetryPartitionsJob,
             TelemetryCleanupJob,
             VitalsRollupJob,
+            SilentDevicesJob,
             IdempotencyExpiryJob,
             OutboxCleanupJob,
             PasswordSprayingJob,
@@ -70,6 +73,7 @@ export class WorkerModule {
             TelemetryPartitionsModule,
             TelemetryCleanupModule,
             VitalsRollupModule,
+            SilentDevicesModule,
             IdempotencyModule,
             OutboxCleanupModule,
             PasswordSprayingModule,

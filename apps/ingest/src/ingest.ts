@@ -12,6 +12,7 @@ import { startAlarms, type Alarms } from './alarms/alarms.js';
 import type { IngestConfig } from './config.js';
 import { Lane, type LaneOptions } from './database/lane.js';
 import { DeviceDirectory } from './devices/device-directory.js';
+import { HealthWriter } from './devices/health/health-writer.js';
 import { Authenticator } from './gateways/authenticator.js';
 import { Hl7Sources } from './gateways/hl7-sources.js';
 import { GatewayDirectory } from './gateways/gateway-directory.js';
@@ -75,9 +76,17 @@ export async function startIngest(parts: IngestParts): Promise<void> {
     bodyBytes: () => admission.bodyBytes,
   });
   const authenticator = new Authenticator(new GatewayDirectory(lookups, hospitals), watch);
+  const health = new HealthWriter(lookups, logger);
+  lifecycle.onStop('health of devices', () => health.stop());
   const service = new TelemetryService({
     devices,
     recent: new RecentBatches(),
+    health: {
+      add: (submission, stored) => {
+        health.add(submission, stored);
+        metrics.ofHospital(submission.content.hospital.slug, stored.length, submission.refusals.length);
+      },
+    },
     submit: (submission) => batcher.submit(submission),
     now: () => performance.now(),
     onWrongPatient: wrongPatientReport(logger, metrics),
@@ -172,7 +181,7 @@ function liveOutputs(
 ): StoreParts['onCommitted'] {
   const latest = new LatestWriter(lookups, logger);
   lifecycle.onStop('latest vitals', () => latest.stop());
-  const publisher = new WardPublisher(redis, () => metrics.publishLost());
+  const publisher = new WardPublisher(timed(redis, metrics), () => metrics.publishLost());
   return (group, mark) => {
     const { hospital, rows } = group;
     try {
@@ -182,6 +191,16 @@ function liveOutputs(
     } catch (err) {
       logger.error({ err, hospitalId: hospital.id }, 'committed, but not shown');
     }
+  };
+}
+
+function timed(redis: Publisher, metrics: IngestMetrics): Publisher {
+  return {
+    publish: async (channel, message) => {
+      const began = performance.now();
+      await redis.publish(channel, message);
+      metrics.published((performance.now() - began) / 1_000);
+    },
   };
 }
 

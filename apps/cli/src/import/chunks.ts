@@ -1,4 +1,4 @@
-import { type ImportReading, type Rejected, toReading } from './reading.js';
+import { type ImportReading, type Rejected, toReading, type Window } from './reading.js';
 import type { Position, Records } from './records.js';
 
 /** Some rows of the file that are stored together. */
@@ -11,13 +11,18 @@ export interface Chunk {
   readonly end: Position;
 }
 
-/**
- * Gathers records into chunks.
- * @param knows whether the hospital has a device of that name
- */
+export interface ChunkOptions {
+  readonly startRow: number;
+  readonly size: number;
+  /** Whether the hospital has a device of that name. */
+  readonly knows: (device: string) => boolean;
+  readonly window: Window;
+}
+
+/** Gathers records into chunks. */
 export async function* chunksOf(
   records: Records,
-  { startRow, size, knows, now }: { startRow: number; size: number; knows: (device: string) => boolean; now: number },
+  { startRow, size, knows, window }: ChunkOptions,
 ): AsyncGenerator<Chunk, void> {
   let first = startRow;
   let readings: ImportReading[] = [];
@@ -31,7 +36,7 @@ export async function* chunksOf(
     return chunk;
   };
   for await (const { line, said, next } of records) {
-    const result = 'code' in said ? { line, ...said } : toReading(line, said, now);
+    const result = 'code' in said ? { line, ...said } : toReading(line, said, window);
     if ('code' in result) rejected.push(result);
     else if (knows(result.device)) readings.push(result);
     else rejected.push({ line, code: 'unknown_device', field: 'd' });

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type pg from 'pg';
 import { type Chunk, chunksOf } from './chunks.js';
+import type { Window } from './reading.js';
 import { type Counts, type Progress } from './import-ledger.js';
 import type { ImportStore } from './import-store.js';
 import type { Pace } from './pace.js';
@@ -64,14 +64,15 @@ export interface ImportParts {
   readonly store: ImportStore;
   readonly rejects: RejectsFile;
   readonly pace: Pace;
+  readonly window: Window;
   readonly tally: ImportTally;
   readonly stop: AbortSignal;
 }
 
 /** Stores chunk after chunk until the file ends or it is stopped; what is stored stays so. */
-export async function runImport({ records, store, rejects, pace, tally, stop }: ImportParts): Promise<void> {
+export async function runImport({ records, store, rejects, pace, window, tally, stop }: ImportParts): Promise<void> {
   const knows = (device: string): boolean => store.knows(device);
-  for await (const chunk of chunksOf(records, { startRow: tally.rows, size: chunkRows, knows, now: Date.now() })) {
+  for await (const chunk of chunksOf(records, { startRow: tally.rows, size: chunkRows, knows, window })) {
     const began = performance.now();
     const rejectsBytes = await rejects.add(chunk.rejected);
     tally.add(chunk, await store.store(chunk, rejectsBytes));
@@ -83,15 +84,13 @@ export async function runImport({ records, store, rejects, pace, tally, stop }: 
   tally.complete = true;
 }
 
+export interface DryRunParts extends Pick<ImportParts, 'window' | 'rejects' | 'tally'> {
+  readonly knows: (device: string) => boolean;
+}
+
 /** Reads all of the file and stores nothing. */
-export async function dryRun(
-  records: Records,
-  { owner, schema, rejects, tally }: { owner: pg.Client; schema: string; rejects: RejectsFile; tally: ImportTally },
-): Promise<void> {
-  const { rows } = await owner.query<{ name: string }>(`select external_id as name from ${schema}.device`);
-  const names = new Set(rows.map(({ name }) => name));
-  const knows = (device: string): boolean => names.has(device);
-  for await (const chunk of chunksOf(records, { startRow: 0, size: chunkRows, knows, now: Date.now() })) {
+export async function dryRun(records: Records, { knows, window, rejects, tally }: DryRunParts): Promise<void> {
+  for await (const chunk of chunksOf(records, { startRow: 0, size: chunkRows, knows, window })) {
     await rejects.add(chunk.rejected);
     const rejected = chunk.rejected.length;
     tally.add(chunk, { accepted: chunk.rowCount - rejected, duplicates: 0, unassigned: 0, rejected });

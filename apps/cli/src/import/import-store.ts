@@ -7,7 +7,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { inTransaction } from '../in-transaction.js';
 import type { Chunk } from './chunks.js';
 import type { Counts } from './import-ledger.js';
-import type { ImportReading } from './reading.js';
+import type { ImportReading, Window } from './reading.js';
 import { microsText } from './time.js';
 
 const signs = vitalSigns.map(({ column }) => column);
@@ -29,14 +29,11 @@ export class ImportStore {
   ) {}
 
   static async open(owner: pg.Client, schema: string, importId: string): Promise<ImportStore> {
-    const devices = await owner.query<{ name: string; no: number }>(
-      `select external_id as name, device_no as no from ${schema}.device`,
-    );
+    const numbers = await deviceNumbers(owner, schema);
     const drawn = await owner.query<{ writer: number }>(`select nextval('public.ingest_writer')::int as writer`);
     await owner.query(
       `create temporary table staged_import on commit delete rows as select ${staged} from ${schema}.vitals with no data`,
     );
-    const numbers = new Map(devices.rows.map(({ name, no }) => [name, no]));
     return new ImportStore(owner, schema, { importId, writer: drawn.rows[0]?.writer ?? 0 }, numbers);
   }
 
@@ -102,28 +99,31 @@ export class ImportStore {
              (select count(*) from unassigned where new)::int as unassigned`;
   }
 
-  /** Whatever follows the flushes learns of it; its scores are taken for computed, because old ones page nobody. */
+  /** Its scores are taken for computed, because old ones page nobody, and what to sum up again is in `vitals_dirty`. */
   #flush(): string {
-    return `insert into ${this.schema}.telemetry_flush (flush_no, writer, rows, recorded_from, recorded_until, fresh_from, evaluated)
+    return `insert into ${this.schema}.telemetry_flush
+        (flush_no, writer, rows, recorded_from, recorded_until, fresh_from, evaluated)
       select $1, $2, count(*), min(recorded_at), max(recorded_at), 'infinity', true from pg_temp.staged_import`;
   }
 
-  /** Minutes that are summed up already are summed up again. */
+  /** Day by day, so that little is summed up again of which nothing came. */
   #soil(): string {
     return `insert into ${this.schema}.vitals_dirty (patient_id, since, until)
-      select a.patient_id, min(staged.recorded_at), max(staged.recorded_at) from pg_temp.staged_import staged
-        join ${this.schema}.device d using (device_no)
-        join ${this.schema}.device_assignment a on a.device_id = d.id and a.valid @> staged.recorded_at
-       group by a.patient_id, date_bin('1 hour', staged.recorded_at, '2000-01-01Z')`;
+      select patient_id, min(recorded_at), max(recorded_at) from ${this.#worn()}
+       group by patient_id, date_trunc('day', recorded_at at time zone 'UTC')`;
   }
 
   /** Only readings of the last day can be the latest of somebody whose values anyone watches. */
   #refresh(): string {
     return `select ${this.schema}.refresh_vitals_latest(patient_id, now() - interval '1 day') from (
-      select distinct a.patient_id from pg_temp.staged_import staged
-        join ${this.schema}.device d using (device_no)
-        join ${this.schema}.device_assignment a on a.device_id = d.id and a.valid @> staged.recorded_at
-       where staged.recorded_at > now() - interval '1 day' order by a.patient_id) as recent`;
+      select distinct patient_id from ${this.#worn()}
+       where recorded_at > now() - interval '1 day' order by patient_id) as recent`;
+  }
+
+  /** The readings that are somebody's. */
+  #worn(): string {
+    return `pg_temp.staged_import staged join ${this.schema}.device d using (device_no)
+        join ${this.schema}.device_assignment a on a.device_id = d.id and a.valid @> staged.recorded_at`;
   }
 
   async #record({ startRow, rowCount, end }: Chunk, counts: Counts, rejectsBytes: number): Promise<void> {
@@ -150,6 +150,24 @@ export class ImportStore {
     const cells = [microsText(micros), this.deviceNumbers.get(device), flags, ...values.map(cell)];
     return `${cells.join('\t')}\n`;
   }
+}
+
+/** When a reading may have been recorded: not before those that were retired, nor before anybody could mean it. */
+export async function windowOf(owner: pg.Client, schema: string): Promise<Window> {
+  const { rows } = await owner.query<{ now: number; from: number }>(
+    `select extract(epoch from now())::float8 * 1000 as now,
+            extract(epoch from greatest(raw_from, now() - interval '20 years'))::float8 * 1000 as from
+       from ${schema}.vitals_rollup`,
+  );
+  return rows[0] ?? { now: Date.now(), from: Infinity };
+}
+
+/** By the names that gateways send. */
+export async function deviceNumbers(owner: pg.Client, schema: string): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await owner.query<{ name: string; no: number }>(
+    `select external_id as name, device_no as no from ${schema}.device`,
+  );
+  return new Map(rows.map(({ name, no }) => [name, no]));
 }
 
 const cell = (value: VitalValue | null): string => (value === null ? '\\N' : String(value));

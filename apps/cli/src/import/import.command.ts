@@ -11,7 +11,7 @@ import { positive } from '../positive.js';
 import { csvRecords, readHeader } from './csv.js';
 import { fingerprintOf, ImportLedger, type Progress } from './import-ledger.js';
 import { dryRun, ImportTally, runImport } from './import-run.js';
-import { ImportStore } from './import-store.js';
+import { deviceNumbers, ImportStore, windowOf } from './import-store.js';
 import { importLine, importText } from './import-text.js';
 import { type Precision, precisions } from './line-protocol.js';
 import { Pace } from './pace.js';
@@ -78,8 +78,9 @@ async function importFile(path: string, options: ImportOptions): Promise<void> {
     const stop = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
     const pace = new Pace(options.rate);
+    const window = await windowOf(owner, schema);
     await shown(tally, () =>
-      runImport({ records: records(done.at), store, rejects, pace, tally, stop: stop.signal }),
+      runImport({ records: records(done.at), store, rejects, pace, window, tally, stop: stop.signal }),
     ).finally(() => rejects.close());
     print(importText(tally, { importId: ledger.importId, rejectsPath }));
   });
@@ -92,7 +93,14 @@ async function tryImport(
 ): Promise<void> {
   const tally = new ImportTally(nothing, size);
   const rejects = await RejectsFile.open(rejectsPath, 0);
-  await shown(tally, () => dryRun(records(), { owner, schema, rejects, tally })).finally(() => rejects.close());
+  const devices = await deviceNumbers(owner, schema);
+  const parts = {
+    knows: (device: string) => devices.has(device),
+    window: await windowOf(owner, schema),
+    rejects,
+    tally,
+  };
+  await shown(tally, () => dryRun(records(), parts)).finally(() => rejects.close());
   print(importText(tally, { importId: undefined, rejectsPath }));
 }
 

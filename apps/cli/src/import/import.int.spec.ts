@@ -48,6 +48,8 @@ describe('hms import', () => {
       await demo.count('telemetry_flush', `rows = 20 and evaluated and recorded_until < now() - interval '60 days'`),
     ).toBe(1);
     expect(await demo.count('alarm')).toBe(0);
+    const summedUp = `patient_id = '${patient?.id ?? ''}' and bucket < now() - interval '60 days'`;
+    await until(async () => (await demo.count('vitals_1m', summedUp)) === 1);
   });
 
   it('killed in the middle and run again stores each row once, and lists each refused row once', async () => {
@@ -120,6 +122,13 @@ describe('hms import', () => {
     await writeFile(path('g.ndjson'), JSON.stringify({ d: device, t: at.toISOString(), hr: 111 }));
     expect(await importFile('g.ndjson').ended).toMatchObject({ code: 0 });
     expect(await demo.count('vitals_latest', `code = 'heartRate' and value = 111`)).toBe(1);
+  });
+
+  it('refuses what was recorded before the readings that were retired', async () => {
+    await demo.rows(`update {schema}.vitals_rollup set raw_from = $1`, [new Date(lastYear + 1)]);
+    await writeFile(path('h.lp'), `vitals,device=${device} hr=1 ${String(lastYear)}000000\n`);
+    expect((await importFile('h.lp').ended).out).toContain('rejected   1');
+    await demo.rows(`update {schema}.vitals_rollup set raw_from = '-infinity'`);
   });
 
   it('needs to know whose readings they are', async () => {

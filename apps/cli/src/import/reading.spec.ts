@@ -8,7 +8,7 @@ const reading = (over: Record<string, unknown>): ReturnType<typeof toReading> =>
   return toReading(
     7,
     cells.map(([key, value]): Cell => [targetOf(key) ?? 'time', value]),
-    now,
+    { from: Date.UTC(2010, 0, 1), now },
   );
 };
 

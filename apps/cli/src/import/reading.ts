@@ -33,7 +33,6 @@ export type Target = number | 'device' | 'time' | 'temperatureUnit';
 export type Cell = readonly [target: Target, value: unknown];
 
 const signs: readonly VitalSign[] = vitalSigns;
-const twentyYearsMs = 20 * 366 * 24 * 3_600_000;
 const deviceName = /^[A-Za-z0-9._:-]{1,64}$/;
 const acvpu: ReadonlySet<unknown> = new Set(acvpuLevels);
 
@@ -59,15 +58,18 @@ const pressures = [
   { high: place('arterialSystolic'), low: place('arterialDiastolic'), field: 'adia' },
 ];
 
-/**
- * Checks what a record of the file says. Null is not measured.
- * @param now milliseconds since 1970
- */
-export function toReading(line: number, cells: readonly Cell[], now: number): ImportReading | Rejected {
+/** When a reading may have been recorded, milliseconds since 1970. */
+export interface Window {
+  readonly from: number;
+  readonly now: number;
+}
+
+/** Checks what a record of the file says. Null is not measured. */
+export function toReading(line: number, cells: readonly Cell[], window: Window): ImportReading | Rejected {
   const stated = new Map(cells.filter(([, value]) => value !== null));
   const device = stated.get('device');
   if (typeof device !== 'string' || !deviceName.test(device)) return { line, code: 'malformed', field: 'd' };
-  const micros = timeOf(stated.get('time'), now);
+  const micros = timeOf(stated.get('time'), window);
   if (typeof micros === 'string') return { line, code: micros, field: 't' };
   const values: (VitalValue | null)[] = [];
   for (const [i, sign] of signs.entries()) {
@@ -83,11 +85,11 @@ export function toReading(line: number, cells: readonly Cell[], now: number): Im
   return { line, device, micros, values, flags: flagsOf(numbers) };
 }
 
-function timeOf(stated: unknown, now: number): number | RejectCode {
+function timeOf(stated: unknown, { from, now }: Window): number | RejectCode {
   const micros = parseMicros(stated);
   if (typeof micros === 'string') return micros;
   if (micros > (now + maxClockAheadMs) * 1_000) return 'future_timestamp';
-  return micros < (now - twentyYearsMs) * 1_000 ? 'too_old' : micros;
+  return micros < from * 1_000 ? 'too_old' : micros;
 }
 
 function valueOf({ kind, min = -Infinity, max = Infinity }: VitalSign, raw: unknown): VitalValue | RejectCode {

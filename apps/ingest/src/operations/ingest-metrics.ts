@@ -12,10 +12,15 @@ export interface Backlog {
   readonly bodyBytes: () => number;
 }
 
+/** Hospitals with a label of their own; those that come later share one, so that series do not grow with them. */
+const hospitalsShown = 100;
+
 /** What the service counts about itself. Labels are codes of ours: nothing a client sends can make a new series. */
 export class IngestMetrics {
   readonly #requests: Counter<'route' | 'status'>;
   readonly #rows: Counter<'result'>;
+  readonly #hospitalRows: Counter<'hospital' | 'result'>;
+  readonly #publishSeconds: Histogram;
   readonly #shed: Counter<'reason'>;
   readonly #failures: Counter<'failure'>;
   readonly #publishLost: Counter;
@@ -25,6 +30,7 @@ export class IngestMetrics {
   readonly #flushRows: Histogram;
   readonly #flushSeconds: Histogram;
   readonly #clockOffset: Histogram;
+  readonly #hospitals = new Set<string>();
   readonly #requestChildren = new Map<string, Counter.Internal>();
 
   constructor(private readonly registry: Registry) {
@@ -33,6 +39,7 @@ export class IngestMetrics {
       new Counter({ name, help, labelNames, registers });
     this.#requests = counter('ingest_requests_total', 'Replies', 'route', 'status');
     this.#rows = counter('ingest_rows_total', 'Readings answered', 'result');
+    this.#hospitalRows = counter('ingest_hospital_rows_total', 'Readings by hospital', 'hospital', 'result');
     this.#shed = counter('ingest_shed_total', 'Requests turned away before their body was read', 'reason');
     this.#failures = counter('ingest_flush_failures_total', 'Transactions that failed', 'failure');
     this.#publishLost = counter('ingest_publish_lost_total', 'Live messages Redis did not take');
@@ -42,6 +49,12 @@ export class IngestMetrics {
       'Readings that name another patient than who wore the device',
     );
     this.#mqttRetries = counter('ingest_mqtt_retries_total', 'Messages of the broker that could not be stored yet');
+    this.#publishSeconds = new Histogram({
+      name: 'ingest_publish_lag_seconds',
+      help: 'From a commit until Redis took the live message of it',
+      buckets: latencyBuckets,
+      registers,
+    });
     this.#flushRows = new Histogram({
       name: 'ingest_flush_rows',
       help: 'Rows per flush',
@@ -91,6 +104,18 @@ export class IngestMetrics {
     if (duplicates > 0) this.#rows.inc({ result: 'duplicate' }, duplicates);
     if (unassigned > 0) this.#rows.inc({ result: 'unassigned' }, unassigned);
     if (rejectedTotal > 0) this.#rows.inc({ result: 'rejected' }, rejectedTotal);
+  }
+
+  /** @param slug of the hospital whose readings were stored or refused */
+  ofHospital(slug: string, stored: number, refused: number): void {
+    if (this.#hospitals.size < hospitalsShown) this.#hospitals.add(slug);
+    const hospital = this.#hospitals.has(slug) ? slug : 'others';
+    if (stored > 0) this.#hospitalRows.inc({ hospital, result: 'stored' }, stored);
+    if (refused > 0) this.#hospitalRows.inc({ hospital, result: 'refused' }, refused);
+  }
+
+  published(seconds: number): void {
+    this.#publishSeconds.observe(seconds);
   }
 
   flushed(rows: number, seconds: number): void {

@@ -33,5 +33,16 @@ export interface ResolvedReading {
   readonly assignment: Assignment | undefined;
 }
 
+/** Beside the refusals, because those go to the client as they are. */
+const devices = new WeakMap<RejectedReading, string>();
+
+/** Remembers which device a refused reading names, as far as it was read. */
+export function refusedOf(device: unknown, refused: RejectedReading): RejectedReading {
+  if (typeof device === 'string') devices.set(refused, device);
+  return refused;
+}
+
+export const refusedDevice = (refused: RejectedReading): string | undefined => devices.get(refused);
+
 export const reject = (i: number, code: RejectCode, field?: string): RejectedReading =>
   field === undefined ? { i, code } : { i, code, field };

@@ -2,7 +2,7 @@ import { maxRejectedListed, type RejectedReading, type TelemetryReceipt } from '
 import { type Breach, findBreaches } from '../alarms/breaches.js';
 import type { DeviceMap } from '../devices/device-map.js';
 import type { Hospital } from '../hospitals/hospital.js';
-import { reject, type Reading, type ResolvedReading } from './reading.js';
+import { reject, type Reading, refusedOf, type ResolvedReading } from './reading.js';
 import { resolveReading } from './resolve.js';
 
 /** What the ledger remembers a batch by. */
@@ -85,7 +85,7 @@ export class Submission {
     for (const reading of this.#readings) {
       const result = resolveReading(reading, devices, this.content.gatewayId);
       if ('code' in result) {
-        rejected.push(result);
+        rejected.push(refusedOf(reading.device, result));
       } else {
         rows.push(result);
         findBreaches(result, this.content.lateBefore, breaches);
@@ -103,13 +103,21 @@ export class Submission {
     this.#rows = this.#rows.filter((row) => !rows.has(row));
     this.#breaches = this.#breaches.filter(({ row }) => !rows.has(row));
     this.#readings = this.#readings.filter((reading) => !refused.includes(reading));
-    this.#notStorable = [...this.#notStorable, ...refused.map(({ index }) => reject(index, 'not_storable'))];
+    this.#notStorable = [
+      ...this.#notStorable,
+      ...refused.map(({ index, device }) => refusedOf(device, reject(index, 'not_storable'))),
+    ];
+  }
+
+  /** All that is refused, in the order of the batch. */
+  get refusals(): readonly RejectedReading[] {
+    return [...this.content.rejected, ...this.#notResolved, ...this.#notStorable].sort((a, b) => a.i - b.i);
   }
 
   receipt(duplicates: ReadonlySet<ResolvedReading> = none): TelemetryReceipt {
-    const { identity, rejected } = this.content;
+    const { identity } = this.content;
     const stored = duplicates.size === 0 ? this.#rows : this.#rows.filter((row) => !duplicates.has(row));
-    const refused = [...rejected, ...this.#notResolved, ...this.#notStorable].sort((a, b) => a.i - b.i);
+    const refused = this.refusals;
     return {
       ...(identity?.stated ? { batch: identity.key } : {}),
       accepted: stored.length,

@@ -7,6 +7,7 @@ import {
   type TelemetryReceipt,
 } from '@hms/contracts';
 import type { DeviceDirectory } from '../devices/device-directory.js';
+import type { HealthWriter } from '../devices/health/health-writer.js';
 import type { Caller } from '../gateways/caller.js';
 import { identify } from './batch-identity.js';
 import { explain, type Explanation } from './explanation.js';
@@ -18,6 +19,7 @@ import type { TelemetryBatch } from './telemetry-batch.js';
 export interface TelemetryParts {
   readonly devices: Pick<DeviceDirectory, 'devicesOf' | 'devicesNow'>;
   readonly recent: RecentBatches;
+  readonly health: Pick<HealthWriter, 'add'>;
   readonly submit: (submission: Submission) => void;
   readonly now: () => number;
   /** Told of readings that name a patient who did not wear the device. */
@@ -68,11 +70,14 @@ export class TelemetryService {
   async #store(caller: Caller, batch: TelemetryBatch, content: BatchContent): Promise<Answer> {
     const submission = await this.#resolve(content);
     this.#reportWrongPatients(caller, submission);
-    if (submission.rows.length === 0 || (batch.whole && submission.receipt().rejectedTotal > 0))
+    if (submission.rows.length === 0 || (batch.whole && submission.receipt().rejectedTotal > 0)) {
+      this.parts.health.add(submission, []);
       throw new NothingAccepted(submission.receipt());
+    }
     content.hospital.quota.take(submission.rows.length);
     this.parts.submit(submission);
     const answer = await submission.answered;
+    if (!answer.replayed) this.parts.health.add(submission, submission.rows);
     if (answer.receipt.accepted + answer.receipt.duplicates === 0) throw new NothingAccepted(answer.receipt);
     return answer;
   }

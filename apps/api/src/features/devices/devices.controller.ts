@@ -18,7 +18,7 @@ import { DevicesService } from './devices.service.js';
 export class DevicesController {
   constructor(private readonly devices: DevicesService) {}
 
-  /** Devices in use on the caller's wards or by nobody, sorted by name. */
+  /** Devices in use on the caller's wards or by nobody, and how they fare; sorted by name. */
   @Get()
   @Access('device:read')
   @Audited({ action: 'read', entity: 'device', patientIds: valuesAt('assignment.patientId') })

@@ -1,11 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsUUID, Matches } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsUUID, Matches, Max, Min } from 'class-validator';
 import { CountedPageQueryDto } from '../../platform/http/counted-page.js';
 import { IfPresent, IsFlag, IsLine } from '../../platform/http/fields.js';
 import { AssignmentDto } from './assignments.dto.js';
 
 export const deviceKinds = ['bedside-monitor', 'pulse-oximeter', 'ventilator', 'wearable', 'other'] as const;
 export const deviceStatuses = ['active', 'disabled'] as const;
+/** By name, by when they were last heard of, those never heard of first, or by the share of refused readings, most first. */
+export const deviceOrders = ['name', 'lastSeen', 'rejectRate'] as const;
+export type DeviceOrder = (typeof deviceOrders)[number];
 type DeviceKind = (typeof deviceKinds)[number];
 type DeviceStatus = (typeof deviceStatuses)[number];
 const externalId = /^[A-Za-z0-9._:-]{1,64}$/;
@@ -33,6 +36,16 @@ export class DevicesQueryDto extends CountedPageQueryDto {
   @IsOptional()
   @IsFlag()
   unassigned?: boolean;
+
+  /** Worn by somebody, and silent for longer than it should be; or not. */
+  @IsOptional()
+  @IsFlag()
+  silent?: boolean;
+
+  /** `name`; `lastSeen`, those never heard of first; `rejectRate`, most first. */
+  @IsOptional()
+  @IsIn(deviceOrders)
+  sort?: DeviceOrder;
 }
 
 export class CreateDeviceDto {
@@ -89,6 +102,13 @@ export class UpdateDeviceDto {
   @IfPresent()
   @IsIn(deviceStatuses)
   status?: DeviceStatus;
+
+  /** Worn by somebody, it is silent after so many seconds without a reading. */
+  @IfPresent()
+  @IsInt()
+  @Min(10)
+  @Max(86_400)
+  silentAfterSeconds?: number;
 }
 
 export class DeviceDto {
@@ -110,6 +130,21 @@ export class DeviceDto {
   /** Who wears it now. */
   @ApiProperty({ type: AssignmentDto, nullable: true })
   assignment: AssignmentDto | null;
+  silentAfterSeconds: number;
+  /** Worn by somebody, and without a reading for longer than `silentAfterSeconds`. */
+  silent: boolean;
+  /** When a reading was last stored, whenever it was recorded. A few seconds late. */
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  lastSeenAt: string | null;
+  /** How far the clock of its gateway was behind when it last told; negative when it was ahead. */
+  @ApiProperty({ type: Number, nullable: true })
+  clockOffsetMs: number | null;
+  /** Share of its readings since midnight UTC that was refused, from 0 to 1; null when there was none. */
+  @ApiProperty({ type: Number, nullable: true })
+  rejectRate: number | null;
+  /** Why one was refused last: a code of docs/telemetry.md. */
+  @ApiProperty({ type: String, nullable: true })
+  lastRejectCode: string | null;
   version: number;
   @ApiProperty({ format: 'date-time' })
   createdAt: string;

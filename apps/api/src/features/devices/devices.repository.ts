@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { constraintOf, schemaSql, TenantPrisma, type TenantTx } from '@hms/database';
 import { uuidv7 } from 'uuidv7';
 import { likeLiteral } from '../../platform/http/like.js';
+import type { DeviceOrder } from './devices.dto.js';
 import { deviceError } from './devices.errors.js';
+import { isSilent, rejectRate } from './silence.sql.js';
 
 export interface DeviceRow {
   readonly id: string;
@@ -13,6 +15,12 @@ export interface DeviceRow {
   readonly model: string | null;
   readonly serialNumber: string | null;
   readonly status: string;
+  readonly silentAfterSeconds: number;
+  readonly silent: boolean;
+  readonly lastSeenAt: Date | null;
+  readonly clockOffsetMs: number | null;
+  readonly rejectRate: number | null;
+  readonly lastRejectCode: string | null;
   readonly version: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -23,6 +31,8 @@ export interface DeviceRow {
   readonly bedId: string | null;
   readonly from: Date | null;
   readonly until: Date | null;
+  /** Its place in the order asked for. */
+  readonly rank: number;
 }
 
 export interface DeviceFilter {
@@ -34,6 +44,13 @@ export interface DeviceFilter {
   readonly status?: string;
   readonly wardId?: string;
   readonly unassigned?: boolean;
+  readonly silent?: boolean;
+}
+
+/** Where a page goes on: after a device of that name and, in other orders than that of names, of that rank. */
+export interface DevicePosition {
+  readonly order: DeviceOrder;
+  readonly after: { readonly rank: number; readonly name: string } | undefined;
 }
 
 export interface DeviceValues {
@@ -44,6 +61,7 @@ export interface DeviceValues {
   readonly model?: string | null;
   readonly serialNumber?: string | null;
   readonly status?: string;
+  readonly silentAfterSeconds?: number;
 }
 
 export interface NewDevice extends DeviceValues {
@@ -55,18 +73,28 @@ export interface NewDevice extends DeviceValues {
 
 const { sql, empty, join } = TenantPrisma;
 const columns = TenantPrisma.raw(`
+  d.silent_after_seconds as "silentAfterSeconds", ${isSilent} as silent, h.last_seen_at as "lastSeenAt",
+  h.clock_offset_ms as "clockOffsetMs", ${rejectRate} as "rejectRate", h.last_reject_code as "lastRejectCode",
   d.id, d.external_id as "externalId", d.gateway_id as "gatewayId", d.kind, d.manufacturer, d.model,
   d.serial_number as "serialNumber", d.status, d.version, d.created_at as "createdAt", d.updated_at as "updatedAt",
   a.id as "assignmentId", a.patient_id as "patientId", a.ward_id as "wardId", a.bed_id as "bedId",
   lower(a.valid) as "from", upper(a.valid) as "until"`);
 
+/** Ascending whole numbers. */
+const ranks: Readonly<Record<DeviceOrder, TenantPrisma.Sql>> = {
+  name: sql`0::float8`,
+  lastSeen: sql`floor(coalesce(extract(epoch from h.last_seen_at), 0) * 1000)::float8`,
+  rejectRate: TenantPrisma.raw(`-floor(coalesce(${rejectRate}, 0) * 1000000)::float8`),
+};
+
 @Injectable()
 export class DevicesRepository {
-  /** In the order of their names. */
-  list(tx: TenantTx, filter: DeviceFilter, after: string | undefined, take: number): Promise<DeviceRow[]> {
-    const later = after === undefined ? empty : sql`and d.external_id > ${after}`;
+  /** Sorted, and by their names where that leaves a choice. */
+  list(tx: TenantTx, filter: DeviceFilter, { order, after }: DevicePosition, take: number): Promise<DeviceRow[]> {
+    const rank = ranks[order];
+    const later = after === undefined ? empty : sql`and (${rank}, d.external_id) > (${after.rank}, ${after.name})`;
     return tx.$queryRaw<DeviceRow[]>`
-      select ${columns} ${matching(tx, filter)} ${later} order by d.external_id limit ${take}`;
+      select ${columns}, ${rank} as rank ${matching(tx, filter)} ${later} order by rank, d.external_id limit ${take}`;
   }
 
   async count(tx: TenantTx, filter: DeviceFilter): Promise<number> {
@@ -76,7 +104,7 @@ export class DevicesRepository {
 
   /** @throws `device.not-found` */
   async require(tx: TenantTx, id: string, within: readonly string[] | undefined): Promise<DeviceRow> {
-    const [device] = await this.list(tx, { id, within }, undefined, 1);
+    const [device] = await this.list(tx, { id, within }, { order: 'name', after: undefined }, 1);
     if (!device) throw deviceError('device.not-found');
     return device;
   }
@@ -107,7 +135,7 @@ export class DevicesRepository {
 }
 
 function matching(tx: TenantTx, filter: DeviceFilter): TenantPrisma.Sql {
-  const { within, id, q, gatewayId, status, wardId, unassigned } = filter;
+  const { within, id, q, gatewayId, status, wardId, unassigned, silent } = filter;
   const schema = schemaSql(tx.hospital);
   const conditions = [
     within && sql`(a.id is null or a.ward_id = any(${[...within]}::uuid[]))`,
@@ -116,11 +144,13 @@ function matching(tx: TenantTx, filter: DeviceFilter): TenantPrisma.Sql {
     gatewayId !== undefined && sql`d.gateway_id = ${gatewayId}::uuid`,
     status !== undefined && sql`d.status = ${status}`,
     wardId !== undefined && sql`a.ward_id = ${wardId}::uuid`,
+    silent !== undefined && sql`${TenantPrisma.raw(isSilent)} = ${silent}`,
     unassigned !== undefined && (unassigned ? sql`a.id is null` : sql`a.id is not null`),
   ].filter((condition) => condition !== undefined && condition !== false);
   return sql`
     from ${schema}.device d
     left join ${schema}.device_assignment a on a.device_id = d.id and a.valid @> now()
+    left join ${schema}.device_health h on h.device_no = d.device_no
    where ${join([sql`true`, ...conditions], ' and ')}`;
 }
 

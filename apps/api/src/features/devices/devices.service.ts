@@ -23,14 +23,14 @@ export class DevicesService {
     private readonly outbox: Outbox,
   ) {}
 
-  /** Devices in use on the actor's wards or by nobody, in the order of their names. */
+  /** Devices in use on the actor's wards or by nobody. */
   list({ hospital, wardIds }: HospitalActor, query: DevicesQueryDto): Promise<CountedPage<DeviceDto>> {
-    const { limit, cursor, count, ...filter } = query;
-    const after = cursor === undefined ? undefined : decodeKeys(cursor, { externalId: 'text' }).externalId;
+    const { limit, cursor, count, sort: order = 'name', ...filter } = query;
+    const after = cursor === undefined ? undefined : decodeKeys(cursor, { rank: 'integer', name: 'text' });
     const wanted = { ...filter, within: wardIds };
     return this.database.readInHospital(hospital, async (tx) => {
-      const rows = await this.devices.list(tx, wanted, after, limit + 1);
-      const page = toPage(rows, limit, toDeviceDto, ({ externalId }) => [externalId]);
+      const rows = await this.devices.list(tx, wanted, { order, after }, limit + 1);
+      const page = toPage(rows, limit, toDeviceDto, ({ rank, externalId }) => [rank, externalId]);
       return count ? { ...page, total: await this.devices.count(tx, wanted) } : page;
     });
   }

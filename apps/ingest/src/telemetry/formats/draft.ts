@@ -7,7 +7,7 @@ import {
   type RejectedReading,
 } from '@hms/contracts';
 import { field, fieldIndexByKey, fields, noValues } from '../fields.js';
-import { reject, type Reading, type StatedPatient } from '../reading.js';
+import { reject, type Reading, refusedOf, type StatedPatient } from '../reading.js';
 import type { GatewayClock } from './clock.js';
 import { parseTime } from './time.js';
 
@@ -75,7 +75,17 @@ export class Draft {
     return undefined;
   }
 
+  /** The reading is refused, whatever else it says. */
+  refuse(code: RejectCode, name?: string): RejectedReading {
+    return refusedOf(this.#device, reject(this.index, code, name));
+  }
+
   finish(): Reading | RejectedReading {
+    const result = this.#check();
+    return 'code' in result ? refusedOf(this.#device, result) : result;
+  }
+
+  #check(): Reading | RejectedReading {
     const { index, defaults } = this;
     const { clock } = defaults;
     const device = this.#device;

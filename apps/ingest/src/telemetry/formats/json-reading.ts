@@ -19,7 +19,7 @@ export function readObject(index: number, reading: unknown, defaults: DraftDefau
   for (const name in reading) {
     const slot = slotOf(name);
     const wrong = slot === undefined ? 'unknown_field' : draft.put(slot, reading[name]);
-    if (wrong) return reject(index, wrong, nameable(name));
+    if (wrong) return draft.refuse(wrong, nameable(name));
   }
   return draft.finish();
 }

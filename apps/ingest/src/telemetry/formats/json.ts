@@ -97,7 +97,7 @@ function readRow(
   for (let c = 0; c < columns.length; c++) {
     const column = columns[c];
     const wrong = column?.slot === undefined ? 'unknown_field' : draft.put(column.slot, row[c]);
-    if (wrong) return reject(i, wrong, column && nameable(column.name));
+    if (wrong) return draft.refuse(wrong, column && nameable(column.name));
   }
   return draft.finish();
 }

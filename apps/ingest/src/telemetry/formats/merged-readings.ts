@@ -1,5 +1,5 @@
 import { commonError, maxReadingsPerBatch, type RejectCode, type RejectedReading } from '@hms/contracts';
-import { reject, type Reading, type StatedPatient } from '../reading.js';
+import { reject, type Reading, refusedOf, type StatedPatient } from '../reading.js';
 import { Draft, type DraftDefaults, slot } from './draft.js';
 
 /** Values of one entry, each checked: an entry is taken whole or not at all. */
@@ -50,8 +50,8 @@ export class MergedReadings {
   }
 
   /** @throws as {@link add} */
-  refuse(index: number, { code, field }: Wrong): void {
-    this.#rejected.push(reject(index, code, field));
+  refuse(index: number, { code, field }: Wrong, device?: string): void {
+    this.#rejected.push(refusedOf(device, reject(index, code, field)));
     this.#assertRoom();
   }
 

@@ -1,5 +1,6 @@
 import type { Logger } from '@hms/service-kit';
 import type { Lane } from '../../database/lane.js';
+import { WriteBehind } from '../../database/write-behind.js';
 import type { Hospital } from '../../hospitals/hospital.js';
 import { fields } from '../fields.js';
 import type { ResolvedReading } from '../reading.js';
@@ -13,57 +14,30 @@ const writeEveryMs = 1_000;
  * later, and takes no more memory for it: one value per patient and vital sign. What a crash loses, `repairLatest` finds.
  */
 export class LatestWriter {
-  #pending = new Map<Hospital, NewestValues>();
-  #timer: NodeJS.Timeout | undefined;
-  #writing: Promise<void> = Promise.resolve();
-  #stopped = false;
+  readonly #behind: WriteBehind<NewestValues>;
 
-  constructor(
-    private readonly lane: Pick<Lane, 'run'>,
-    private readonly logger: Logger,
-  ) {}
+  constructor(lane: Pick<Lane, 'run'>, logger: Logger) {
+    this.#behind = new WriteBehind({
+      what: 'latest vitals',
+      everyMs: writeEveryMs,
+      logger,
+      empty: () => new NewestValues(),
+      write: ({ schema }, newest) => lane.run(upsert(schema, newest)),
+      merge: (since, before) => since.merge(before),
+    });
+  }
 
   add(hospital: Hospital, rows: readonly ResolvedReading[]): void {
-    this.#pendingOf(hospital).add(rows);
-    this.#timer ??= this.#later();
+    this.#behind.of(hospital).add(rows);
   }
 
   /** Writes what is pending now. */
   flush(): Promise<void> {
-    const pending = this.#pending;
-    this.#pending = new Map();
-    return (this.#writing = this.#writing.then(() => this.#writeAll(pending)));
+    return this.#behind.flush();
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.flush();
-  }
-
-  #pendingOf(hospital: Hospital): NewestValues {
-    let newest = this.#pending.get(hospital);
-    if (!newest) this.#pending.set(hospital, (newest = new NewestValues()));
-    return newest;
-  }
-
-  #later(): NodeJS.Timeout {
-    return setTimeout(() => {
-      void this.flush().then(() => {
-        this.#timer = this.#pending.size > 0 && !this.#stopped ? this.#later() : undefined;
-      });
-    }, writeEveryMs);
-  }
-
-  async #writeAll(pending: ReadonlyMap<Hospital, NewestValues>): Promise<void> {
-    for (const [hospital, newest] of pending) {
-      try {
-        if (newest.byPatient.size > 0) await this.lane.run(upsert(hospital.schema, newest));
-      } catch (err) {
-        this.logger.warn({ err, hospitalId: hospital.id }, 'latest vitals not written yet');
-        this.#pendingOf(hospital).merge(newest);
-      }
-    }
+  stop(): Promise<void> {
+    return this.#behind.stop();
   }
 }
 

@@ -14,6 +14,10 @@ export interface PatientValues {
 export class NewestValues {
   readonly byPatient = new Map<string, PatientValues>();
 
+  get isEmpty(): boolean {
+    return this.byPatient.size === 0;
+  }
+
   add(rows: readonly ResolvedReading[]): void {
     for (const { assignment, reading } of rows) {
       if (assignment) fold(this.#of(assignment), reading.values, reading.recordedAt);

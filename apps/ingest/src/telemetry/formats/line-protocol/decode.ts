@@ -22,7 +22,7 @@ export function decodeLineProtocol(text: string, received: Received, precision: 
   for (const line of parseLines(text)) {
     const index = line.number - 1;
     const values = 'broken' in line ? malformed : valuesOf(line);
-    if ('code' in values) merged.refuse(index, values);
+    if ('code' in values) merged.refuse(index, values, 'broken' in line ? undefined : deviceOf(line));
     else if (!('broken' in line)) merged.add({ index, values, device: deviceOf(line), at: timeOf(line, precision) });
   }
   const results = merged.finish();
