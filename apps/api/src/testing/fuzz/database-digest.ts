@@ -11,6 +11,8 @@ const leftOut: Readonly<Record<string, string>> = {
   login_throttle: 'a failed sign-in counts',
   login_spray: 'a failed sign-in counts',
   outbox_delivery: 'the relay makes it of an outbox_event, which is compared',
+  score_due: 'the evaluator drains it, and asking for a score is a trigger of what is compared',
+  score_result: 'the evaluator keeps scores a little later',
   data_key: 'made once by whoever first encrypts something of its kind',
   spatial_ref_sys: 'belongs to PostGIS',
 };
