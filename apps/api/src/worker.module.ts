@@ -18,6 +18,7 @@ import { TelemetryCleanupJob } from './features/vitals/telemetry-cleanup.job.js'
 import { TelemetryCleanupModule } from './features/vitals/telemetry-cleanup.module.js';
 import { TelemetryPartitionsJob } from './features/vitals/telemetry-partitions.job.js';
 import { TelemetryPartitionsModule } from './features/vitals/telemetry-partitions.module.js';
+import { TelemetryRetirementJob } from './features/vitals/telemetry-retirement.job.js';
 import { VitalsRollupJob } from './features/vitals/vitals-rollup.job.js';
 import { VitalsRollupModule } from './features/vitals/vitals-rollup.module.js';
 import { AccessModule } from './platform/access/access.module.js';
@@ -64,6 +65,7 @@ export class WorkerModule {
             TelemetryCleanupJob,
             VitalsRollupJob,
             SilentDevicesJob,
+            TelemetryRetirementJob,
             IdempotencyExpiryJob,
             OutboxCleanupJob,
             PasswordSprayingJob,

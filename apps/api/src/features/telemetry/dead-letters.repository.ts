@@ -35,12 +35,6 @@ const columns = raw(`
   gateway_id as "gatewayId", device, recorded_at as "recordedAt", reason, reading, state, decided_at as "decidedAt",
   decided_by as "decidedBy", discard_reason as "discardReason"`);
 
-/** How long they are kept: those nobody decided about, and the others. */
-const openDays = 90;
-const decidedDays = 30;
-/** Deleted in one transaction: few enough for its time limit. */
-const deletedAtOnce = 5_000;
-
 @Injectable()
 export class DeadLettersRepository {
   /** Newest first. */
@@ -83,15 +77,5 @@ export class DeadLettersRepository {
          set state = 'discarded', decided_at = now(), decided_by = ${by}::uuid, discard_reason = ${reason}
        where id = ${id}::uuid and state = 'open'`;
     return changed > 0;
-  }
-
-  /** Deletes some of those whose time is over, and says how many: 0 when none are left. */
-  deleteOld(tx: TenantTx): Promise<number> {
-    const table = sql`${schemaSql(tx.hospital)}.telemetry_dead_letter`;
-    return tx.$executeRaw`
-      delete from ${table} where id = any (array(
-        select id from ${table}
-         where received_at < now() - ${openDays} * interval '1 day'
-            or decided_at < now() - ${decidedDays} * interval '1 day' limit ${deletedAtOnce}))`;
   }
 }
