@@ -90,10 +90,10 @@ describe('the worker', () => {
       const select = `select ${column} as key from ${schema}.${table} order by 1`;
       return (await asOwner((owner) => owner.query<{ key: unknown }>(select))).rows.map(({ key }) => key);
     };
-    await query(
-      `set search_path = ${schema}, public; select ensure_telemetry_partitions(now() - interval '60 days', now())`,
-    );
+    // One transaction: such old partitions are retired as soon as they are seen.
     await query(`
+      set search_path = ${schema}, public;
+      select ensure_telemetry_partitions(now() - interval '60 days', now());
       insert into ${schema}.telemetry_request (day, gateway_id, batch_key, body_hash, accepted, duplicates, unassigned)
       select current_date - age, gen_random_uuid(), 'batch ' || age, 0, 0, 0, 0 from unnest(array[8, 41, 44, 50]) as age;
       insert into ${schema}.telemetry_flush (writer, flush_no, committed_at, rows)
