@@ -34,7 +34,7 @@ export class Mailbox {
     const id = `${Date.now()}-${process.pid}-${this.#count++}`;
     const mail = { id, receivedAt: new Date().toISOString(), to, ...parseMail(source.toString('latin1')) };
     const file = join(this.#folder, `${id}.json`);
-    await writeFile(`${file}.part`, JSON.stringify(mail), { mode: 0o600 });
+    await writeFile(`${file}.part`, JSON.stringify(mail), { mode: 0o600, flush: true });
     await rename(`${file}.part`, file);
   }
 

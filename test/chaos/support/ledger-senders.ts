@@ -5,8 +5,8 @@ import type { DemoHospital } from '../../acceptance/support/stack.js';
 
 const batchSize = 20;
 const criticalEvery = 10;
-/** Below every limit a hospital starts with, and raised at once. */
-const criticalSystolic = 70;
+/** Below every limit of the demo, children's too, and raised at once. */
+const criticalSystolic = 45;
 const again = [429, 502, 503, 504];
 
 interface Acked {
@@ -78,7 +78,7 @@ export class LedgerSenders {
     for (let n = 1; this.#working; n++) {
       recordedAt = Math.max(recordedAt + 1, Date.now() - batchSize);
       const critical = n % criticalEvery === 0;
-      const values = critical ? { hr: 72, sys: criticalSystolic, dia: 40 } : { hr: 72, sys: 118, dia: 76 };
+      const values = critical ? { hr: 72, sys: criticalSystolic, dia: 30 } : { hr: 72, sys: 118, dia: 76 };
       const first = recordedAt;
       const readings = Array.from({ length: batchSize }, (_, i) => ({ d: device, t: first + i, ...values }));
       recordedAt = first + batchSize;

@@ -58,10 +58,10 @@ describe('rows of CSV', () => {
   });
 
   it('find their columns by any name a vital sign has, or as they are told', async () => {
-    const map = new Map([
+    const map = new Map<string, number | 'time'>([
       ['Puls', 0],
       ['Zeit', 'time'],
-    ] as const);
+    ]);
     const found = await csv('Gerät,Zeit,Puls,SpO2,on_oxygen\nx,1767225600000,72,97,true\n', map, 'mon-1');
     expect(said(found)).toEqual([
       [

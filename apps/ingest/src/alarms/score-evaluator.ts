@@ -8,12 +8,13 @@ import { lateAfterMs } from '../telemetry/late.js';
 import { NewestValues } from '../telemetry/live/newest-values.js';
 import type { FlushMark } from '../telemetry/store/copy-encoder.js';
 import type { HospitalGroup } from '../telemetry/store/hospital-group.js';
-import { type ScoreEntry, type ScoredPatient, type ScoredPatients } from './scored-patients.js';
+import type { ScoredPatient, ScoredPatients } from './scored-patients.js';
 import {
   type DueRow,
   markEvaluated,
   type MeasuredRow,
   recordScores,
+  type ScoreEntry,
   selectDue,
   selectUntil,
   settleDue,

@@ -2,7 +2,6 @@ import { vitalToNumber, type VitalValue } from '@hms/contracts';
 import { oldestInputMs, type Observation } from '@hms/clinical-rules';
 import { fields } from '../telemetry/fields.js';
 import type { FlushMark } from '../telemetry/store/copy-encoder.js';
-import type { ScoreEntry } from './scored-patients.js';
 
 export interface LastScore {
   readonly profile: string;
@@ -10,6 +9,21 @@ export interface LastScore {
   readonly partial: number;
   readonly band: string;
   readonly missing: readonly string[];
+}
+
+/** What the database is told of a score, as `record_scores` takes it. */
+export interface ScoreEntry extends LastScore {
+  readonly patient: string;
+  /** Null when nobody knows where the patient is. */
+  readonly ward: string | null;
+  readonly version: string;
+  /** Microseconds since 1970. */
+  readonly at: number;
+  readonly inputs: Readonly<Record<string, number>>;
+  readonly points: Readonly<Record<string, number>>;
+  readonly retrospective: boolean;
+  readonly alarm: string | null;
+  readonly changed: boolean;
 }
 
 export interface PatientRow {

@@ -3,26 +3,11 @@ import { LRUCache } from 'lru-cache';
 import type { Lane } from '../database/lane.js';
 import type { Hospital } from '../hospitals/hospital.js';
 import { fields } from '../telemetry/fields.js';
-import { type LastScore, type PatientRow, selectPatients } from './score-statements.js';
+import { type LastScore, type PatientRow, type ScoreEntry, selectPatients } from './score-statements.js';
 
 const remembered = 50_000;
 /** A date of birth that is corrected counts after this at the latest; what clinicians decide moves the epoch. */
 const rememberedForMs = 5 * 60_000;
-
-/** What the database is told of a score, as `record_scores` takes it. */
-export interface ScoreEntry extends LastScore {
-  readonly patient: string;
-  /** Null when nobody knows where the patient is. */
-  readonly ward: string | null;
-  readonly version: string;
-  /** Microseconds since 1970. */
-  readonly at: number;
-  readonly inputs: Readonly<Record<string, number>>;
-  readonly points: Readonly<Record<string, number>>;
-  readonly retrospective: boolean;
-  readonly alarm: string | null;
-  readonly changed: boolean;
-}
 
 /** One patient as the scores see them. */
 export class ScoredPatient {

@@ -88,6 +88,7 @@ describe('ingest, which writes all hospitals at once,', () => {
       'charted_observation select',
       'device select',
       'device_assignment select',
+      'device_health insert select update',
       'gateway select',
       'gateway_key select',
       'hl7_source select',
