@@ -13,6 +13,8 @@ describe('a failed transaction', () => {
     ['40P01', 'transient'],
     ['53200', 'transient'],
     ['55P03', 'transient'],
+    ['25006', 'transient'],
+    ['58030', 'transient'],
     ['57P01', 'lost'],
     ['08P01', 'lost'],
     ['ECONNRESET', 'lost'],

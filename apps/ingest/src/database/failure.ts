@@ -21,6 +21,9 @@ const byClass = new Map<string, Failure>([
   ['57', 'lost'],
   ['22', 'data'],
   ['23', 'data'],
+  // A server that is a standby for the moment, or whose disk fails, keeps nothing from being stored later.
+  ['25', 'transient'],
+  ['58', 'transient'],
   ['40', 'transient'],
   ['53', 'transient'],
 ]);

@@ -60,7 +60,8 @@ export class Responder {
   handOver(work: (response: HttpResponse) => void): void {
     if (!this.#open) return;
     this.#open = false;
-    this.response.cork(() => work(this.response));
+    // Not corked: uWebSockets.js would look at the socket afterwards as if it were still a response, and close some.
+    work(this.response);
     this.parts.onReplied(101, undefined);
   }
 

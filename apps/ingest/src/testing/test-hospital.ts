@@ -135,7 +135,8 @@ export class TestHospital {
   async contents(): Promise<Readonly<Record<string, string>>> {
     const tables = await this.rows<{ name: string }>(
       `select format('%I', relname) as name from pg_class
-        where relnamespace = $1::regnamespace and relkind in ('r', 'p') and not relispartition`,
+        where relnamespace = $1::regnamespace and relkind in ('r', 'p') and not relispartition
+          and relname not in ('vitals_dirty', 'vitals_rollup', 'vitals_1m', 'vitals_15m')`,
       [this.schema],
     );
     const parts = tables.map(

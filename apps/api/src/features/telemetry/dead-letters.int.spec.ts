@@ -49,8 +49,8 @@ const post = <T = DeadLetterDto>(id: string, action: string, payload?: object) =
     admin,
   );
 const refused = async (id: string, action: string, payload?: object) => {
-  const { status, body } = await post<{ code: string; sqlState?: string }>(id, action, payload);
-  return [status, body.code, body.sqlState];
+  const { status, body } = await post<{ code: string; reason?: string }>(id, action, payload);
+  return [status, body.code, body.reason];
 };
 const stored = (table: string, { deviceNo }: Monitor) =>
   wards.query(`select patient_id, heart_rate, spo2, acvpu, flags from {schema}.${table} where device_no = $1`, [

@@ -42,7 +42,7 @@ export class DeadLettersService {
       if (refusal === 'decided') throw telemetryStorageError('dead-letter.decided');
       if (refusal === 'unknown-device') throw telemetryStorageError('dead-letter.unknown-device');
       if (refusal !== undefined) {
-        throw telemetryStorageError('dead-letter.still-refused', { members: { sqlState: refusal } });
+        throw telemetryStorageError('dead-letter.still-refused', { members: { reason: refusal } });
       }
       return toDeadLetterDto(await this.#require(tx, id));
     });

@@ -13,6 +13,10 @@ const leftOut: Readonly<Record<string, string>> = {
   outbox_delivery: 'the relay makes it of an outbox_event, which is compared',
   score_due: 'the evaluator drains it, and asking for a score is a trigger of what is compared',
   score_result: 'the evaluator keeps scores a little later',
+  vitals_dirty: 'the worker drains it, and sums up what of vitals is compared',
+  vitals_rollup: 'the worker notes how far it got',
+  vitals_1m: 'the worker sums up vitals, which are compared',
+  vitals_15m: 'the worker sums up vitals, which are compared',
   data_key: 'made once by whoever first encrypts something of its kind',
   spatial_ref_sys: 'belongs to PostGIS',
 };

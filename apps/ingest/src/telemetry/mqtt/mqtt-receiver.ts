@@ -82,7 +82,7 @@ export class MqttReceiver {
       await this.#store(delivery);
       return 'stored';
     } catch (err) {
-      if (err instanceof AppError && (err.spec.status === 429 || err.spec.status === 503)) return undefined;
+      if (err instanceof AppError && (err.spec.status === 429 || err.spec.status >= 500)) return undefined;
       this.#log(delivery, err);
       return 'refused';
     }

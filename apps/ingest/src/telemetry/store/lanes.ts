@@ -6,7 +6,8 @@ const quantum = 200;
 
 /** First in, first out. */
 class Queue {
-  readonly #submissions: Submission[] = [];
+  /** Those that were taken leave a hole until the array is cut. */
+  readonly #submissions: (Submission | undefined)[] = [];
   #next = 0;
 
   get head(): Submission | undefined {
@@ -19,6 +20,7 @@ class Queue {
 
   /** Takes the head off. */
   drop(): void {
+    this.#submissions[this.#next] = undefined;
     this.#next += 1;
     if (this.#next < 1_000) return;
     this.#submissions.splice(0, this.#next);
