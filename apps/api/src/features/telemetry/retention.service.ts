@@ -25,7 +25,13 @@ export class RetentionService {
    */
   update(actor: HospitalActor, version: number, change: UpdateRetentionDto): Promise<RetentionDto> {
     return this.unitOfWork.inHospital(actor, async (tx) => {
-      const wanted = { ...(await this.retention.get(tx)), ...change };
+      const known = await this.retention.get(tx);
+      const wanted: Retention = {
+        rawDays: change.rawDays ?? known.rawDays,
+        rollup1mDays: change.rollup1mDays ?? known.rollup1mDays,
+        rollup15mDays: change.rollup15mDays ?? known.rollup15mDays,
+        partitionBy: change.partitionBy ?? known.partitionBy,
+      };
       assertCoarserIsKeptLonger(wanted);
       const row = await this.retention.set(tx, version, wanted, actor.userId);
       if (!row) throw commonError('precondition.failed');
