@@ -21,6 +21,13 @@ export const EXTENSIONS = ['postgis', 'btree_gist', 'pg_trgm', 'unaccent', 'cite
 const BIN_FOLDERS = ['usr/sbin', 'usr/bin', 'usr/local/sbin', 'usr/local/bin'];
 
 /**
+ * A program that comes with a server, in the same folder.
+ * @param {Binary} binary
+ * @param {string} name
+ */
+export const sibling = ({ file }, name) => join(dirname(file), name);
+
+/**
  * The servers that are there and good enough: the system's own first, then those downloaded earlier.
  * @param {string} downloads
  * @returns {Partial<Servers>}

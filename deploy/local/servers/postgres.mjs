@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { runLogged } from '../lib/child.mjs';
 import { Failure } from '../lib/failure.mjs';
 import { writePrivate } from '../lib/files.mjs';
 import { query } from '../lib/probe.mjs';
+import { sibling } from './locate.mjs';
 import { withDatabase } from './postgres-cluster.mjs';
 import { SLOT, replicationConnection, serverCommand } from './postgres-config.mjs';
 
@@ -125,12 +126,4 @@ export async function copyReplica(place, binary) {
  */
 export function dropReplica(place) {
   rmSync(join(place.data, 'pg', 'replica'), { recursive: true, force: true });
-}
-
-/**
- * @param {Binary} binary
- * @param {string} name
- */
-function sibling(binary, name) {
-  return join(dirname(binary.file), name);
 }

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { writePrivate } from '../lib/files.mjs';
 import { redisAnswers } from '../lib/probe.mjs';
+import { sibling } from './locate.mjs';
 
 /** @import { Service } from '../lib/supervisor.mjs' */
 /** @import { Place } from './place.mjs' */
@@ -14,12 +15,12 @@ import { redisAnswers } from '../lib/probe.mjs';
  * @param {Place} place
  * @param {Binary} binary
  */
-export function mendLog({ data }, { file, env }) {
+export function mendLog({ data }, binary) {
   const folder = join(data, 'redis', 'appendonlydir');
   const manifest = filesIn(folder).find((name) => name.endsWith('.manifest'));
   if (manifest === undefined) return;
-  const check = join(dirname(file), basename(file).replace('server', 'check-aof'));
-  spawnSync(check, ['--fix', join(folder, manifest)], { env: { ...process.env, ...env }, input: 'y\n' });
+  const check = sibling(binary, basename(binary.file).replace('server', 'check-aof'));
+  spawnSync(check, ['--fix', join(folder, manifest)], { env: { ...process.env, ...binary.env }, input: 'y\n' });
 }
 
 /** @param {string} folder */
