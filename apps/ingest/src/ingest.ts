@@ -30,6 +30,7 @@ import { repairLatest } from './telemetry/live/latest-repair.js';
 import type { MqttOutcome } from './telemetry/mqtt/mqtt-receiver.js';
 import { MllpServer } from './telemetry/hl7/mllp-server.js';
 import { serveMqtt } from './telemetry/mqtt/serve-mqtt.js';
+import { committedValues } from './telemetry/live/committed-values.js';
 import { LatestWriter } from './telemetry/live/latest-writer.js';
 import { type Publisher, WardPublisher } from './telemetry/live/ward-publisher.js';
 import { RecentBatches } from './telemetry/recent-batches.js';
@@ -182,12 +183,14 @@ function liveOutputs(
   const latest = new LatestWriter(lookups, logger);
   lifecycle.onStop('latest vitals', () => latest.stop());
   const publisher = new WardPublisher(timed(redis, metrics), () => metrics.publishLost());
+  lifecycle.onStop('live vitals', () => publisher.stop());
   return (group, mark) => {
     const { hospital, rows } = group;
     try {
-      alarms.onCommitted(group, mark);
-      publisher.publish(hospital, rows, numbers.position);
-      latest.add(hospital, rows);
+      const values = committedValues(rows, Date.now());
+      publisher.publish(hospital, values.fresh, numbers.position);
+      alarms.onCommitted(group, values, mark);
+      latest.add(hospital, values);
     } catch (err) {
       logger.error({ err, hospitalId: hospital.id }, 'committed, but not shown');
     }

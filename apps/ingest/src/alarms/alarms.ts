@@ -3,6 +3,7 @@ import type { Lifecycle, Logger } from '@hms/service-kit';
 import type { Lane } from '../database/lane.js';
 import type { Hospitals } from '../hospitals/hospitals.js';
 import type { AlarmMetrics } from '../operations/alarm-metrics.js';
+import type { CommittedValues } from '../telemetry/live/committed-values.js';
 import type { FlushMark } from '../telemetry/store/copy-encoder.js';
 import type { HospitalGroup } from '../telemetry/store/hospital-group.js';
 import type { Raised } from '../telemetry/store/store-parts.js';
@@ -25,7 +26,7 @@ export interface AlarmParts {
 }
 
 export interface Alarms {
-  readonly onCommitted: (group: HospitalGroup, mark: FlushMark) => void;
+  readonly onCommitted: (group: HospitalGroup, values: CommittedValues, mark: FlushMark) => void;
   readonly onRaised: (raised: Raised) => void;
 }
 
@@ -66,9 +67,9 @@ export function startAlarms({ lane, claims, hospitals, redis, metrics, logger, l
     await Promise.all([rounds.stop(), sweep.stop(), evaluator.stop()]);
   });
   return {
-    onCommitted: (group, mark) => {
-      if (group.breaches.length > 0) sweep.watch(group.hospital);
-      evaluator.add(group, mark);
+    onCommitted: ({ hospital, breaches }, values, mark) => {
+      if (breaches.length > 0) sweep.watch(hospital);
+      evaluator.add(hospital, values, mark);
     },
     onRaised: ({ alarms, since }) => {
       wakeRelay();

@@ -4,10 +4,9 @@ import type { Logger } from '@hms/service-kit';
 import type { Lane } from '../database/lane.js';
 import type { Hospital } from '../hospitals/hospital.js';
 import { fields } from '../telemetry/fields.js';
-import { lateAfterMs } from '../telemetry/late.js';
+import type { CommittedValues } from '../telemetry/live/committed-values.js';
 import { NewestValues } from '../telemetry/live/newest-values.js';
 import type { FlushMark } from '../telemetry/store/copy-encoder.js';
-import type { HospitalGroup } from '../telemetry/store/hospital-group.js';
 import type { ScoredPatient, ScoredPatients } from './scored-patients.js';
 import {
   type DueRow,
@@ -55,12 +54,10 @@ export class ScoreEvaluator {
   constructor(private readonly parts: EvaluatorParts) {}
 
   /** Remembers what was committed. */
-  add({ hospital, rows }: HospitalGroup, mark: FlushMark): void {
+  add(hospital: Hospital, { fresh, late }: CommittedValues, mark: FlushMark): void {
     const backlog = this.#backlogOf(hospital);
-    const lateBefore = (Date.now() - lateAfterMs) * 1_000;
-    const isLate = rows.some(({ reading }) => reading.recordedAt < lateBefore);
-    backlog.fresh.add(isLate ? rows.filter(({ reading }) => reading.recordedAt >= lateBefore) : rows);
-    if (isLate) backlog.late.add(rows.filter(({ reading }) => reading.recordedAt < lateBefore));
+    backlog.fresh.merge(fresh);
+    backlog.late.merge(late);
     if (backlog.flushes.length < flushesRemembered) backlog.flushes.push(mark);
     this.#schedule();
   }

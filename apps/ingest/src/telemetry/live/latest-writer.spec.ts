@@ -4,6 +4,7 @@ import { LimitTable } from '../../alarms/limits.js';
 import { Hospital } from '../../hospitals/hospital.js';
 import { field, noValues } from '../fields.js';
 import type { ResolvedReading } from '../reading.js';
+import { type CommittedValues, committedValues } from './committed-values.js';
 import { LatestWriter } from './latest-writer.js';
 
 const hospital = new Hospital('019a0000-0000-7000-8000-000000000001', 'north');
@@ -30,6 +31,8 @@ function reading(recordedAt: number, measured: Partial<Record<keyof typeof field
     reading: { index: 0, device: 'mon-1', recordedAt, values, flags: 0, clockOffsetMs: undefined },
   };
 }
+
+const committed = (...rows: ResolvedReading[]): CommittedValues => committedValues(rows, 0);
 
 /** Fails as often as told, and keeps what was written: codes, values and times. */
 class FakeLane {
@@ -58,7 +61,7 @@ afterEach(() => {
 describe('latest values that could not be written', () => {
   it('are written a second later', async () => {
     lane.failures = 1;
-    writer.add(hospital, [reading(5, { heartRate: 72 })]);
+    writer.add(hospital, committed(reading(5, { heartRate: 72 })));
     await jest.advanceTimersByTimeAsync(1_000);
     expect(lane.written).toEqual([]);
     await jest.advanceTimersByTimeAsync(1_000);
@@ -69,9 +72,9 @@ describe('latest values that could not be written', () => {
 
   it('give way to newer ones, each for itself', async () => {
     lane.failures = 1;
-    writer.add(hospital, [reading(5, { heartRate: 72, spo2: 97 })]);
+    writer.add(hospital, committed(reading(5, { heartRate: 72, spo2: 97 })));
     const flushed = writer.flush();
-    writer.add(hospital, [reading(6, { heartRate: 80 }), reading(4, { spo2: 90 })]);
+    writer.add(hospital, committed(reading(6, { heartRate: 80 }), reading(4, { spo2: 90 })));
     await flushed;
     await writer.flush();
     expect(lane.written).toEqual([['heartRate,spo2', '80,97', '6,5']]);
@@ -79,7 +82,7 @@ describe('latest values that could not be written', () => {
 
   it('are tried once more at the end, and no more after it', async () => {
     lane.failures = 2;
-    writer.add(hospital, [reading(5, { heartRate: 72 })]);
+    writer.add(hospital, committed(reading(5, { heartRate: 72 })));
     await jest.advanceTimersByTimeAsync(1_000);
     await writer.stop();
     expect(lane.failures).toBe(0);

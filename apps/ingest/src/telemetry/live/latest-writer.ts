@@ -3,7 +3,7 @@ import type { Lane } from '../../database/lane.js';
 import { WriteBehind } from '../../database/write-behind.js';
 import type { Hospital } from '../../hospitals/hospital.js';
 import { fields } from '../fields.js';
-import type { ResolvedReading } from '../reading.js';
+import type { CommittedValues } from './committed-values.js';
 import { NewestValues } from './newest-values.js';
 
 const writeEveryMs = 1_000;
@@ -27,8 +27,10 @@ export class LatestWriter {
     });
   }
 
-  add(hospital: Hospital, rows: readonly ResolvedReading[]): void {
-    this.#behind.of(hospital).add(rows);
+  add(hospital: Hospital, { fresh, late }: CommittedValues): void {
+    const pending = this.#behind.of(hospital);
+    pending.merge(fresh);
+    pending.merge(late);
   }
 
   /** Writes what is pending now. */
