@@ -1,35 +1,20 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
+import { useBedside } from '../testing/bedside.js';
 import { eventually } from '../testing/eventually.js';
-import { TestHospital, type TestDevice, type TestGateway } from '../testing/test-hospital.js';
-import { TestIngest } from '../testing/test-ingest.js';
+import { type TestIngest } from '../testing/test-ingest.js';
 
-let ingest: TestIngest;
-let hospital: TestHospital;
-let gateway: TestGateway;
-let device: TestDevice;
-
-beforeAll(async () => {
-  hospital = await TestHospital.create();
-  gateway = await hospital.addGateway();
-  [device] = (await hospital.addDevices(gateway, 1)) as [TestDevice];
-  ingest = await TestIngest.start();
-}, 60_000);
-
-afterAll(async () => {
-  await ingest.stop();
-  await hospital.drop();
-});
+const bed = useBedside();
 
 const limit = (rowsPerSecond: number | null): Promise<unknown> =>
-  hospital.owner.query('update public.hospital set telemetry_rows_per_second = $2 where id = $1', [
-    hospital.hospital.id,
+  bed.hospital.owner.query('update public.hospital set telemetry_rows_per_second = $2 where id = $1', [
+    bed.hospital.hospital.id,
     rowsPerSecond,
   ]);
 
 function send(rows: number): ReturnType<TestIngest['post']> {
   const first = Date.now() - 60_000;
-  return ingest.post(gateway.key, {
-    readings: Array.from({ length: rows }, (_, i) => ({ d: device.name, t: first + i, hr: 70 })),
+  return bed.ingest.post(bed.gateway.key, {
+    readings: Array.from({ length: rows }, (_, i) => ({ d: bed.device.name, t: first + i, hr: 70 })),
   });
 }
 

@@ -1,35 +1,19 @@
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
+import { useBedside } from '../testing/bedside.js';
 import { eventually } from '../testing/eventually.js';
 import { RawSocket } from '../testing/raw-socket.js';
-import { type TestDevice, type TestGateway, TestHospital } from '../testing/test-hospital.js';
-import { TestIngest } from '../testing/test-ingest.js';
 
-let ingest: TestIngest;
-let hospital: TestHospital;
-let gateway: TestGateway;
-let device: TestDevice;
+const bed = useBedside();
 
-beforeAll(async () => {
-  hospital = await TestHospital.create();
-  gateway = await hospital.addGateway();
-  [device] = (await hospital.addDevices(gateway, 1)) as [TestDevice];
-  ingest = await TestIngest.start();
-}, 60_000);
-
-afterAll(async () => {
-  await ingest.stop();
-  await hospital.drop();
-});
-
-const request = (path: string, init: RequestInit = {}): Promise<Response> => fetch(`${ingest.url}${path}`, init);
-const batch = (): object => ({ readings: [{ d: device.name, t: Date.now(), hr: 70 }] });
+const request = (path: string, init: RequestInit = {}): Promise<Response> => fetch(`${bed.ingest.url}${path}`, init);
+const batch = (): object => ({ readings: [{ d: bed.device.name, t: Date.now(), hr: 70 }] });
 const head = (length: number | string, more = ''): string =>
-  `POST /telemetry HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${gateway.key}\r\n` +
+  `POST /telemetry HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${bed.gateway.key}\r\n` +
   `Content-Type: application/json\r\nContent-Length: ${length}\r\n${more}\r\n`;
 
 const nothingHeld = (): Promise<true> =>
-  eventually(async () => (await ingest.metric('ingest_queue_bytes')) === 0 || undefined);
+  eventually(async () => (await bed.ingest.metric('ingest_queue_bytes')) === 0 || undefined);
 
 describe('an address', () => {
   it('that nobody serves is a problem 404', async () => {
@@ -71,7 +55,7 @@ describe('a request id', () => {
 
 describe('a body', () => {
   it('is not looked at while its sender is unknown', async () => {
-    const socket = await RawSocket.open(ingest.port);
+    const socket = await RawSocket.open(bed.ingest.port);
     socket.send('POST /telemetry HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n{"broken');
     await eventually(() => socket.received.includes('\r\n\r\n') || undefined);
     expect(socket.received).toMatch(/^HTTP\/1\.1 401 /);
@@ -83,18 +67,18 @@ describe('a body', () => {
     [{ 'content-type': 'text/plain' }, 415, 'body.unsupported-type'],
     [{ 'content-encoding': 'br' }, 415, 'body.unsupported-type'],
   ])('of another kind is refused: %j', async (headers, status, code) => {
-    expect((await ingest.post(gateway.key, batch(), headers)).body).toMatchObject({ status, code });
+    expect((await bed.ingest.post(bed.gateway.key, batch(), headers)).body).toMatchObject({ status, code });
   });
 
   it.each(['application/json; charset=utf-8', 'application/vnd.hms.telemetry+json;v=1', 'APPLICATION/JSON'])(
     'may be %s',
     async (type) => {
-      expect((await ingest.post(gateway.key, batch(), { 'content-type': type })).status).toBe(200);
+      expect((await bed.ingest.post(bed.gateway.key, batch(), { 'content-type': type })).status).toBe(200);
     },
   );
 
   it('that says it is too large is refused at once', async () => {
-    const answer = await ingest.post(gateway.key, ' '.repeat(4 * 1024 * 1024 + 1));
+    const answer = await bed.ingest.post(bed.gateway.key, ' '.repeat(4 * 1024 * 1024 + 1));
     expect(answer.body).toMatchObject({ status: 413, code: 'body.too-large' });
   });
 
@@ -102,7 +86,7 @@ describe('a body', () => {
     const pieces = Array.from({ length: 24 }, () => Buffer.alloc(256 * 1024, ' '));
     const response = await request('/telemetry', {
       method: 'POST',
-      headers: { authorization: `Bearer ${gateway.key}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${bed.gateway.key}`, 'content-type': 'application/json' },
       body: ReadableStream.from(pieces),
       duplex: 'half',
     });
@@ -111,19 +95,19 @@ describe('a body', () => {
 
   it('that unfolds into too much is refused', async () => {
     const bomb = gzipSync(Buffer.alloc(100 * 1024 * 1024, ' '));
-    const answer = await ingest.post(gateway.key, bomb, { 'content-encoding': 'gzip' });
+    const answer = await bed.ingest.post(bed.gateway.key, bomb, { 'content-encoding': 'gzip' });
     expect(answer.body).toMatchObject({ status: 413, code: 'body.too-large' });
-    const junk = await ingest.post(gateway.key, 'no gzip', { 'content-encoding': 'gzip' });
+    const junk = await bed.ingest.post(bed.gateway.key, 'no gzip', { 'content-encoding': 'gzip' });
     expect(junk.body).toMatchObject({ status: 400, code: 'request.malformed' });
   });
 
   it('of no bytes is malformed', async () => {
-    expect((await ingest.post(gateway.key, '')).body).toMatchObject({ status: 400, code: 'request.malformed' });
+    expect((await bed.ingest.post(bed.gateway.key, '')).body).toMatchObject({ status: 400, code: 'request.malformed' });
   });
 
   it('may come in pieces', async () => {
     const body = JSON.stringify(batch());
-    const socket = await RawSocket.open(ingest.port);
+    const socket = await RawSocket.open(bed.ingest.port);
     socket.send(head(body.length));
     for (const character of body) {
       socket.send(character);
@@ -134,21 +118,21 @@ describe('a body', () => {
   });
 
   it('whose sender leaves holds nothing', async () => {
-    const sockets = await Promise.all(Array.from({ length: 50 }, () => RawSocket.open(ingest.port)));
+    const sockets = await Promise.all(Array.from({ length: 50 }, () => RawSocket.open(bed.ingest.port)));
     for (const socket of sockets) socket.send(`${head(1_000_000)}{"readings":`);
-    await eventually(async () => (await ingest.metric('ingest_queue_bytes')) === 50_000_000 || undefined);
+    await eventually(async () => (await bed.ingest.metric('ingest_queue_bytes')) === 50_000_000 || undefined);
     for (const socket of sockets) socket.destroy();
     await nothingHeld();
   });
 
   it('that ever more senders begin is not let in beyond what there is room for', async () => {
-    const sockets = await Promise.all(Array.from({ length: 20 }, () => RawSocket.open(ingest.port)));
+    const sockets = await Promise.all(Array.from({ length: 20 }, () => RawSocket.open(bed.ingest.port)));
     for (const socket of sockets) socket.send(`${head(4_000_000)}{`);
     await eventually(() => sockets.some(({ received }) => received.includes('\r\n\r\n')) || undefined);
     const refused = sockets.filter(({ received }) => received.startsWith('HTTP/1.1 503 '));
     expect(refused.length).toBeGreaterThan(0);
     for (const { received } of refused) expect(received).toMatch(/Retry-After: [1-3]\r\n/);
-    expect(await ingest.metric('ingest_shed_total')).toBeGreaterThan(0);
+    expect(await bed.ingest.metric('ingest_shed_total')).toBeGreaterThan(0);
     for (const socket of sockets) socket.destroy();
     await nothingHeld();
   });
@@ -160,14 +144,14 @@ describe('what no proper client sends', () => {
     ['a length that is no number', () => head('many'), '400'],
     ['both a length and chunks', () => head(5, 'Transfer-Encoding: chunked\r\n'), '400'],
   ])('is refused: %s', async (_, text, status) => {
-    const socket = await RawSocket.open(ingest.port);
+    const socket = await RawSocket.open(bed.ingest.port);
     socket.send(text());
     expect(await socket.closed()).toContain(`HTTP/1.1 ${status} `);
   });
 
   it('closes its connection: a second request before the first is answered', async () => {
     const body = JSON.stringify(batch());
-    const socket = await RawSocket.open(ingest.port);
+    const socket = await RawSocket.open(bed.ingest.port);
     socket.send(`${head(body.length)}${body}`.repeat(2));
     await socket.closed();
     await nothingHeld();
@@ -175,9 +159,9 @@ describe('what no proper client sends', () => {
 
   it('harms nobody else', async () => {
     const noise = ['\0\r\n\r\n', '\x16\x03\x01\x02', 'GET / HTTP/1.1\r\n\r\n', 'POST', `${head(10)}{`];
-    const sockets = await Promise.all(noise.map(() => RawSocket.open(ingest.port)));
+    const sockets = await Promise.all(noise.map(() => RawSocket.open(bed.ingest.port)));
     for (const [i, socket] of sockets.entries()) socket.send(noise[i] ?? '');
-    expect((await ingest.post(gateway.key, batch())).status).toBe(200);
+    expect((await bed.ingest.post(bed.gateway.key, batch())).status).toBe(200);
     for (const socket of sockets) socket.destroy();
     await nothingHeld();
   });

@@ -1,38 +1,21 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { TestHospital, type TestDevice, type TestGateway } from '../../testing/test-hospital.js';
-import { TestIngest } from '../../testing/test-ingest.js';
+import { describe, expect, it } from '@jest/globals';
+import { useBedside } from '../../testing/bedside.js';
 
-let ingest: TestIngest;
-let hospital: TestHospital;
-let gateway: TestGateway;
-let device: TestDevice;
-let now: number;
-
-beforeAll(async () => {
-  [ingest, hospital] = [await TestIngest.start(), await TestHospital.create()];
-  gateway = await hospital.addGateway();
-}, 60_000);
-afterAll(async () => {
-  await ingest.stop();
-  await hospital.drop();
-});
-/** A device of its own for each test. */
-beforeEach(async () => {
-  now = Date.now() - 5_000;
-  [device] = (await hospital.addDevices(gateway, 1)) as [TestDevice];
-});
+const now = Date.now() - 5_000;
+const bed = useBedside();
 
 const stored = (): Promise<Record<string, unknown>[]> =>
-  hospital.rows('select heart_rate, spo2, patient_id from {schema}.vitals where device_no = $1 order by recorded_at', [
-    device.no,
-  ]);
+  bed.hospital.rows(
+    'select heart_rate, spo2, patient_id from {schema}.vitals where device_no = $1 order by recorded_at',
+    [bed.device.no],
+  );
 
 const observation = (code: string, value: number, members: object = {}, t = now): object => ({
   resourceType: 'Observation',
   status: 'final',
   code: { coding: [{ system: 'http://loinc.org', code }] },
   effectiveInstant: new Date(t).toISOString(),
-  device: { identifier: { value: device.name } },
+  device: { identifier: { value: bed.device.name } },
   valueQuantity: { value, system: 'http://unitsofmeasure.org', code: code === '8867-4' ? '/min' : '%' },
   ...members,
 });
@@ -44,9 +27,9 @@ interface Answer {
 }
 
 async function send(resources: readonly object[], type = 'batch', path = '/telemetry/fhir'): Promise<Answer> {
-  const response = await fetch(`${ingest.url}${path}`, {
+  const response = await fetch(`${bed.ingest.url}${path}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/fhir+json', authorization: `Bearer ${gateway.key}` },
+    headers: { 'content-type': 'application/fhir+json', authorization: `Bearer ${bed.gateway.key}` },
     body: JSON.stringify({ resourceType: 'Bundle', type, entry: resources.map((resource) => ({ resource })) }),
   });
   return {
@@ -70,7 +53,7 @@ describe('a FHIR Bundle', () => {
         type: 'batch-response',
         entry: entries('201 Created', '201 Created'),
       });
-      expect(await stored()).toEqual([{ heart_rate: 72, spo2: 97, patient_id: device.patientId }]);
+      expect(await stored()).toEqual([{ heart_rate: 72, spo2: 97, patient_id: bed.device.patientId }]);
     }
   });
 
@@ -97,18 +80,21 @@ describe('a FHIR Bundle', () => {
       },
     ]);
     expect(await stored()).toEqual([]);
-    const mrn = device.patientId.slice(-12);
-    const right = await send([of({ identifier: { value: mrn } }), of({ reference: `Patient/${device.patientId}` })]);
+    const mrn = bed.device.patientId.slice(-12);
+    const right = await send([
+      of({ identifier: { value: mrn } }),
+      of({ reference: `Patient/${bed.device.patientId}` }),
+    ]);
     expect(right.body['entry']).toEqual(entries('201 Created', '201 Created'));
-    expect(await stored()).toEqual([{ heart_rate: 72, spo2: null, patient_id: device.patientId }]);
+    expect(await stored()).toEqual([{ heart_rate: 72, spo2: null, patient_id: bed.device.patientId }]);
   });
 
   it('follows a record number that is corrected', async () => {
-    const subject = { identifier: { value: `new-${device.no}` } };
+    const subject = { identifier: { value: `new-${bed.device.no}` } };
     expect((await send([observation('8867-4', 72, { subject })])).body['entry']).toEqual(entries('400 Bad Request'));
-    await hospital.owner.query(`update ${hospital.schema}.patient set mrn = $1 where id = $2`, [
-      `new-${device.no}`,
-      device.patientId,
+    await bed.hospital.owner.query(`update ${bed.hospital.schema}.patient set mrn = $1 where id = $2`, [
+      `new-${bed.device.no}`,
+      bed.device.patientId,
     ]);
     expect((await send([observation('8867-4', 72, { subject })])).body['entry']).toEqual(entries('201 Created'));
   });
@@ -126,7 +112,7 @@ describe('a FHIR Bundle', () => {
   it('can be explained, and nothing is stored', async () => {
     const { status, body } = await send([observation('8867-4', 72)], 'batch', '/telemetry/explain');
     expect(status).toBe(200);
-    expect(body).toMatchObject({ readings: [{ device: device.name, assigned: true, values: { hr: 72 } }] });
+    expect(body).toMatchObject({ readings: [{ device: bed.device.name, assigned: true, values: { hr: 72 } }] });
     expect(await stored()).toEqual([]);
   });
 });

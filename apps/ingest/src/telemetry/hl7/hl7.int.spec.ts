@@ -1,27 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { TestHospital, type TestDevice, type TestGateway } from '../../testing/test-hospital.js';
-import { TestIngest } from '../../testing/test-ingest.js';
+import { describe, expect, it } from '@jest/globals';
+import { useBedside } from '../../testing/bedside.js';
 
-let ingest: TestIngest;
-let hospital: TestHospital;
-let gateway: TestGateway;
-let device: TestDevice;
-
-beforeAll(async () => {
-  [ingest, hospital] = [await TestIngest.start(), await TestHospital.create()];
-  gateway = await hospital.addGateway();
-}, 60_000);
-afterAll(async () => {
-  await ingest.stop();
-  await hospital.drop();
-});
-/** A device of its own for each test. */
-beforeEach(async () => {
-  [device] = (await hospital.addDevices(gateway, 1)) as [TestDevice];
-});
+const bed = useBedside();
 
 const stored = (): Promise<Record<string, unknown>[]> =>
-  hospital.rows('select heart_rate, spo2 from {schema}.vitals where device_no = $1', [device.no]);
+  bed.hospital.rows('select heart_rate, spo2 from {schema}.vitals where device_no = $1', [bed.device.no]);
 
 interface Acknowledged {
   readonly status: number;
@@ -31,9 +14,9 @@ interface Acknowledged {
 }
 
 async function send(...segments: string[]): Promise<Acknowledged> {
-  const response = await fetch(`${ingest.url}/telemetry/hl7`, {
+  const response = await fetch(`${bed.ingest.url}/telemetry/hl7`, {
     method: 'POST',
-    headers: { 'content-type': 'application/hl7-v2', authorization: `Bearer ${gateway.key}` },
+    headers: { 'content-type': 'application/hl7-v2', authorization: `Bearer ${bed.gateway.key}` },
     body: segments.map((segment) => `${segment}\r`).join(''),
   });
   const answer = await response.text();
@@ -51,7 +34,7 @@ const hl7Time = (ms: number): string => `${new Date(ms).toISOString().replace(/[
 const msh = (id: string, type = 'ORU^R01^ORU_R01'): string =>
   String.raw`MSH|^~\&|PICiX|ICU|HMS||${hl7Time(Date.now())}||${type}|${id}|P|2.6||||||UNICODE UTF-8`;
 const obr = (ms: number): string => `OBR|1|||69965^MDS^MDC|||${hl7Time(ms)}`;
-const mds = (): string => `OBX|1||69965^MDS^MDC|1.0.0.0|||||||X|||||||${device.name}`;
+const mds = (): string => `OBX|1||69965^MDS^MDC|1.0.0.0|||||||X|||||||${bed.device.name}`;
 const value = (code: string, number: string, unit: string): string =>
   `OBX|2|NM|${code}^^MDC|1.2.1.1|${number}|${unit}^^MDC|||||F`;
 
@@ -59,7 +42,7 @@ describe('an HL7 message over HTTP', () => {
   it('is acknowledged once it is committed, and again when it is sent again', async () => {
     const message = [
       msh('m-1'),
-      `PID|1||${device.patientId.slice(-12)}^^^HOSP^MR`,
+      `PID|1||${bed.device.patientId.slice(-12)}^^^HOSP^MR`,
       obr(Date.now() - 5_000),
       mds(),
       value('147842', '72', '264864'),

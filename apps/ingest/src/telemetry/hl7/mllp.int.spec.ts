@@ -1,40 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
+import { useBedside } from '../../testing/bedside.js';
 import { Client, Message, type InboundResponse } from 'node-hl7-client';
 import { eventually } from '../../testing/eventually.js';
-import { TestHospital, type TestDevice, type TestGateway } from '../../testing/test-hospital.js';
-import { freePort, TestIngest } from '../../testing/test-ingest.js';
+import { freePort } from '../../testing/test-ingest.js';
 import { MllpFrames, toFrame } from './mllp-frames.js';
 
-let ingest: TestIngest;
 let port: number;
-let hospital: TestHospital;
-let gateway: TestGateway;
-let device: TestDevice;
-
-beforeAll(async () => {
+const bed = useBedside(async () => {
   port = await freePort();
-  [ingest, hospital] = [await TestIngest.start({ env: { MLLP_PORT: String(port) } }), await TestHospital.create()];
-  gateway = await hospital.addGateway();
-}, 60_000);
-afterAll(async () => {
-  await ingest.stop();
-  await hospital.drop();
-});
-/** A device of its own for each test. */
-beforeEach(async () => {
-  [device] = (await hospital.addDevices(gateway, 1)) as [TestDevice];
+  return { env: { MLLP_PORT: String(port) } };
 });
 
 const stored = (): Promise<Record<string, unknown>[]> =>
-  hospital.rows('select heart_rate from {schema}.vitals where device_no = $1 order by recorded_at', [device.no]);
+  bed.hospital.rows('select heart_rate from {schema}.vitals where device_no = $1 order by recorded_at', [
+    bed.device.no,
+  ]);
 const hl7Time = (ms: number): string => `${new Date(ms).toISOString().replace(/[-:T]/g, '').slice(0, 14)}+0000`;
-const oru = (id: string, rate: number, ms: number, key = gateway.key): string =>
+const oru = (id: string, rate: number, ms: number, key = bed.gateway.key): string =>
   [
     String.raw`MSH|^~\&|PICiX|ICU|HMS||${hl7Time(Date.now())}|${key}|ORU^R01^ORU_R01|${id}|P|2.6|||AL|NE||UNICODE UTF-8`,
     `OBR|1|||69965^MDS^MDC|||${hl7Time(ms)}`,
-    `OBX|1|NM|147842^^MDC||${rate}|264864^^MDC|||||F|||||||${device.name}`,
+    `OBX|1|NM|147842^^MDC||${rate}|264864^^MDC|||||F|||||||${bed.device.name}`,
   ]
     .map((segment) => `${segment}\r`)
     .join('');
@@ -96,19 +84,21 @@ describe('HL7 over MLLP', () => {
           .replace(hl7Time(t), local(t)),
       );
     const allow = (application: string, network: string): Promise<unknown> =>
-      hospital.owner.query(
+      bed.hospital.owner.query(
         `insert into public.hl7_source (id, hospital_id, gateway_id, network, application, facility, timezone)
          values (gen_random_uuid(), $1, $2, $3, $4, 'ICU', 'Asia/Kolkata')`,
-        [hospital.hospital.id, gateway.id, network, application],
+        [bed.hospital.hospital.id, bed.gateway.id, network, application],
       );
-    const [here, elsewhere] = [`here-${device.no}`, `elsewhere-${device.no}`];
+    const [here, elsewhere] = [`here-${bed.device.no}`, `elsewhere-${bed.device.no}`];
     await allow(elsewhere, '10.1.0.0/16');
     await allow(here, '127.0.0.0/8');
     const acknowledged = (): Promise<true | undefined> =>
       exchange(message(here), 1).then(([ack]) => (ack === 'MSA|CA|m-3' ? true : undefined));
     expect(await eventually(acknowledged)).toBe(true);
     expect(await exchange(message(elsewhere), 1)).toEqual(['MSA|CR|m-3']);
-    const rows = await hospital.rows('select recorded_at from {schema}.vitals where device_no = $1', [device.no]);
+    const rows = await bed.hospital.rows('select recorded_at from {schema}.vitals where device_no = $1', [
+      bed.device.no,
+    ]);
     expect(rows).toEqual([{ recorded_at: new Date(t) }]);
     await expect(allow(here, '127.0.0.1/32')).rejects.toThrow('hl7_source_no_overlap');
   });
@@ -116,12 +106,12 @@ describe('HL7 over MLLP', () => {
   it('of another patient than who wears the device is refused, told of, and never given to either', async () => {
     const withPid = (pid: string): Buffer =>
       toFrame(oru('m-4', 71, Date.now() - 5_000).replace('\rOBR', `\rPID|1||${pid}\rOBR`));
-    const before = await ingest.metric('ingest_wrong_patient_total');
+    const before = await bed.ingest.metric('ingest_wrong_patient_total');
     expect(await exchange(withPid('12345^^^HOSP^MR'), 1)).toEqual(['MSA|CE|m-4']);
-    expect(await ingest.metric('ingest_wrong_patient_total')).toBe(before + 1);
-    expect(ingest.log).toContain('readings name a patient who did not wear the device');
+    expect(await bed.ingest.metric('ingest_wrong_patient_total')).toBe(before + 1);
+    expect(bed.ingest.log).toContain('readings name a patient who did not wear the device');
     expect(await stored()).toEqual([]);
-    const mrn = device.patientId.slice(-12);
+    const mrn = bed.device.patientId.slice(-12);
     expect(await exchange(withPid(`999^^^NAT^NI~${mrn}^^^HOSP^MR`), 1)).toEqual(['MSA|CA|m-4']);
     expect(await stored()).toEqual([{ heart_rate: 71 }]);
   });
@@ -132,6 +122,6 @@ describe('HL7 over MLLP', () => {
     ['a frame without end', Buffer.concat([Buffer.from([0x0b]), Buffer.alloc(1_100_000, 'x')])],
   ])('closes the connection for %s, and goes on', async (_, bytes) => {
     expect(await exchange(bytes, 1)).toEqual([]);
-    expect(await ingest.isReady()).toBe(true);
+    expect(await bed.ingest.isReady()).toBe(true);
   });
 });

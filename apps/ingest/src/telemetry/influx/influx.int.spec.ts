@@ -1,31 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
+import { useBedside } from '../../testing/bedside.js';
 import { HttpError, InfluxDB, Point, setLogger, type WriteApi } from '@influxdata/influxdb-client';
-import { TestHospital, type TestDevice, type TestGateway } from '../../testing/test-hospital.js';
-import { TestIngest } from '../../testing/test-ingest.js';
-
-let ingest: TestIngest;
-let hospital: TestHospital;
-let gateway: TestGateway;
-let device: TestDevice;
 
 const quiet = (): void => undefined;
-
-beforeAll(async () => {
-  setLogger({ error: quiet, warn: quiet });
-  [ingest, hospital] = [await TestIngest.start(), await TestHospital.create()];
-  gateway = await hospital.addGateway();
-}, 60_000);
-afterAll(async () => {
-  await ingest.stop();
-  await hospital.drop();
-});
-/** A device of its own for each test. */
-beforeEach(async () => {
-  [device] = (await hospital.addDevices(gateway, 1)) as [TestDevice];
-});
+setLogger({ error: quiet, warn: quiet });
+const bed = useBedside();
 
 const stored = (columns: string): Promise<Record<string, unknown>[]> =>
-  hospital.rows(`select ${columns} from {schema}.vitals where device_no = $1 order by recorded_at`, [device.no]);
+  bed.hospital.rows(`select ${columns} from {schema}.vitals where device_no = $1 order by recorded_at`, [
+    bed.device.no,
+  ]);
 
 interface Sent {
   readonly status: number;
@@ -33,20 +17,20 @@ interface Sent {
 }
 
 async function write(path: string, lines: string, headers: Record<string, string> = {}): Promise<Sent> {
-  const response = await fetch(`${ingest.url}${path}`, { method: 'POST', body: lines, headers });
+  const response = await fetch(`${bed.ingest.url}${path}`, { method: 'POST', body: lines, headers });
   return { status: response.status, text: await response.text() };
 }
-const line = (fields: string, ms: number): string => `vitals,device=${device.name} ${fields} ${ms}`;
+const line = (fields: string, ms: number): string => `vitals,device=${bed.device.name} ${fields} ${ms}`;
 
 describe('the official client of InfluxDB', () => {
   const writer = (org: string, gzipThreshold: number): WriteApi =>
-    new InfluxDB({ url: ingest.url, token: gateway.key }).getWriteApi(org, 'any', 'us', {
+    new InfluxDB({ url: bed.ingest.url, token: bed.gateway.key }).getWriteApi(org, 'any', 'us', {
       maxRetries: 0,
       gzipThreshold,
     });
   const point = (at: number): Point =>
     new Point('vitals')
-      .tag('device', device.name)
+      .tag('device', bed.device.name)
       .intField('hr', 72)
       .floatField('temp', 36.6)
       .stringField('acvpu', 'A')
@@ -56,7 +40,7 @@ describe('the official client of InfluxDB', () => {
     ['as it is', 1_000_000],
     ['compressed', 1],
   ])('writes points, sent %s', async (_, gzipThreshold) => {
-    const api = writer(hospital.hospital.slug, gzipThreshold);
+    const api = writer(bed.hospital.hospital.slug, gzipThreshold);
     const at = Date.now() - 5_000;
     api.writePoints([point(at), point(at + 1)]);
     await api.close();
@@ -64,7 +48,7 @@ describe('the official client of InfluxDB', () => {
   });
 
   it('is told the line that was refused, and the others are stored', async () => {
-    const api = writer(hospital.hospital.slug, 1_000_000);
+    const api = writer(bed.hospital.hospital.slug, 1_000_000);
     const at = Date.now() - 5_000;
     api.writePoints([point(at), point(at + 1).intField('hr', 999), point(at + 2)]);
     const failure: unknown = await api.close().catch((err: unknown) => err);
@@ -83,29 +67,31 @@ describe('the official client of InfluxDB', () => {
 
 describe('version 1', () => {
   it.each([
-    ['in the query', () => [`&u=any&p=${gateway.key}`, {}] as const],
+    ['in the query', () => [`&u=any&p=${bed.gateway.key}`, {}] as const],
     [
       'as Basic',
-      () => ['', { authorization: `Basic ${Buffer.from(`any:${gateway.key}`).toString('base64')}` }] as const,
+      () => ['', { authorization: `Basic ${Buffer.from(`any:${bed.gateway.key}`).toString('base64')}` }] as const,
     ],
-    ['as a token', () => ['', { authorization: `Token ${gateway.key}` }] as const],
+    ['as a token', () => ['', { authorization: `Token ${bed.gateway.key}` }] as const],
   ])('takes the key %s', async (_, credential) => {
     const [query, headers] = credential();
-    const path = `/write?db=${hospital.hospital.slug}&precision=ms${query}`;
+    const path = `/write?db=${bed.hospital.hospital.slug}&precision=ms${query}`;
     expect(await write(path, line('hr=70', Date.now() - 5_000), headers)).toEqual({ status: 204, text: '' });
     expect(await stored('heart_rate')).toEqual([{ heart_rate: 70 }]);
   });
 
   it('finds a server that has its database', async () => {
-    const ping = await fetch(`${ingest.url}/ping`);
+    const ping = await fetch(`${bed.ingest.url}/ping`);
     expect([ping.status, ping.headers.get('x-influxdb-version')]).toEqual([204, '2.7-compat']);
-    const created = await write('/query?q=CREATE+DATABASE+st_brigid', '', { authorization: `Token ${gateway.key}` });
+    const created = await write('/query?q=CREATE+DATABASE+st_brigid', '', {
+      authorization: `Token ${bed.gateway.key}`,
+    });
     expect([created.status, JSON.parse(created.text)]).toEqual([200, { results: [{ statement_id: 0 }] }]);
   });
 });
 
 describe('lines of which none is taken', () => {
-  const token = (): Record<string, string> => ({ authorization: `Token ${gateway.key}` });
+  const token = (): Record<string, string> => ({ authorization: `Token ${bed.gateway.key}` });
 
   it.each([
     ['vitals,device=nobody hr=70 1', 'partial write: line 1: too_old t dropped=1'],
@@ -124,8 +110,8 @@ describe('lines of which none is taken', () => {
 
 describe('the same lines sent again', () => {
   it('are stored once, with their times and without', async () => {
-    const token = { authorization: `Token ${gateway.key}` };
-    for (const lines of [line('hr=70', Date.now() - 5_000), `vitals,device=${device.name} hr=71`]) {
+    const token = { authorization: `Token ${bed.gateway.key}` };
+    for (const lines of [line('hr=70', Date.now() - 5_000), `vitals,device=${bed.device.name} hr=71`]) {
       for (let i = 0; i < 2; i += 1) expect((await write('/write?precision=ms', lines, token)).status).toBe(204);
     }
     expect(await stored('heart_rate')).toEqual([{ heart_rate: 70 }, { heart_rate: 71 }]);

@@ -1,27 +1,11 @@
 import { once } from 'node:events';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
+import { useBedside } from '../../testing/bedside.js';
 import { WebSocket } from 'ws';
 import { eventually } from '../../testing/eventually.js';
-import { TestHospital, type TestDevice, type TestGateway } from '../../testing/test-hospital.js';
 import { TestIngest } from '../../testing/test-ingest.js';
 
-let ingest: TestIngest;
-let hospital: TestHospital;
-let gateway: TestGateway;
-let device: TestDevice;
-
-beforeAll(async () => {
-  [ingest, hospital] = [await TestIngest.start(), await TestHospital.create()];
-  gateway = await hospital.addGateway();
-}, 60_000);
-afterAll(async () => {
-  await ingest.stop();
-  await hospital.drop();
-});
-/** A device of its own for each test. */
-beforeEach(async () => {
-  [device] = (await hospital.addDevices(gateway, 1)) as [TestDevice];
-});
+const bed = useBedside();
 
 type Answer = Readonly<Record<string, unknown>>;
 
@@ -36,7 +20,7 @@ class Sender {
     this.closed = new Promise((resolve) => socket.on('close', resolve));
   }
 
-  static async open(to = ingest, key = gateway.key): Promise<Sender> {
+  static async open(to = bed.ingest, key = bed.gateway.key): Promise<Sender> {
     const socket = new WebSocket(`ws://127.0.0.1:${to.port}/telemetry/ws`, {
       headers: { authorization: `Bearer ${key}` },
     });
@@ -66,14 +50,14 @@ class Sender {
 /** The status an upgrade is refused with. */
 async function refusal(key: string): Promise<number | undefined> {
   const headers = { authorization: `Bearer ${key}` };
-  const socket = new WebSocket(`ws://127.0.0.1:${ingest.port}/telemetry/ws`, { headers });
+  const socket = new WebSocket(`ws://127.0.0.1:${bed.ingest.port}/telemetry/ws`, { headers });
   socket.on('error', () => undefined);
   const [, response] = (await once(socket, 'unexpected-response')) as [unknown, { statusCode?: number }];
   return response.statusCode;
 }
 
-const reading = (hr: number, t: number): object => ({ d: device.name, t, hr });
-const stored = (): Promise<number> => hospital.count('vitals', 'device_no = $1', [device.no]);
+const reading = (hr: number, t: number): object => ({ d: bed.device.name, t, hr });
+const stored = (): Promise<number> => bed.hospital.count('vitals', 'device_no = $1', [bed.device.no]);
 
 describe('telemetry over WebSocket', () => {
   it('is answered in the order of the messages, each after its commit', async () => {
@@ -113,15 +97,15 @@ describe('telemetry over WebSocket', () => {
 
   it('is not opened without a key', async () => {
     expect(await refusal('dk_aaaaaaaaaaaa_' + 'b'.repeat(43))).toBe(401);
-    const plain = await fetch(`${ingest.url}/telemetry/ws`);
+    const plain = await fetch(`${bed.ingest.url}/telemetry/ws`);
     expect(plain.status).toBe(404);
   });
 
   it('ends within 5 s after its key was revoked, and no other', async () => {
-    const revoked = await hospital.addKey(gateway.id);
-    const [silent, other] = [await Sender.open(ingest, revoked), await Sender.open()];
+    const revoked = await bed.hospital.addKey(bed.gateway.id);
+    const [silent, other] = [await Sender.open(bed.ingest, revoked), await Sender.open()];
     const begun = performance.now();
-    await hospital.owner.query('update public.gateway_key set revoked_at = now() where key_id = $1', [
+    await bed.hospital.owner.query('update public.gateway_key set revoked_at = now() where key_id = $1', [
       revoked.split('_')[1],
     ]);
     expect(await silent.closed).toBe(1008);
@@ -138,20 +122,20 @@ describe('telemetry over WebSocket', () => {
     const long = await Sender.open();
     long.send('x'.repeat(1_100_000));
     expect([1009, 1006]).toContain(await long.closed);
-    expect(await ingest.isReady()).toBe(true);
-    await eventually(async () => (await ingest.metric('ingest_queue_bytes')) === 0 || undefined);
+    expect(await bed.ingest.isReady()).toBe(true);
+    await eventually(async () => (await bed.ingest.metric('ingest_queue_bytes')) === 0 || undefined);
   });
 
   it('ends with 1001 when the service stops, after what was sent is answered', async () => {
     const stopping = await TestIngest.start();
     const sender = await Sender.open(stopping);
-    await hospital.owner.query('begin');
-    await hospital.owner.query(`lock table ${hospital.schema}.vitals in access exclusive mode`);
+    await bed.hospital.owner.query('begin');
+    await bed.hospital.owner.query(`lock table ${bed.hospital.schema}.vitals in access exclusive mode`);
     sender.send({ batch: 'last', readings: [reading(70, Date.now())] });
     await eventually(async () => (await stopping.metric('ingest_queue_bytes')) > 0 || undefined);
     const stopped = stopping.stop();
     await eventually(async () => !(await stopping.isReady()) || undefined);
-    await hospital.owner.query('rollback');
+    await bed.hospital.owner.query('rollback');
     expect(await sender.closed).toBe(1001);
     expect(sender.answers).toMatchObject([{ batch: 'last', accepted: 1 }]);
     expect(await stopped).toBe(0);
