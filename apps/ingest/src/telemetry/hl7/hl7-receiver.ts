@@ -7,6 +7,7 @@ import { hl7Text } from '../formats/hl7/hl7-text.js';
 import { parseMessage, type Segment } from '../formats/hl7/message.js';
 import { decodeOru } from '../formats/hl7/oru.js';
 import type { TelemetryBatch } from '../telemetry-batch.js';
+import { isForGood } from '../refusal.js';
 import type { TelemetryRouteParts } from '../telemetry.routes.js';
 import { NothingAccepted } from '../telemetry.service.js';
 
@@ -39,24 +40,26 @@ export function readMessage(body: Uint8Array, at: number, idempotencyKey = ''): 
 
 /**
  * Stores what a message says and answers it.
+ * @param address it came from; empty when it does not count
  * @throws AppError when it could not be stored now
  */
 export async function receiveMessage(
   parts: Pick<TelemetryRouteParts, 'receive' | 'metrics' | 'hl7Sources'>,
   caller: Caller,
   { header, read, at }: Message,
+  address = '',
 ): Promise<Acknowledged> {
   const answer = (ack: Pick<Acknowledgement, 'code' | 'rejected' | 'reason'>): Acknowledged =>
     acknowledged(header, { ...ack, hospital: caller.hospital.slug }, at);
-  if (!read) return answer({ code: 'AR', reason: 'only ORU^R01 is taken' });
-  const batch = read(await parts.hl7Sources.zoneOf(caller.gatewayId, senderOf(header)));
+  if (!read) return answer({ code: 'AR', reason: { is: 'unsupported', text: 'only ORU^R01 is taken' } });
+  const batch = read(await parts.hl7Sources.zoneOf(caller.gatewayId, senderOf(header, address)));
   if (batch.readings.length + batch.rejected.length === 0) return answer({ code: 'AA' });
   try {
     const { receipt, replayed } = await parts.receive(caller, batch, at);
     if (!replayed) parts.metrics.answered(receipt);
     return answer({ code: 'AA', rejected: receipt.rejected });
   } catch (err) {
-    if (err instanceof NothingAccepted) return answer({ code: 'AE', rejected: err.receipt.rejected });
+    if (err instanceof NothingAccepted) return answer({ code: 'AR', rejected: err.receipt.rejected });
     throw err;
   }
 }
@@ -68,10 +71,11 @@ export const senderOf = (header: Segment, address = ''): Hl7Sender => ({
   facility: header.get(4),
 });
 
-/** The answer to a message that could not be taken now, or not from this sender: it may be sent again. */
+/** The answer to a message that cannot be taken now, or never from this sender. */
 export function refuseMessage({ header, at }: Message, thrown: unknown): Acknowledged {
-  const reason = thrown instanceof AppError ? thrown.code : 'service.unavailable';
-  return acknowledged(header, { code: 'AR', hospital: '', reason }, at);
+  const text = thrown instanceof AppError ? thrown.code : 'service.unavailable';
+  const code = isForGood(thrown) ? 'AR' : 'AE';
+  return acknowledged(header, { code, hospital: '', reason: { is: 'other', text } }, at);
 }
 
 const acknowledged = (header: Segment, ack: Omit<Acknowledgement, 'controlId' | 'at'>, at: number): Acknowledged => ({

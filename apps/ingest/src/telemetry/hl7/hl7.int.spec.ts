@@ -65,7 +65,7 @@ describe('an HL7 message over HTTP', () => {
     const some = await send(...begin, value('147842', '72', '264864'), value('1', '5', '262688'));
     expect([some.status, some.segments[1], some.segments[2]?.[2]]).toEqual([200, ['MSA', 'AA', 'm-2'], 'OBX^3']);
     const none = await send(...begin, value('147842', '999', '264864'));
-    expect([none.status, none.segments[1]]).toEqual([422, ['MSA', 'AE', 'm-2']]);
+    expect([none.status, none.segments[1]]).toEqual([422, ['MSA', 'AR', 'm-2']]);
   });
 
   it('of gaps only is acknowledged, and of another type is not for us', async () => {

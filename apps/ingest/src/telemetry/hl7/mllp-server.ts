@@ -29,7 +29,7 @@ type MllpParts = Pick<TelemetryRouteParts, 'authenticate' | 'gate' | 'receive' |
 
 /**
  * HL7 v2 over MLLP. A message is acknowledged after its readings are committed, the next one is read after that, and a
- * sender that was answered `AR` may send it again. MLLP knows no sign-in: the gateway's key is in MSH-8, or the sender is one
+ * sender that was answered `AE` or `CE` may send it again. MLLP knows no sign-in: the gateway's key is in MSH-8, or the sender is one
  * an operator let in by its address.
  */
 export class MllpServer {
@@ -100,7 +100,7 @@ export class MllpServer {
         key === '' ? await hl7Sources.callerOf(senderOf(message.header, address)) : await authenticate(`Bearer ${key}`);
       const refusal = gate.enter(bytes, caller);
       if (refusal) return refuseMessage(message, refusal);
-      return await receiveMessage(this.parts, caller, message).finally(() => gate.leave(bytes));
+      return await receiveMessage(this.parts, caller, message, address).finally(() => gate.leave(bytes));
     } catch (err) {
       if (!(err instanceof AppError)) this.logger.error({ err }, 'an HL7 message failed');
       return refuseMessage(message, err);

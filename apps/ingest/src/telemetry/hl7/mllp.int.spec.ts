@@ -4,6 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { useBedside } from '../../testing/bedside.js';
 import { Client, Message, type InboundResponse } from 'node-hl7-client';
 import { eventually } from '../../testing/eventually.js';
+import { TestHospital, type TestGateway } from '../../testing/test-hospital.js';
 import { freePort } from '../../testing/test-ingest.js';
 import { MllpFrames, toFrame } from './mllp-frames.js';
 
@@ -45,6 +46,13 @@ async function exchange(bytes: Buffer, answers: number): Promise<string[]> {
   return seen;
 }
 
+const letIn = (hospital: TestHospital, { id }: TestGateway, application: string, network: string): Promise<unknown> =>
+  hospital.owner.query(
+    `insert into public.hl7_source (id, hospital_id, gateway_id, network, application, facility, timezone)
+     values (gen_random_uuid(), $1, $2, $3, $4, 'ICU', 'Asia/Kolkata')`,
+    [hospital.hospital.id, id, network, application],
+  );
+
 describe('HL7 over MLLP', () => {
   it('is what node-hl7-client speaks', async () => {
     const client = new Client({ host: '127.0.0.1' });
@@ -84,11 +92,7 @@ describe('HL7 over MLLP', () => {
           .replace(hl7Time(t), local(t)),
       );
     const allow = (application: string, network: string): Promise<unknown> =>
-      bed.hospital.owner.query(
-        `insert into public.hl7_source (id, hospital_id, gateway_id, network, application, facility, timezone)
-         values (gen_random_uuid(), $1, $2, $3, $4, 'ICU', 'Asia/Kolkata')`,
-        [bed.hospital.hospital.id, bed.gateway.id, network, application],
-      );
+      letIn(bed.hospital, bed.gateway, application, network);
     const [here, elsewhere] = [`here-${bed.device.no}`, `elsewhere-${bed.device.no}`];
     await allow(elsewhere, '10.1.0.0/16');
     await allow(here, '127.0.0.0/8');
@@ -103,11 +107,35 @@ describe('HL7 over MLLP', () => {
     await expect(allow(here, '127.0.0.1/32')).rejects.toThrow('hl7_source_no_overlap');
   });
 
+  it('is held to the quota of a hospital that is known by address, and told to come again', async () => {
+    const other = await TestHospital.create();
+    const own = await other.addGateway();
+    const [monitor] = await other.addDevices(own, 1);
+    await other.owner.query('update public.hospital set telemetry_rows_per_second = 1 where id = $1', [
+      other.hospital.id,
+    ]);
+    const application = `quota-${bed.device.name}`;
+    await letIn(other, own, application, '127.0.0.0/8');
+    const message = (id: string): Buffer => {
+      const [header = '', , value = ''] = oru(id, 70, Date.now(), '').replace('PICiX', application).split('\r');
+      const at = (i: number): string => `|F|||${hl7Time(Date.now() - i * 1_000)}||||`;
+      const values = Array.from({ length: 20 }, (_, i) =>
+        value.replace('|F|||||||', at(i)).replace(bed.device.name, ''),
+      );
+      return toFrame([header, ...values.map((each) => `${each}${monitor?.name ?? ''}`)].join('\r'));
+    };
+    const first = (): Promise<true | undefined> =>
+      exchange(message('m-5'), 1).then(([ack]) => (ack === 'MSA|CA|m-5' ? true : undefined));
+    expect(await eventually(first)).toBe(true);
+    expect(await exchange(message('m-6'), 1)).toEqual(['MSA|CE|m-6']);
+    await other.drop();
+  });
+
   it('of another patient than who wears the device is refused, told of, and never given to either', async () => {
     const withPid = (pid: string): Buffer =>
       toFrame(oru('m-4', 71, Date.now() - 5_000).replace('\rOBR', `\rPID|1||${pid}\rOBR`));
     const before = await bed.ingest.metric('ingest_wrong_patient_total');
-    expect(await exchange(withPid('12345^^^HOSP^MR'), 1)).toEqual(['MSA|CE|m-4']);
+    expect(await exchange(withPid('12345^^^HOSP^MR'), 1)).toEqual(['MSA|CR|m-4']);
     expect(await bed.ingest.metric('ingest_wrong_patient_total')).toBe(before + 1);
     expect(bed.ingest.log).toContain('readings name a patient who did not wear the device');
     expect(await stored()).toEqual([]);

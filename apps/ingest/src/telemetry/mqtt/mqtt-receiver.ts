@@ -7,6 +7,7 @@ import { decodeJson } from '../formats/json.js';
 import { decodeSenml } from '../formats/senml.js';
 import { decodeThingsboard } from '../formats/thingsboard.js';
 import { reject } from '../reading.js';
+import { isForGood } from '../refusal.js';
 import type { TelemetryBatch } from '../telemetry-batch.js';
 import type { TelemetryRouteParts } from '../telemetry.routes.js';
 import { NothingAccepted } from '../telemetry.service.js';
@@ -82,7 +83,7 @@ export class MqttReceiver {
       await this.#store(delivery);
       return 'stored';
     } catch (err) {
-      if (err instanceof AppError && (err.spec.status === 429 || err.spec.status >= 500)) return undefined;
+      if (err instanceof AppError && !isForGood(err)) return undefined;
       this.#log(delivery, err);
       return 'refused';
     }

@@ -1,7 +1,9 @@
 import { type RejectCode, type RejectedReading } from '@hms/contracts';
 import type { Segment } from './message.js';
 
-/** HL7 table 0008. `AE`: what it says cannot be stored; `AR`: it is nothing for us, or not now. */
+/**
+ * HL7 table 0008. `AE`: not now, it may be sent again; `AR`: never, it is nothing for us or nothing of it can be stored.
+ */
 export type AckCode = 'AA' | 'AE' | 'AR';
 
 /** HL7 table 0357, as near as it has them. */
@@ -15,6 +17,7 @@ const conditions: Partial<Record<RejectCode, string>> = {
   unknown_device: '204^Unknown key identifier^HL70357',
 };
 const other = '207^Application internal error^HL70357';
+const reasons = { unsupported: '200^Unsupported message type^HL70357', other } as const;
 
 export interface Acknowledgement {
   readonly code: AckCode;
@@ -24,8 +27,8 @@ export interface Acknowledgement {
   readonly controlId: string;
   readonly at: Date;
   readonly rejected?: readonly RejectedReading[];
-  /** In words, when the message as a whole was refused. */
-  readonly reason?: string;
+  /** Why the message as a whole was refused. */
+  readonly reason?: { readonly is: keyof typeof reasons; readonly text: string };
 }
 
 /**
@@ -46,7 +49,7 @@ export function acknowledge(
   const segments = [
     `MSH|^~\\&|HMS|${hospital}|${word(header.get(3))}|${word(header.get(4))}|${time}||ACK^${trigger}^ACK|${controlId}|P|${version}|||||||UNICODE UTF-8`,
     `MSA|${header.get(15) === 'AL' ? `C${code.slice(1)}` : code}|${word(header.get(10))}`,
-    ...(reason === undefined ? [] : [`ERR|||200^Unsupported message type^HL70357|E||||${reason}`]),
+    ...(reason ? [`ERR|||${reasons[reason.is]}|E||||${reason.text}`] : []),
     ...rejected.map(({ i, code: why, field = '' }) =>
       `ERR||OBX^${i + 1}|${conditions[why] ?? other}|${severity}||||${why} ${field}`.trimEnd(),
     ),

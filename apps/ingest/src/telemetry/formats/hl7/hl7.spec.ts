@@ -159,7 +159,7 @@ describe('an acknowledgement', () => {
 
   it('gives nothing back that could be read as structure', () => {
     const [asked] = parseMessage(String.raw`MSH|^~\&|a\F\b|c&d||||||x\S\y\X0D\MSA|P|2.6`);
-    const text = acknowledge(asked, { code: 'AR', hospital: 'h', controlId: 'c', at: new Date(now), reason: 'no' });
+    const text = acknowledge(asked, { code: 'AR', hospital: 'h', controlId: 'c', at: new Date(now) });
     expect(text.split('\r')[1]).toBe('MSA|AR|xyMSA');
     expect(text.split('\r')[0]).toContain('|ab|c|');
   });
