@@ -44,6 +44,33 @@ describe('a receipt', () => {
   });
 });
 
+describe('a submission that is stored as a whole', () => {
+  const whole = (...readings: ReturnType<typeof readingOf>[]): Submission =>
+    submissionOf(hospital, readings, 0, { whole: true });
+
+  it('has no rows once a device is gone, and all of them when it is back', () => {
+    const submission = whole(readingOf(1, 10), readingOf(3, 10));
+    expect(submission.rows).toHaveLength(2);
+    submission.resolveWith(deviceMap(2, 2));
+    expect([submission.rows, submission.breaches]).toEqual([[], []]);
+    expect(submission.receipt()).toMatchObject({ accepted: 0, rejected: [{ i: 1, code: 'unknown_device' }] });
+    submission.resolveWith(deviceMap(4, 3));
+    expect(submission.rows).toHaveLength(2);
+  });
+
+  it('has none when the database refuses one of them, whatever others it is stored with', () => {
+    const submission = whole(readingOf(1, 10), readingOf(2, 10));
+    const [row] = submission.rows;
+    const other = whole(readingOf(1, 20));
+    const poison = new Set(row ? [row] : []);
+    for (const each of [submission, other]) each.refuse(poison);
+    expect(submission.receipt()).toMatchObject({ accepted: 0, rejected: [{ i: 0, code: 'not_storable' }] });
+    expect(other.rows).toHaveLength(1);
+    submission.resolveWith(deviceMap(4, 2));
+    expect(submission.rows).toEqual([]);
+  });
+});
+
 describe('resolving again', () => {
   it('finds what was unknown before, and forgets what is gone, but not what was refused', () => {
     const submission = submissionOf(hospital, [readingOf(1, 10), readingOf(2, 10), readingOf(6, 10)]);

@@ -26,6 +26,8 @@ export interface BatchContent {
   readonly readings: readonly Reading[];
   /** Refused before: the rest of the batch. */
   readonly rejected: readonly RejectedReading[];
+  /** All of it is stored, or nothing. */
+  readonly whole?: boolean;
 }
 
 /** How a request ended. */
@@ -37,7 +39,10 @@ export interface Answer {
 
 const none: ReadonlySet<ResolvedReading> = new Set();
 
-/** The readings of one request on their way into the database, where they are stored together or not at all. */
+/**
+ * The readings of one request on their way into the database, where they are stored together or not at all. Whatever is
+ * refused while it waits is left out, or everything is when it is to be stored as a whole.
+ */
 export class Submission {
   readonly answered: Promise<Answer>;
   #devices: DeviceMap | undefined;
@@ -92,21 +97,29 @@ export class Submission {
       }
     }
     this.#devices = devices;
-    this.#rows = rows;
     this.#notResolved = rejected;
-    this.#breaches = breaches;
+    this.#take(rows, breaches);
+  }
+
+  #take(rows: readonly ResolvedReading[], breaches: readonly Breach[]): void {
+    const { whole = false, rejected } = this.content;
+    const isRefused = whole && rejected.length + this.#notResolved.length + this.#notStorable.length > 0;
+    this.#rows = isRefused ? [] : rows;
+    this.#breaches = isRefused ? [] : breaches;
   }
 
   /** Takes out what the database does not accept. */
   refuse(rows: ReadonlySet<ResolvedReading>): void {
     const refused = this.#rows.filter((row) => rows.has(row)).map(({ reading }) => reading);
-    this.#rows = this.#rows.filter((row) => !rows.has(row));
-    this.#breaches = this.#breaches.filter(({ row }) => !rows.has(row));
     this.#readings = this.#readings.filter((reading) => !refused.includes(reading));
     this.#notStorable = [
       ...this.#notStorable,
       ...refused.map(({ index, device }) => refusedOf(device, reject(index, 'not_storable'))),
     ];
+    this.#take(
+      this.#rows.filter((row) => !rows.has(row)),
+      this.#breaches.filter(({ row }) => !rows.has(row)),
+    );
   }
 
   /** All that is refused, in the order of the batch. */

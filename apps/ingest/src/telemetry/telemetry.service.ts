@@ -56,7 +56,7 @@ export class TelemetryService {
    */
   async receive(caller: Caller, batch: TelemetryBatch, receivedMs: number): Promise<Answer> {
     const identity = identify(batch, receivedMs);
-    const store = (): Promise<Answer> => this.#store(caller, batch, contentOf(caller, batch, identity, receivedMs));
+    const store = (): Promise<Answer> => this.#store(caller, contentOf(caller, batch, identity, receivedMs));
     if (!identity) return store();
     return this.parts.recent.once(`${caller.gatewayId} ${identity.key}`, identity.bodyHash, store);
   }
@@ -67,10 +67,10 @@ export class TelemetryService {
     return explain(await this.#resolve(contentOf(caller, batch, identity, receivedMs)), batch);
   }
 
-  async #store(caller: Caller, batch: TelemetryBatch, content: BatchContent): Promise<Answer> {
+  async #store(caller: Caller, content: BatchContent): Promise<Answer> {
     const submission = await this.#resolve(content);
     this.#reportWrongPatients(caller, submission);
-    if (submission.rows.length === 0 || (batch.whole && submission.receipt().rejectedTotal > 0)) {
+    if (submission.rows.length === 0) {
       this.parts.health.add(submission, []);
       throw new NothingAccepted(submission.receipt());
     }
@@ -102,11 +102,11 @@ export class TelemetryService {
 
 function contentOf(
   { hospital, gatewayId }: Caller,
-  { readings, rejected }: TelemetryBatch,
+  { readings, rejected, whole = false }: TelemetryBatch,
   identity: BatchIdentity | undefined,
   receivedMs: number,
 ): BatchContent {
-  return { hospital, gatewayId, identity, lateBefore: (receivedMs - lateAfterMs) * 1_000, readings, rejected };
+  return { hospital, gatewayId, identity, lateBefore: (receivedMs - lateAfterMs) * 1_000, readings, rejected, whole };
 }
 
 /** Of a batch no reading could be taken. The problem is that of the first; a foreign device only when all are. */

@@ -3,7 +3,7 @@ import type { LimitRow } from '../alarms/limits.js';
 import { Hospital } from '../hospitals/hospital.js';
 import { fields, noValues } from '../telemetry/fields.js';
 import type { Reading } from '../telemetry/reading.js';
-import { Submission } from '../telemetry/submission.js';
+import { type BatchContent, Submission } from '../telemetry/submission.js';
 
 export const gatewayId = '01900000-0000-7000-8000-0000000000aa';
 export const patientOf = (device: number): string => `01900000-0000-7000-8000-${String(device).padStart(12, '0')}`;
@@ -44,8 +44,13 @@ export function readingOf(
   return { index: 0, device: `mon-${device}`, recordedAt, values: all, flags: 0, clockOffsetMs: undefined };
 }
 
-export function submissionOf(hospital: Hospital, readings: readonly Reading[], submittedAt = 0): Submission {
+export function submissionOf(
+  hospital: Hospital,
+  readings: readonly Reading[],
+  submittedAt = 0,
+  more: Partial<BatchContent> = {},
+): Submission {
   const indexed = readings.map((reading, index) => ({ ...reading, index }));
   const content = { hospital, gatewayId, identity: undefined, lateBefore: -Infinity, readings: indexed, rejected: [] };
-  return new Submission(content, hospital.latestDevices, submittedAt);
+  return new Submission({ ...content, ...more }, hospital.latestDevices, submittedAt);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { useBedside } from '../../testing/bedside.js';
+import { eventually } from '../../testing/eventually.js';
 
 const now = Date.now() - 5_000;
 const bed = useBedside();
@@ -107,6 +108,21 @@ describe('a FHIR Bundle', () => {
     const taken = await send([observation('8867-4', 72), observation('59408-5', 97)], 'transaction');
     expect(taken.body).toMatchObject({ type: 'transaction-response', entry: entries('201 Created', '201 Created') });
     expect(await stored()).toHaveLength(1);
+  });
+
+  it('is stored as a whole or not at all when a device of it is switched off while it waits', async () => {
+    const [other] = await bed.hospital.addDevices(bed.gateway, 1);
+    const of = (name = ''): object => observation('8867-4', 72, { device: { identifier: { value: name } } });
+    const { owner, schema } = bed.hospital;
+    await owner.query('begin');
+    await owner.query(`lock table ${schema}.vitals in access exclusive mode`);
+    const answered = send([of(bed.device.name), of(other?.name)], 'transaction');
+    await eventually(async () => (await bed.ingest.metric('ingest_queue_bytes')) > 0 || undefined);
+    await owner.query(`update ${schema}.device set status = 'disabled' where external_id = $1`, [other?.name]);
+    await owner.query('commit');
+    const { status, body } = await answered;
+    expect([status, body['issue']]).toEqual([400, [expect.objectContaining({ expression: ['Bundle.entry[1]'] })]]);
+    expect(await stored()).toEqual([]);
   });
 
   it('can be explained, and nothing is stored', async () => {

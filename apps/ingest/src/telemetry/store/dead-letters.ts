@@ -16,12 +16,12 @@ export interface DeadLetter {
 /** Beyond so many, whatever became of them, a hospital's are not kept: the sender was told, and the log counts them. */
 const mostKept = 10_000;
 
-/** The submission's readings among those that are refused. */
+/** The submission's readings among those that are refused; none of what is stored as a whole or not at all. */
 export const deadLettersOf = (
   { rows, content }: Submission,
   poison: ReadonlyMap<ResolvedReading, string>,
 ): DeadLetter[] =>
-  rows.flatMap((row) => {
+  (content.whole ? [] : rows).flatMap((row) => {
     const reason = poison.get(row);
     return reason === undefined ? [] : [{ gatewayId: content.gatewayId, reading: row.reading, reason }];
   });
