@@ -28,6 +28,13 @@ describe('a batch is known again', () => {
     expect(identify(batch({ correctionMs: -60_000 }), now)).toMatchObject({ stated: false });
   });
 
+  it('by nothing but its key when it says no time: equal values are not the same values', () => {
+    const two = { readings: [readingOf(1, yesterday * 1_000), readingOf(2, yesterday * 1_000)], untimed: true };
+    expect(identify(batch(two), now)).toBeUndefined();
+    expect(identify(batch({ ...two, correctionMs: -60_000 }), now)).toBeUndefined();
+    expect(identify(batch({ ...two, key: 'mine' }), now)).toMatchObject({ key: 'mine', stated: true });
+  });
+
   it('has a key that fits its column', () => {
     expect(identify(batch({ correctionMs: -1 }), now)?.key.length).toBeLessThanOrEqual(64);
   });

@@ -8,11 +8,12 @@ const oneDayMs = 24 * 3_600_000;
 /**
  * By what the batch will be known again: the client's key, or else its content. A single reading without a key needs
  * none, its device and time tell it apart, unless its time depends on when it arrived and will be another one the next
- * time.
+ * time. Content that says no time is known by when it came alone: the next one with equal values is another measurement.
  */
 export function identify(batch: TelemetryBatch, receivedMs: number): BatchIdentity | undefined {
   const { key, readings, rejected, correctionMs, untimed = false } = batch;
-  if (key === undefined && readings.length + rejected.length < 2 && correctionMs === 0 && !untimed) return undefined;
+  const needsNone = untimed || (readings.length + rejected.length < 2 && correctionMs === 0);
+  if (key === undefined && needsNone) return undefined;
   const digest = batch.digest();
   return {
     day: dayOf(batch, receivedMs),

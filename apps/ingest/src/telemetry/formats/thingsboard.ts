@@ -18,7 +18,7 @@ export function decodeThingsboard(text: string, received: Received): TelemetryBa
   const defaults = { receivedMs: received.at, clock: envelope.clock, device: received.device };
   const results = items.map((item, index) => readItem(index, item, defaults));
   const untimed = items.some((item) => !isTimed(item));
-  return toBatch(envelope, results, () => digestOf(untimed ? `${received.at} ${text}` : text));
+  return { ...toBatch(envelope, results, () => digestOf(text)), untimed };
 }
 
 function parse(text: string): readonly unknown[] {

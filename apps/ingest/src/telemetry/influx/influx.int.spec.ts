@@ -109,11 +109,19 @@ describe('lines of which none is taken', () => {
 });
 
 describe('the same lines sent again', () => {
-  it('are stored once, with their times and without', async () => {
-    const token = { authorization: `Token ${bed.gateway.key}` };
-    for (const lines of [line('hr=70', Date.now() - 5_000), `vitals,device=${bed.device.name} hr=71`]) {
-      for (let i = 0; i < 2; i += 1) expect((await write('/write?precision=ms', lines, token)).status).toBe(204);
-    }
-    expect(await stored('heart_rate')).toEqual([{ heart_rate: 70 }, { heart_rate: 71 }]);
+  const twice = async (lines: string, headers: Record<string, string> = {}): Promise<Record<string, unknown>[]> => {
+    const token = { authorization: `Token ${bed.gateway.key}`, ...headers };
+    for (let i = 0; i < 2; i += 1) expect((await write('/write?precision=ms', lines, token)).status).toBe(204);
+    return stored('heart_rate');
+  };
+
+  it('are stored once', async () => {
+    expect(await twice(line('hr=70', Date.now() - 5_000))).toEqual([{ heart_rate: 70 }]);
+  });
+
+  it('are new values when they say no time, unless they carry a key', async () => {
+    const lines = `vitals,device=${bed.device.name} hr=71`;
+    expect(await twice(lines, { 'idempotency-key': bed.device.name })).toHaveLength(1);
+    expect(await twice(lines)).toHaveLength(3);
   });
 });
