@@ -1,3 +1,4 @@
+import type { Caller } from '../../gateways/caller.js';
 import type { Socket } from '../../http/socket-route.js';
 
 /** Messages of a connection that are not answered yet. */
@@ -19,6 +20,8 @@ export class Connection {
   constructor(
     readonly authorization: string,
     readonly requestId: string,
+    /** As the key was last known: who it is judged as before that is asked again. */
+    public caller: Caller,
   ) {}
 
   opened(socket: Socket<SocketData>): void {

@@ -54,9 +54,7 @@ export class TelemetrySockets {
         },
         message: (socket, message) => {
           const connection = socket.getUserData().connection;
-          // uWebSockets.js takes the message back when this returns.
-          const own = Buffer.from(new Uint8Array(message));
-          connection.answer(() => this.#answer(connection, own));
+          connection.answer(() => this.#answer(connection, message));
         },
         close: (socket) => {
           const connection = socket.getUserData().connection;
@@ -79,25 +77,31 @@ export class TelemetrySockets {
   }
 
   async #admit({ authorization, requestId }: RequestHead): Promise<SocketData> {
-    await this.parts.authenticate(authorization);
+    const caller = await this.parts.authenticate(authorization);
     if (this.#draining || this.#connections.size >= maxSockets) throw commonError('service.busy');
-    return { connection: new Connection(authorization, requestId) };
+    return { connection: new Connection(authorization, requestId, caller) };
   }
 
-  async #answer(connection: Connection, message: Buffer): Promise<object> {
+  /** Counted before it waits for anything, and not copied when it is refused: uWebSockets.js takes it back with its callback. */
+  async #answer(connection: Connection, message: ArrayBuffer): Promise<object> {
+    const { gate } = this.parts;
+    const bytes = message.byteLength;
+    const refusal = this.#draining ? commonError('service.busy') : gate.enter(bytes, connection.caller);
+    if (refusal) return toProblem(refusal, connection.requestId);
+    try {
+      return await this.#receive(connection, Buffer.from(new Uint8Array(message)));
+    } finally {
+      gate.leave(bytes);
+    }
+  }
+
+  async #receive(connection: Connection, message: Buffer): Promise<object> {
     let batch: TelemetryBatch | undefined;
     try {
       const caller = await this.#callerOf(connection);
-      if (this.#draining) throw commonError('service.busy');
-      const refusal = this.parts.gate.enter(message.length, caller);
-      if (refusal) throw refusal;
-      try {
-        const at = this.parts.now();
-        batch = decodeJson(bodyText(message), { at, idempotencyKey: '' });
-        return await this.#store(caller, batch, at);
-      } finally {
-        this.parts.gate.leave(message.length);
-      }
+      const at = this.parts.now();
+      batch = decodeJson(bodyText(message), { at, idempotencyKey: '' });
+      return await this.#store(caller, batch, at);
     } catch (err) {
       const { requestId } = connection;
       if (!(err instanceof AppError)) this.logger.error({ err, requestId }, 'a message on a socket failed');
@@ -115,7 +119,7 @@ export class TelemetrySockets {
 
   async #callerOf(connection: Connection): Promise<Caller> {
     try {
-      return await this.parts.authenticate(connection.authorization);
+      return (connection.caller = await this.parts.authenticate(connection.authorization));
     } catch (err) {
       if (isDenied(err)) connection.end(closing.notAllowed);
       throw err;
