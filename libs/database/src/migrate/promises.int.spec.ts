@@ -73,6 +73,26 @@ describe('PostgreSQL holds the rule', () => {
   });
 });
 
+describe('nobody makes a function of the owner read tables of their own', () => {
+  it('because such functions name where they look, and look there for temporary tables last', async () => {
+    const others = await namesOf(
+      `select p.oid::regprocedure::text as name from pg_proc p
+        where p.pronamespace = any ($1::regnamespace[]) and p.prosecdef and p.proowner = current_user::regrole
+          and not exists (select from unnest(p.proconfig) as setting where setting ~ '^search_path=.*, pg_temp$')`,
+    );
+    expect(others).toEqual([]);
+  });
+
+  it('and because of the logins of the services only that of ingest, which stages rows, makes temporary tables', async () => {
+    const makers = await namesOf(
+      `select rolname as name from pg_roles
+        where rolname in ('hms_api', 'hms_ingest', ($1::text[])[1])
+          and has_database_privilege(rolname, current_database(), 'temporary')`,
+    );
+    expect(makers).toEqual(['hms_ingest']);
+  });
+});
+
 describe('ingest, which writes all hospitals at once,', () => {
   it('may touch nothing of a hospital but devices and telemetry', async () => {
     const grants = await namesOf(

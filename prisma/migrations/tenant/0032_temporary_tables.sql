@@ -1,0 +1,3 @@
+-- Up Migration
+
+call public.search_temp_last();
