@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { OperatorError } from '@hms/database';
 import type pg from 'pg';
+import { inTransaction } from '../in-transaction.js';
 import type { Position } from './records.js';
 
 export interface Counts {
@@ -19,6 +20,13 @@ export interface Progress extends Counts {
   readonly at: Position | undefined;
   /** How long the file of rejects was then. */
   readonly rejectsBytes: number;
+}
+
+interface Registered {
+  /** It is of the same file. */
+  readonly same: boolean;
+  /** Null of an import that was begun before they were kept. */
+  readonly options: readonly string[] | null;
 }
 
 const edge = 65_536;
@@ -49,10 +57,23 @@ export class ImportLedger {
   ) {}
 
   /**
-   * Keeps others from running the same import until the connection ends, and registers the file.
-   * @throws OperatorError when somebody else runs it, or when the id is another file's
+   * Keeps others from running the same import until the connection ends, and the worker from retiring readings for a day.
+   * @param reading how the rows of the file are read, as options of the command
+   * @throws OperatorError when somebody else runs it, when the id is another file's, or when the file was read otherwise
    */
-  async begin(fingerprint: Buffer): Promise<void> {
+  async begin(fingerprint: Buffer, reading: readonly string[]): Promise<void> {
+    await this.#lock();
+    const found = await inTransaction(this.owner, () => this.#register(fingerprint, reading));
+    if (!found.same) throw new OperatorError(`The import "${this.importId}" was of another file.`);
+    if (found.options && found.options.join('\n') !== reading.join('\n')) {
+      throw new OperatorError(
+        `The import "${this.importId}" was begun with ${found.options.join(' ')}; ` +
+          `go on with the same options, or give the file another --import-id.`,
+      );
+    }
+  }
+
+  async #lock(): Promise<void> {
     try {
       await this.owner.query(`set lock_timeout = '10s'`);
       // What was killed a moment ago may still hold it.
@@ -61,12 +82,23 @@ export class ImportLedger {
       if (!(cause instanceof Error && 'code' in cause && cause.code === lockTimeout)) throw cause;
       throw new OperatorError(`The import "${this.importId}" is running.`, { cause });
     }
-    const { rows } = await this.owner.query<{ same: boolean }>(
-      `with begun as (insert into ${this.schema}.telemetry_import (id, fingerprint) values ($1, $2) on conflict do nothing)
-       select fingerprint = $2 as same from ${this.schema}.telemetry_import where id = $1`,
-      [this.importId, fingerprint],
+  }
+
+  async #register(fingerprint: Buffer, reading: readonly string[]): Promise<Registered> {
+    // A retirement that has begun does not see us: what it takes away is gone before we look what there is.
+    await this.owner.query(
+      `select pg_advisory_xact_lock(hashtext($1::regnamespace || '.ensure_telemetry_partitions'))`,
+      [this.schema],
     );
-    if (rows[0]?.same === false) throw new OperatorError(`The import "${this.importId}" was of another file.`);
+    const { rows } = await this.owner.query<Registered>(
+      `insert into ${this.schema}.telemetry_import as i (id, fingerprint, options) values ($1, $2, $3)
+       on conflict (id) do update set active_at = now(), options = coalesce(i.options, excluded.options)
+       returning fingerprint = $2 as same, options`,
+      [this.importId, fingerprint, reading],
+    );
+    const [row] = rows;
+    if (!row) throw new Error('the import is not there');
+    return row;
   }
 
   async progress(): Promise<Progress> {

@@ -77,6 +77,9 @@ export class ImportStore {
     const rejected = chunk.rejected.length;
     const counts = { accepted, duplicates: chunk.rowCount - accepted - rejected, unassigned, rejected };
     await this.#record(chunk, counts, rejectsBytes);
+    await this.owner.query(`update ${this.schema}.telemetry_import set active_at = now() where id = $1`, [
+      this.about.importId,
+    ]);
     return counts;
   }
 

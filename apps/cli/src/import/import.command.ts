@@ -15,7 +15,7 @@ import { deviceNumbers, ImportStore, windowOf } from './import-store.js';
 import { importLine, importText } from './import-text.js';
 import { type Precision, precisions } from './line-protocol.js';
 import { Pace } from './pace.js';
-import { type Target, targetOf } from './reading.js';
+import { keyOf, type Target, targetOf } from './reading.js';
 import { lineRecords, ndjsonRecords, type Position, type Records, type Source } from './records.js';
 import { RejectsFile } from './rejects-file.js';
 
@@ -68,7 +68,7 @@ async function importFile(path: string, options: ImportOptions): Promise<void> {
     const rejectsPath = options.rejects ?? `${path}.rejects.csv`;
     if (!audit) return tryImport(owner, schema, { records, rejectsPath, size });
     const ledger = new ImportLedger(owner, schema, options.importId ?? fingerprint.toString('hex').slice(0, 16));
-    await ledger.begin(fingerprint);
+    await ledger.begin(fingerprint, readingOf(path, options));
     const about = { entity: 'telemetry', entityIds: [ledger.importId], operation: 'hms import' };
     await audit.record(owner, { action: 'execute', ...about });
     const done = await ledger.progress();
@@ -113,7 +113,7 @@ async function shown(tally: ImportTally, work: () => Promise<void>): Promise<voi
 async function opener(path: string, options: ImportOptions): Promise<(at?: Position) => Records> {
   const start = { byte: 0, line: 1 };
   const source: Source = (byte) => createReadStream(path, { start: byte, highWaterMark: 262_144 });
-  const format = options.format ?? formatByExtension[extname(path).toLowerCase()];
+  const format = formatOf(path, options);
   if (format === 'ndjson') return (at = start) => ndjsonRecords(source, at);
   if (format === 'lp') return (at = start) => lineRecords(source, at, options.precision);
   if (format !== 'csv') throw new OperatorError('Say with --format what the file is.');
@@ -123,6 +123,21 @@ async function opener(path: string, options: ImportOptions): Promise<(at?: Posit
   }
   if (ignored.length > 0) print(`Left out: ${ignored.join(', ')}`);
   return (at = end) => csvRecords(source, at, columns, options.device);
+}
+
+const formatOf = (path: string, { format }: ImportOptions): string | undefined =>
+  format ?? formatByExtension[extname(path).toLowerCase()];
+
+/** The options that decide what the rows of the file say. */
+function readingOf(path: string, options: ImportOptions): string[] {
+  const format = formatOf(path, options) ?? '';
+  const maps = [...options.map].map(([column, target]) => `--map ${column}=${keyOf(target)}`).sort();
+  return [
+    `--format ${format}`,
+    ...(format === 'lp' ? [`--precision ${options.precision}`] : []),
+    ...(options.device === undefined ? [] : [`--device ${options.device}`]),
+    ...maps,
+  ];
 }
 
 async function schemaOf(owner: pg.Client, slug: HospitalSlug): Promise<string> {

@@ -84,6 +84,35 @@ describe('hms import', () => {
     ]);
   });
 
+  it('ends with every row of a file sorted by device, whatever the worker would retire meanwhile', async () => {
+    const second = demo.hospital.devices[1]?.id ?? '';
+    const hours = Array.from({ length: 6_000 }, (_, i) => lastYear + i * 3_600_000);
+    const rows = [device, second].flatMap((name) => hours.map((at) => `${name},${String(at)},72`));
+    await writeFile(path('sorted.csv'), ['device,time,hr', ...rows].join('\n'));
+    const begun = importFile('sorted.csv', '--import-id', 'sorted', '--rate', '2000');
+    await until(async () => (await demo.count('telemetry_import_chunk', `import_id = 'sorted'`)) > 0);
+    begun.kill('SIGTERM');
+    expect((await begun.ended).out).toContain('run it again to go on');
+    // As when all that is stored were summed up.
+    await demo.rows(`delete from {schema}.vitals_dirty`);
+    await demo.rows(`select {schema}.retire_telemetry_partition() from generate_series(1, 60)`);
+    expect(await importFile('sorted.csv', '--import-id', 'sorted').ended).toMatchObject({ code: 0, err: '' });
+    expect(await stored()).toBe(12_000);
+  });
+
+  it('does not go on with a file that it would read otherwise', async () => {
+    await writeFile(path('ms.lp'), `vitals,device=${device} hr=72 ${String(lastYear)}\n`);
+    const ms = ['--import-id', 'ms', '--precision', 'ms'];
+    expect(await importFile('ms.lp', ...ms).ended).toMatchObject({ code: 0 });
+    expect(await importFile('ms.lp', '--import-id', 'ms', '--precision', 's').ended).toMatchObject({
+      code: 1,
+      err:
+        'hms: The import "ms" was begun with --format lp --precision ms; ' +
+        'go on with the same options, or give the file another --import-id.\n',
+    });
+    expect(await importFile('ms.lp', ...ms).ended).toMatchObject({ code: 0 });
+  });
+
   it('stores nothing twice under another name, and adds what a stored reading does not have', async () => {
     const line = (fields: string): string => `vitals,device=${device} ${fields} ${String(lastYear)}000000\n`;
     await writeFile(path('b.lp'), line('hr=72'));

@@ -46,6 +46,9 @@ const targets: ReadonlyMap<string, Target> = new Map<string, Target>([
 /** By any name a vital sign has, in any case. */
 export const targetOf = (name: string): Target | undefined => targets.get(name.trim().toLowerCase());
 
+/** A name of it, as devices send it. */
+export const keyOf = (target: Target): string => (typeof target === 'number' ? (signs[target]?.wire ?? '') : target);
+
 const place = (code: VitalCode): number => signs.findIndex((sign) => sign.code === code);
 const at = {
   heartRate: place('heartRate'),

@@ -22,13 +22,19 @@ export class TelemetryPartitionsRepository {
     return row?.name ?? undefined;
   }
 
-  /** Deletes some of the readings nobody claimed for as long as others are kept, and says how many: 0 when none are left. */
+  /**
+   * Deletes some of the readings that are as old as others are kept and that nobody claimed for as long since they came,
+   * and says how many: 0 when none are left.
+   */
   deleteUnassigned(tx: TenantTx): Promise<number> {
     const schema = schemaSql(tx.hospital);
     return tx.$executeRaw`
       delete from ${schema}.vitals_unassigned where ctid = any (array(
         select u.ctid from ${schema}.vitals_unassigned u, ${schema}.telemetry_retention r
-         where u.recorded_at < now() - r.raw_days * interval '1 day' limit ${deletedAtOnce}))`;
+         where u.recorded_at < date_trunc(r.partition_by, now() - r.raw_days * interval '1 day')
+           -- the microsecond it came in
+           and u.flush_no < extract(epoch from now() - r.raw_days * interval '1 day') * 1000000
+         limit ${deletedAtOnce}))`;
   }
 
   /** Likewise of dead letters: decided ones after 30 days, open ones after 90. */

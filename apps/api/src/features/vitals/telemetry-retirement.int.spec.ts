@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { HospitalDatabase, schemaOf, sqlState, type Hospital } from '@hms/database';
+import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { asOwner, createTestHospital, dropTestHospital } from '../../testing/test-hospital.js';
 import { TestWards } from '../../testing/test-ward.js';
+import { untilBlocking } from '../../testing/while-held.js';
 import { TelemetryPartitionsRepository } from './telemetry-partitions.repository.js';
 
 let hospital: Hospital;
@@ -38,6 +40,7 @@ const retireAll = async (): Promise<string[]> => {
   for (let name = await retire(); name !== undefined; name = await retire()) gone.push(name);
   return gone;
 };
+const retiredVitals = async (): Promise<string[]> => (await retireAll()).filter((name) => /^vitals_\d/.test(name));
 const insert = (device: number, at: string) =>
   wards.query(
     `insert into {schema}.vitals (patient_id, recorded_at, device_no, flush_no, writer, heart_rate)
@@ -45,11 +48,22 @@ const insert = (device: number, at: string) =>
     [device],
   );
 
+const flushNoOf = (daysAgo: number) => Math.floor((Date.now() - daysAgo * 86_400_000) * 1_000);
+const insertUnassigned = ({ recordedDaysAgo, cameDaysAgo }: { recordedDaysAgo: number; cameDaysAgo: number }) =>
+  wards.query(
+    `insert into {schema}.vitals_unassigned (recorded_at, device_no, flush_no, writer, flags)
+     values (now() - $1 * interval '1 day', 1, $2, 1, 0)`,
+    [recordedDaysAgo, flushNoOf(cameDaysAgo)],
+  );
+const deleteUnassigned = () => database.inHospital(hospital, (tx) => partitions.deleteUnassigned(tx));
+
 beforeEach(async () => {
   await wards.query(
     `update {schema}.vitals_rollup set raw_from = '-infinity', rolled_until = date_trunc('minute', now())`,
   );
-  await wards.query('delete from {schema}.vitals_dirty');
+  for (const table of ['vitals_dirty', 'vitals_unassigned', 'telemetry_import']) {
+    await wards.query(`delete from {schema}.${table}`);
+  }
   await wards.query(`update {schema}.telemetry_retention set raw_days = 90, partition_by = 'month'`);
   await asSchema(`select ensure_telemetry_partitions(now() - interval '200 days', now() + interval '35 days')`);
 });
@@ -57,7 +71,7 @@ beforeEach(async () => {
 describe('partitions whose time is over', () => {
   it('go, the others stay, and they are not made again', async () => {
     const before = await names();
-    const gone = (await retireAll()).filter((name) => name.startsWith('vitals_'));
+    const gone = await retiredVitals();
     expect(gone.length).toBeGreaterThanOrEqual(2);
     expect(await names()).toEqual(before.filter((name) => !gone.includes(name)));
     const kept = await names();
@@ -69,13 +83,39 @@ describe('partitions whose time is over', () => {
     await wards.query(
       `update {schema}.vitals_rollup set rolled_until = date_trunc('minute', now() - interval '300 days')`,
     );
-    expect((await retireAll()).filter((name) => name.startsWith('vitals_'))).toEqual([]);
+    expect(await retiredVitals()).toEqual([]);
     await wards.query(`update {schema}.vitals_rollup set rolled_until = date_trunc('minute', now())`);
     await wards.query(
       `insert into {schema}.vitals_dirty (patient_id, since, until)
        select gen_random_uuid(), at, at from (select now() - interval '250 days' as at) dirty`,
     );
-    expect((await retireAll()).filter((name) => name.startsWith('vitals_'))).toEqual([]);
+    expect(await retiredVitals()).toEqual([]);
+  });
+
+  it('stay while an import stores readings, which it may do of that time, and for a day after it', async () => {
+    const lastActive = (ago: string) =>
+      wards.query(
+        `insert into {schema}.telemetry_import (id, fingerprint, active_at)
+         values ('one', sha256(''), now() - $1::interval)
+         on conflict (id) do update set active_at = excluded.active_at`,
+        [ago],
+      );
+    await lastActive('23 hours');
+    expect(await retiredVitals()).toEqual([]);
+    await lastActive('25 hours');
+    expect(await retiredVitals()).not.toEqual([]);
+  });
+
+  it('stay while readings of their time, which came of late, may be found to be of somebody', async () => {
+    await insertUnassigned({ recordedDaysAgo: 150, cameDaysAgo: 1 });
+    expect(await deleteUnassigned()).toBe(0);
+    const recordedIn = await monthOf('-150 days');
+    await retireAll();
+    expect(await names()).toContain(recordedIn);
+    await wards.query(`update {schema}.vitals_unassigned set flush_no = $1`, [flushNoOf(91)]);
+    expect(await deleteUnassigned()).toBe(1);
+    await retireAll();
+    expect(await names()).not.toContain(recordedIn);
   });
 
   it('stay while a query reads them, and no writer waits longer than 2 s for the attempt', async () => {
@@ -96,11 +136,48 @@ describe('partitions whose time is over', () => {
   });
 });
 
+describe('readings committed while their partition is about to go', () => {
+  const sqlOf0020 = new URL('../../../../../prisma/migrations/tenant/0020_rollups.sql', import.meta.url);
+  const late = { device: 7, at: `date_trunc('month', now() - interval '200 days')` };
+  /** How many of them are stored when it is done. */
+  const race = async (retirement: string): Promise<number> => {
+    await asSchema(`alter function ${retirement}() set lock_timeout = '10s'`);
+    await asOwner(async (writer) => {
+      await writer.query('begin');
+      await writer.query(`set local search_path = ${schemaOf(hospital.slug)}`);
+      await writer.query(
+        `with stored as (
+           insert into vitals (patient_id, recorded_at, device_no, flush_no, writer)
+           values (gen_random_uuid(), ${late.at}, $1, 1, 1) returning patient_id, recorded_at)
+         insert into vitals_dirty (patient_id, since, until) select patient_id, recorded_at, recorded_at from stored`,
+        [late.device],
+      );
+      const retired = wards.query(`select {schema}.${retirement}() from generate_series(1, 60)`);
+      await untilBlocking(writer);
+      await writer.query('commit');
+      await retired;
+    });
+    return (await wards.query('select from {schema}.vitals where device_no = $1', [late.device])).length;
+  };
+
+  it('stay with it, because they are not summed up', async () => {
+    expect(await race('retire_telemetry_partition')).toBe(1);
+  });
+
+  it('control: go with it, when what is dirty is read before there is the lock', async () => {
+    const file = await readFile(sqlOf0020, 'utf8');
+    const first = /create function retire_telemetry_partition\(\).*?\nend \$\$;/s.exec(file)?.[0] ?? '';
+    await asSchema(first.replace('retire_telemetry_partition', 'retire_by_0020'));
+    await asSchema(`alter function retire_by_0020() set search_path = ${schemaOf(hospital.slug)}, public`);
+    expect(await race('retire_by_0020')).toBe(0);
+  });
+});
+
 describe('under writers that never stop', () => {
   it('partitions come and go, by two workers at once, without an error or a wait of 2 s', async () => {
     await wards.query(`update {schema}.telemetry_retention set partition_by = 'day'`);
     // The next bound is midnight: writers are on both sides of it while its partition is made.
-    await asSchema(`drop table vitals_${await nextMonth()}`);
+    await asSchema(`drop table ${await monthOf('1 month')}`);
     let writing = true;
     let slowest = 0;
     const writers = [1, 2, 3].map(async (device) => {
@@ -140,7 +217,10 @@ describe('under writers that never stop', () => {
   }, 60_000);
 });
 
-async function nextMonth(): Promise<string> {
-  const rows = await wards.query<{ name: string }>(`select to_char(now() + interval '1 month', 'YYYYMM') as name`);
+/** The name of the partition of the month that is so far from now. */
+async function monthOf(away: string): Promise<string> {
+  const rows = await wards.query<{ name: string }>(`select to_char(now() + $1::interval, '"vitals_"YYYYMM') as name`, [
+    away,
+  ]);
   return rows[0]?.name ?? '';
 }

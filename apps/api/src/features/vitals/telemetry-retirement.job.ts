@@ -25,8 +25,9 @@ export class TelemetryRetirementJob implements Job {
 
   run(): Promise<void> {
     return this.eachHospital.run('telemetry retirement', async (hospital) => {
-      while ((await this.database.inHospital(hospital, (tx) => this.partitions.retire(tx))) !== undefined);
+      // Before the partitions of their time, which stay for readings that may be claimed.
       while ((await this.database.inHospital(hospital, (tx) => this.partitions.deleteUnassigned(tx))) > 0);
+      while ((await this.database.inHospital(hospital, (tx) => this.partitions.retire(tx))) !== undefined);
       while ((await this.database.inHospital(hospital, (tx) => this.partitions.deleteDeadLetters(tx))) > 0);
     });
   }
