@@ -65,7 +65,7 @@ async function startStores({ report, settings, supervisor, place }, servers) {
   await report.step('databases', async (note) => {
     const work = [];
     if (!database) work.push(startDatabases(supervisor, place, servers));
-    if (!redisUrl) work.push(startRedis(supervisor, place, servers));
+    if (!redisUrl) work.push(startRedis(supervisor, place, servers, (line) => report.print(`  ! ${line}`)));
     await Promise.all(work);
     note(work.length === 2 ? 'primary, streaming replica, pooler, Redis' : 'some as named by the environment');
   });

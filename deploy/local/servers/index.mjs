@@ -50,9 +50,10 @@ export async function startDatabases(supervisor, place, servers) {
  * @param {Supervisor} supervisor
  * @param {Place} place
  * @param {Servers} servers
+ * @param {(line: string) => void} tell
  */
-export async function startRedis(supervisor, place, servers) {
-  mendLog(place, servers.redis);
+export async function startRedis(supervisor, place, servers, tell) {
+  mendLog(place, servers.redis, tell);
   await supervisor.start(redisService(place, servers.redis));
 }
 

@@ -14,13 +14,21 @@ import { sibling } from './locate.mjs';
  * PostgreSQL, so the log is cut where it stops making sense.
  * @param {Place} place
  * @param {Binary} binary
+ * @param {(line: string) => void} tell is told when that failed
  */
-export function mendLog({ data }, binary) {
+export function mendLog({ data }, binary, tell) {
   const folder = join(data, 'redis', 'appendonlydir');
   const manifest = filesIn(folder).find((name) => name.endsWith('.manifest'));
   if (manifest === undefined) return;
   const check = sibling(binary, basename(binary.file).replace('server', 'check-aof'));
-  spawnSync(check, ['--fix', join(folder, manifest)], { env: { ...process.env, ...binary.env }, input: 'y\n' });
+  const { status, error, stdout, stderr } = spawnSync(check, ['--fix', join(folder, manifest)], {
+    env: { ...process.env, ...binary.env },
+    input: 'y\n',
+    encoding: 'utf8',
+  });
+  if (status === 0) return;
+  const said = error?.message ?? `${stdout}\n${stderr}`.trim().split('\n').at(-1) ?? '';
+  tell(`the log of redis could not be checked, and it may not start: ${said}`);
 }
 
 /** @param {string} folder */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -13,6 +13,7 @@ import { Report, lastLines, table } from '../lib/report.mjs';
 import { readExternal, readSettings } from '../lib/settings.mjs';
 import { render } from '../lib/template.mjs';
 import { atLeast } from '../servers/locate.mjs';
+import { mendLog } from '../servers/redis.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'hms-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -112,4 +113,24 @@ test('a failed step says what to do and shows the end of the log', async () => {
   await assert.rejects(report.step('redis', () => Promise.reject(failure)));
   report.failure(failure);
   assert.match(lines.join('\n'), /✖ redis[^]*redis did not start\.[^]*→ Free some memory\.[^]*out of memory/);
+});
+
+test('somebody hears of a log of Redis that could not be mended', () => {
+  const log = join(folder, 'redis', 'appendonlydir');
+  mkdirSync(log, { recursive: true });
+  writeFileSync(join(log, 'appendonly.aof.manifest'), '');
+  const told = () => {
+    /** @type {string[]} */
+    const lines = [];
+    const place = /** @type {Parameters<typeof mendLog>[0]} */ ({ data: folder });
+    const server = { file: join(folder, 'redis-server'), version: '7.0.0', origin: /** @type {const} */ ('system') };
+    mendLog(place, { ...server, env: {} }, (line) => lines.push(line));
+    return lines;
+  };
+  assert.match(told()[0] ?? '', /could not be checked.*ENOENT/);
+  const check = join(folder, 'redis-check-aof');
+  writeFileSync(check, '#!/bin/sh\necho "AOF is not valid"\nexit 1\n', { mode: 0o755 });
+  assert.match(told()[0] ?? '', /could not be checked.*AOF is not valid$/);
+  writeFileSync(check, '#!/bin/sh\n', { mode: 0o755 });
+  assert.deepEqual(told(), []);
 });
