@@ -76,6 +76,9 @@ const ageBands: readonly AgeBand[] = [
   },
 ];
 
+/** Months of age, one within each band. */
+export const agesApart: readonly number[] = ageBands.map(({ until }) => until - 0.5);
+
 const worth = [1, 2, 4] as const;
 const effortPoints = [0, 1, 2, 4] as const;
 /** From here on oxygen is worth 4 points instead of 2. */

@@ -37,7 +37,7 @@ const monitored = 5 * minuteMs;
 const charted = 60 * minuteMs;
 
 /** How old an input may be (telemetry.md §2.8), and which vital signs may stand for it. */
-const origins: Readonly<Record<ScoreInput, { readonly maxAgeMs: number; readonly codes: readonly string[] }>> = {
+export const origins: Readonly<Record<ScoreInput, { readonly maxAgeMs: number; readonly codes: readonly string[] }>> = {
   respiratoryRate: { maxAgeMs: monitored, codes: ['respiratoryRate'] },
   spo2: { maxAgeMs: monitored, codes: ['spo2'] },
   heartRate: { maxAgeMs: monitored, codes: ['heartRate', 'pulseRate'] },
@@ -62,10 +62,12 @@ export function inputsAt(newest: NewestObservation, at: number): ScoreInputs {
   const inputs: Partial<Record<ScoreInput, number>> = {};
   for (const input of scoreInputs) {
     const { maxAgeMs, codes } = origins[input];
-    const [best] = codes
-      .flatMap((code) => newest(code) ?? [])
-      .filter((observation) => at - observation.at <= maxAgeMs)
-      .sort((a, b) => b.at - a.at);
+    let best: Observation | undefined;
+    for (const code of codes) {
+      const observation = newest(code);
+      if (observation && at - observation.at <= maxAgeMs && observation.at > (best?.at ?? -Infinity))
+        best = observation;
+    }
     if (best) inputs[input] = best.value;
   }
   return inputs;

@@ -105,6 +105,7 @@ export class ScoreEvaluator {
   }
 
   #takeBack(hospital: Hospital, { fresh, late, flushes }: Backlog): void {
+    this.parts.patients.forget(hospital, fresh.byPatient.keys());
     const backlog = this.#backlogOf(hospital);
     backlog.fresh.merge(fresh);
     backlog.late.merge(late);
@@ -123,11 +124,8 @@ export class ScoreEvaluator {
     for (let i = 0; i < ids.length; i += patientsAtOnce) {
       const known = await patients.of(hospital, ids.slice(i, i + patientsAtOnce));
       await this.#record(hospital, known, since, (patient) => {
-        const values = fresh.byPatient.get(patient.id);
-        if (values) {
-          patient.isOn(values.assignment.wardId);
-          patient.observe(values.values, values.times);
-        }
+        const newest = fresh.byPatient.get(patient.id);
+        if (newest) patient.observe(newest);
         return patient.score(moments.get(patient.id) ?? now);
       });
       await turn();

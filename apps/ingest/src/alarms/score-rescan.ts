@@ -43,7 +43,7 @@ async function scoresOf(rows: readonly MeasuredRow[], hospital: Hospital, patien
   const known = await patients.of(hospital, ids, true);
   for (const row of rows) {
     moments.set(row.patient_id, Math.max(row.at, moments.get(row.patient_id) ?? 0));
-    known.get(row.patient_id)?.observe(valuesOf(row), row.at);
+    known.get(row.patient_id)?.observeAt(valuesOf(row), row.at);
   }
   // What is known of them now was not recorded by this process.
   patients.forget(hospital, ids);

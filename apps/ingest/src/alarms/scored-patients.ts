@@ -1,9 +1,24 @@
-import { observedCodes, type Observation, scorePatient, type Scoring } from '@hms/clinical-rules';
+import {
+  InputBands,
+  Observations,
+  observedCodes,
+  type Observation,
+  type PatientScore,
+  scorePatient,
+  type Scoring,
+} from '@hms/clinical-rules';
 import { LRUCache } from 'lru-cache';
 import type { Lane } from '../database/lane.js';
 import type { Hospital } from '../hospitals/hospital.js';
 import { fields } from '../telemetry/fields.js';
+import type { PatientValues } from '../telemetry/live/newest-values.js';
 import { type LastScore, type PatientRow, type ScoreEntry, selectPatients } from './score-statements.js';
+
+/** Places in `fields` of what a score may be made of, and where `observedCodes` has the same. */
+const scoredFields = fields.flatMap(({ code }, place) => {
+  const observed = observedCodes.indexOf(code);
+  return observed === -1 ? [] : [{ place, observed }];
+});
 
 const remembered = 50_000;
 /** A date of birth that is corrected counts after this at the latest; what clinicians decide moves the epoch. */
@@ -11,11 +26,16 @@ const rememberedForMs = 5 * 60_000;
 
 /** One patient as the scores see them. */
 export class ScoredPatient {
-  readonly #newest = new Map<string, Observation>();
+  readonly #observations = new Observations();
   readonly #scoring: Scoring;
+  /** By input, as they were when the patient was scored last; of which score. */
+  readonly #bands: number[] = [];
+  #bandsOf: InputBands | undefined;
   #ward: string | null;
   #last: LastScore | null;
   #alarmed: boolean;
+  /** An alarm is open, or should be: then time alone may change something. */
+  #unsettled = true;
 
   constructor(
     readonly id: string,
@@ -31,7 +51,9 @@ export class ScoredPatient {
     this.#ward = row.ward_id;
     this.#last = row.last;
     this.#alarmed = row.alarmed;
-    for (const { code, value, at } of row.observations ?? []) this.#observe(code, { value, at });
+    for (const { code, value, at } of row.observations ?? []) {
+      this.#observations.observe(observedCodes.indexOf(code), value, at);
+    }
   }
 
   /** Whether an alarm of a score is open, as far as this process knows. */
@@ -39,22 +61,30 @@ export class ScoredPatient {
     return this.#alarmed;
   }
 
-  /** Takes over what is newer. @param times of each value, or of all, microseconds since 1970 */
-  observe(values: readonly number[], times: readonly number[] | number): void {
-    for (const [i, { code }] of fields.entries()) {
-      const value = values[i] ?? NaN;
-      const at = typeof times === 'number' ? times : (times[i] ?? NaN);
-      if (!Number.isNaN(value)) this.#observe(code, { value, at: at / 1_000 });
+  /** Takes over what is newer. */
+  observe({ assignment, values, times }: PatientValues): void {
+    this.#ward = assignment.wardId;
+    for (const { place, observed } of scoredFields) {
+      const at = times[place] ?? NaN;
+      if (!Number.isNaN(at)) this.#observations.observe(observed, values[place] ?? NaN, at / 1_000);
     }
   }
 
-  isOn(wardId: string): void {
-    this.#ward = wardId;
+  /** The same of one reading, with a value per entry of `fields`. */
+  observeAt(values: readonly number[], at: number): void {
+    for (const { place, observed } of scoredFields) {
+      const value = values[place] ?? NaN;
+      if (!Number.isNaN(value)) this.#observations.observe(observed, value, at / 1_000);
+    }
   }
 
   /** The score at that microsecond; undefined when there is nothing to tell of it. */
   score(at: number): ScoreEntry | undefined {
-    const scored = scorePatient(this.#scoring, (code) => this.#newest.get(code), at / 1_000);
+    if (!this.#unsettled && this.#bandsOf?.refresh(this.#bands, this.#observations, at / 1_000) === false)
+      return undefined;
+    const scored = scorePatient(this.#scoring, this.#observations.newest, at / 1_000);
+    this.#watch(scored, at);
+    this.#unsettled = this.#alarmed || scored?.score.alarm !== null;
     const base = { patient: this.id, ward: this.#ward, at, retrospective: false };
     if (!scored) return this.#alarmed ? { ...base, ...notScored } : undefined;
     const entry = { ...base, ...scored.score, inputs: scored.inputs, changed: this.#differs(scored.score) };
@@ -73,10 +103,13 @@ export class ScoredPatient {
   recorded(entry: ScoreEntry, alarmed: boolean): void {
     if (!entry.retrospective) this.#last = entry;
     this.#alarmed = alarmed;
+    this.#unsettled ||= alarmed;
   }
 
-  #observe(code: string, observation: Observation): void {
-    if (observation.at >= (this.#newest.get(code)?.at ?? -Infinity)) this.#newest.set(code, observation);
+  /** While none of its bands changes, the patient is not scored again. */
+  #watch(scored: PatientScore | undefined, at: number): void {
+    this.#bandsOf = scored && InputBands.of(scored.score.profile, this.#scoring.spo2Scale);
+    this.#bandsOf?.refresh(this.#bands, this.#observations, at / 1_000);
   }
 
   #differs({ profile, total, partial, band, missing }: LastScore): boolean {
