@@ -46,6 +46,21 @@ export class TestAlarms {
     return id;
   }
 
+  /** A reading that shows an `spo2-low`, or with `spo2` something else, as ingest stores it. */
+  async show(
+    { patientId, deviceNo }: { readonly patientId: string; readonly deviceNo: number },
+    { recordedAt, storedAt = new Date(), spo2 = 82 }: { recordedAt: Date; storedAt?: Date; spo2?: number },
+  ): Promise<void> {
+    await this.wards.query(
+      `with flush as (
+         insert into {schema}.telemetry_flush (writer, flush_no, committed_at, rows)
+         select 32000, coalesce(max(flush_no), 0) + 1, $1, 1 from {schema}.telemetry_flush returning writer, flush_no)
+       insert into {schema}.vitals (recorded_at, patient_id, device_no, spo2, writer, flush_no)
+       select $2, $3, $4, $5, writer, flush_no from flush`,
+      [storedAt, recordedAt, patientId, deviceNo, spo2],
+    );
+  }
+
   /** What became of it, as `kind` or `kind:level`. */
   async history(id: string): Promise<string[]> {
     const rows = await this.wards.query<{ kind: string; level: string | null }>(

@@ -35,6 +35,14 @@ export async function asOwner<T>(work: (owner: pg.Client) => Promise<T>): Promis
   }
 }
 
+/** Whether somebody waits for a lock of this session. */
+export async function isWaitedFor(session: pg.Client): Promise<boolean> {
+  const { rows } = await session.query<{ waiting: boolean }>(
+    'select exists (select from pg_stat_activity where pg_backend_pid() = any (pg_blocking_pids(pid))) as waiting',
+  );
+  return rows[0]?.waiting === true;
+}
+
 /** A hospital of its own for one test file. */
 export function createTestHospital(): Promise<Hospital> {
   const slug = `t_${randomBytes(6).toString('hex')}`;

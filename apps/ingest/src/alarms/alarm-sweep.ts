@@ -3,6 +3,8 @@ import type { Lane } from '../database/lane.js';
 import type { Hospital } from '../hospitals/hospital.js';
 
 const sweepEveryMs = 1_000;
+/** Looked at by one transaction: what it ends is locked until then. */
+const alarmsAtOnce = 500;
 
 export interface SweepParts {
   readonly lane: Pick<Lane, 'run'>;
@@ -12,6 +14,8 @@ export interface SweepParts {
 
 interface Swept {
   readonly raised: number;
+  /** Null when there are no more. */
+  readonly last: string | null;
   readonly open: boolean;
 }
 
@@ -48,21 +52,31 @@ export class AlarmSweep {
   }
 
   async #sweepAll(): Promise<void> {
-    const { lane, logger, onRaised } = this.parts;
     for (const hospital of [...this.#watched]) {
       if (this.#stopped) return;
       // Before the question: what is noted meanwhile is watched on.
       this.#watched.delete(hospital);
       try {
-        const [swept] = await lane.run<Swept>(sweep(hospital.schema));
-        if (swept?.open === true) this.#watched.add(hospital);
-        if (swept && swept.raised > 0) onRaised(swept.raised);
+        if (await this.#sweep(hospital)) this.#watched.add(hospital);
       } catch (err) {
         this.#watched.add(hospital);
-        logger.warn({ err, hospitalId: hospital.id }, 'open alarms not looked at');
+        this.parts.logger.warn({ err, hospitalId: hospital.id }, 'open alarms not looked at');
         // The others come first the next time.
         return;
       }
+    }
+  }
+
+  /** Whether alarms stay open. */
+  async #sweep({ schema }: Hospital): Promise<boolean> {
+    const { lane, onRaised } = this.parts;
+    let past: string | null = null;
+    for (;;) {
+      const [swept]: readonly Swept[] = await lane.run<Swept>(sweep(schema, past));
+      if (!swept) return false;
+      if (swept.raised > 0) onRaised(swept.raised);
+      if (swept.last === null) return swept.open;
+      past = swept.last;
     }
   }
 }
@@ -70,6 +84,6 @@ export class AlarmSweep {
 /** Alarms of other kinds end otherwise. */
 export const isSwept = `state <> 'resolved' and rule ~ '-(low|high|doubtful)$'`;
 
-const sweep = (schema: string): string =>
-  `select ${schema}.sweep_alarms() as raised,
-          exists (select from ${schema}.alarm where ${isSwept}) as open`;
+const sweep = (schema: string, past: string | null): string =>
+  `select raised, last, exists (select from ${schema}.alarm where ${isSwept}) as open
+     from ${schema}.sweep_alarms(${past === null ? 'null' : `'${past}'`}, ${alarmsAtOnce})`;

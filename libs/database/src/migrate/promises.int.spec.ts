@@ -93,6 +93,47 @@ describe('nobody makes a function of the owner read tables of their own', () => 
   });
 });
 
+describe('a function that acts as the owner', () => {
+  it('may be run by nobody who was not given it', async () => {
+    const open = await namesOf(
+      `select distinct p.proname as name from pg_proc p
+        where p.pronamespace = any ($1::regnamespace[]) and p.prosecdef
+          and (p.proacl is null or exists (select from aclexplode(p.proacl) a where a.grantee = 0))
+          and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')`,
+    );
+    // Says who asks, from what their own session set.
+    expect(open).toEqual(['acting_hospital']);
+  });
+});
+
+/** A patient and a ward. */
+const nobody = '00000000-0000-7000-8000-000000000000';
+
+describe('an index finds', () => {
+  it.each([
+    [
+      'the newest score of a patient',
+      'score_result_newest',
+      `select from score_result where patient_id = '${nobody}' and not retrospective order by computed_for desc limit 1`,
+    ],
+    [
+      'the alarms of a ward that are over, newest first',
+      'alarm_resolved_by_ward',
+      `select from alarm where ward_id = '${nobody}' and state = 'resolved' and raised_at is not null
+        order by raised_at desc, id desc limit 50`,
+    ],
+  ])('%s', async (_what, index, query) => {
+    const plan = await withOwner(url('DATABASE_DIRECT_URL'), async (owner) => {
+      await owner.query(
+        `set search_path = ${schemaOf(hospital.slug)}, public; set enable_seqscan = off; set enable_sort = off`,
+      );
+      const { rows } = await owner.query<{ 'QUERY PLAN': string }>(`explain ${query}`);
+      return rows.map((row) => row['QUERY PLAN']);
+    });
+    expect(plan.join('\n')).toContain(`using ${index} `);
+  });
+});
+
 describe('ingest, which writes all hospitals at once,', () => {
   it('may touch nothing of a hospital but devices and telemetry', async () => {
     const grants = await namesOf(

@@ -6,7 +6,7 @@ export const alarmErrors = defineErrors({
   'alarm.resolved': { status: 409, title: 'The alarm is over' },
   /** It would come back with the next reading: acknowledge it, or suppress the rule for a while. */
   'alarm.still-present': { status: 409, title: 'Readings still show what raised the alarm' },
-  /** A score's alarm ends when the score falls: acknowledge it, or suppress the rule for a while. */
+  /** A score's alarm ends when the score falls, or by hand once its patient wears no device. */
   'alarm.ends-by-itself': { status: 409, title: 'This alarm ends by itself' },
   'alarm-suppression.not-found': { status: 404, title: 'This patient has no such suppression' },
   'alarm-suppression.ended': { status: 409, title: 'The suppression has ended before' },

@@ -10,7 +10,7 @@ import { alarmError } from '../alarms.errors.js';
 import { peopleOf, toAlarmDto } from './alarm.mapper.js';
 import { afterMove } from './alarm.states.js';
 import type { AcknowledgeAlarmDto, AlarmDto, AlarmNoteDto, CreateAlarmNoteDto, ResolveAlarmDto } from './alarms.dto.js';
-import { AlarmsRepository, type AlarmRow } from './alarms.repository.js';
+import { AlarmsRepository, type AlarmRow, type LockStrength } from './alarms.repository.js';
 import { assertMayBeResolved } from './resolving.policy.js';
 
 /** What people do about an alarm. Of two at once, and of a person and ingest, the row decides who came first. */
@@ -43,12 +43,10 @@ export class AlarmHandling {
   /** @throws `alarm.not-found`, `alarm.resolved`, `alarm.still-present` or `alarm.ends-by-itself` */
   async resolve(actor: HospitalActor, id: string, { reason }: ResolveAlarmDto): Promise<AlarmDto> {
     const alarm = await this.unitOfWork.inHospital(actor, async (tx) => {
-      const found = await this.#lock(tx, actor, id);
-      const state = afterMove(found.state, 'resolve');
-      if (!state) throw alarmError('alarm.resolved');
-      const now = new Date();
-      assertMayBeResolved(found, now);
-      await this.alarms.update(tx, id, { state, endedAt: now, resolvedBy: actor.userId });
+      const found = await this.#lock(tx, actor, id, 'update');
+      if (!afterMove(found.state, 'resolve')) throw alarmError('alarm.resolved');
+      assertMayBeResolved(await this.alarms.condition(tx, id));
+      await this.alarms.resolve(tx, id, actor.userId);
       await this.#tell(tx, actor, found, { kind: 'resolved', text: { reason } });
       return this.#require(tx, actor, id);
     });
@@ -65,8 +63,8 @@ export class AlarmHandling {
     });
   }
 
-  async #lock(tx: TenantTx, { wardIds }: HospitalActor, id: string): Promise<AlarmRow> {
-    const alarm = await this.alarms.lock(tx, id, wardIds);
+  async #lock(tx: TenantTx, { wardIds }: HospitalActor, id: string, strength?: LockStrength): Promise<AlarmRow> {
+    const alarm = await this.alarms.lock(tx, id, wardIds, strength);
     if (!alarm) throw alarmError('alarm.not-found');
     return alarm;
   }

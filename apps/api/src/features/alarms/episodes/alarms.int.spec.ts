@@ -3,7 +3,7 @@ import type { Hospital } from '@hms/database';
 import { auditRows } from '../../../testing/audit-rows.js';
 import { TestAlarms } from '../../../testing/test-alarms.js';
 import { TestApi, type TestCaller } from '../../../testing/test-api.js';
-import { asOwner, createTestHospital, dropTestHospital } from '../../../testing/test-hospital.js';
+import { asOwner, createTestHospital, dropTestHospital, isWaitedFor } from '../../../testing/test-hospital.js';
 import { TestWards } from '../../../testing/test-ward.js';
 import { until } from '../../../testing/until.js';
 import type { AlarmDetailDto, AlarmDto, AlarmNoteDto, AlarmPageDto } from './alarms.dto.js';
@@ -190,7 +190,6 @@ describe('acknowledging', () => {
   });
 
   it('of what ingest ends at that moment is either before the end or refused, never after it', async () => {
-    const seen = new Set<string>();
     for (let round = 0; round < 10; round++) {
       const id = await alarms.raise({ patientId, wardId: ward, rule: `rule-${round}`, state: 'notified' });
       const [answer] = await Promise.all([
@@ -200,14 +199,12 @@ describe('acknowledging', () => {
           [id],
         ),
       ]);
-      expect([200, 409]).toContain(answer.status);
+      expect([200, 'alarm.resolved']).toContain(answer.status === 200 ? 200 : answer.body.code);
       expect(await alarms.stateOf(id)).toMatchObject({
         state: 'resolved',
         by: answer.status === 200 ? nurse.id : null,
       });
-      seen.add(answer.status === 200 ? 'acknowledged' : answer.body.code);
     }
-    expect([...seen].every((what) => ['acknowledged', 'alarm.resolved'].includes(what))).toBe(true);
   });
 
   it('waits for whoever holds the alarm, and then sees what they did', async () => {
@@ -217,46 +214,12 @@ describe('acknowledging', () => {
       await owner.query('begin');
       await owner.query(`update ${schema}.alarm set state = 'resolved', ended_at = now() where id = $1`, [id]);
       const acknowledging = acknowledge<Refusal>(id);
-      await until(async () => {
-        const { rows } = await owner.query<{ waiting: boolean }>(
-          'select exists (select from pg_stat_activity where pg_backend_pid() = any(pg_blocking_pids(pid))) as waiting',
-        );
-        return rows[0]?.waiting === true;
-      });
+      await until(() => isWaitedFor(owner));
       await owner.query('commit');
       return acknowledging;
     });
     expect(answer).toMatchObject({ status: 409, body: { code: 'alarm.resolved' } });
     expect((await alarms.stateOf(id)).by).toBeNull();
-  });
-});
-
-describe('resolving by hand', () => {
-  const resolve = <T = AlarmDto>(id: string) => post<T>(`/alarms/${id}/resolve`, { reason: 'Sensor taken off' });
-
-  it('ends what no reading shows any more, with who and why', async () => {
-    const id = await alarms.raise({ patientId, wardId: ward, state: 'acknowledged', lastSeenAt: minutesAgo(2) });
-    expect((await resolve(id)).body).toMatchObject({ state: 'resolved', resolvedBy: { id: nurse.id } });
-    const { body } = await get<AlarmDetailDto>(`/alarms/${id}`);
-    expect(body.events.at(-1)).toMatchObject({ kind: 'resolved', by: { id: nurse.id }, text: 'Sensor taken off' });
-    expect((await resolve<Refusal>(id)).body.code).toBe('alarm.resolved');
-    expect((await acknowledge<Refusal>(id)).body.code).toBe('alarm.resolved');
-  });
-
-  it('makes way for the next alarm of the same rule', async () => {
-    const first = await alarms.raise({ patientId, wardId: ward, state: 'notified', lastSeenAt: minutesAgo(2) });
-    await resolve(first);
-    const next = await alarms.raise({ patientId, wardId: ward, state: 'notified', raisedAt: new Date() });
-    expect((await list()).map(({ id }) => id)).toEqual([next, first]);
-  });
-
-  it('is refused while readings show it, and always for a score', async () => {
-    const shown = await alarms.raise({ patientId, wardId: ward, state: 'notified' });
-    expect(await resolve<Refusal>(shown)).toMatchObject({ status: 409, body: { code: 'alarm.still-present' } });
-    const score = { patientId, wardId: ward, kind: 'score', rule: 'news2', state: 'notified' } as const;
-    const id = await alarms.raise({ ...score, lastSeenAt: minutesAgo(30) });
-    expect((await resolve<Refusal>(id)).body.code).toBe('alarm.ends-by-itself');
-    expect((await post<Refusal>(`/alarms/${id}/resolve`, {})).status).toBe(422);
   });
 });
 

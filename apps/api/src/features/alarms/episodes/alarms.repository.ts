@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { AlarmEventKind, AlarmKind, AlarmPriority, AlarmState } from '@hms/contracts';
+import { commonError, type AlarmEventKind, type AlarmKind, type AlarmPriority, type AlarmState } from '@hms/contracts';
 import { schemaSql, TenantPrisma, type TenantTx } from '@hms/database';
 import type { StateFilter } from './alarms.dto.js';
+import type { Condition } from './resolving.policy.js';
 
 /** An alarm with whom it is about and where it was. */
 export interface AlarmRow {
@@ -23,7 +24,6 @@ export interface AlarmRow {
   readonly startedAt: Date;
   readonly raisedAt: Date;
   readonly lastSeenAt: Date;
-  readonly normalSince: Date | null;
   readonly endedAt: Date | null;
   readonly suppressedUntil: Date | null;
   readonly escalationLevel: number;
@@ -68,6 +68,9 @@ export interface NewAlarmEvent {
   readonly detail?: TenantPrisma.InputJsonObject;
 }
 
+/** `update` for whoever ends an alarm: it waits for readings that show it and are being stored. */
+export type LockStrength = 'no key update' | 'update';
+
 const { sql, empty, join, raw } = TenantPrisma;
 const rankOfResolved = 3;
 const rank = raw(`case when a.state = 'resolved' then ${rankOfResolved}
@@ -77,7 +80,7 @@ const columns = raw(`
   a.id, a.kind, a.rule, a.priority, a.state, a.patient_id as "patientId", p.mrn,
   p.given_name || ' ' || p.family_name as name, a.ward_id as "wardId", w.name as "wardName", bed.label as "bedLabel",
   a.device_id as "deviceId", a.value, a.limit_value as "limitValue", a.detail, a.started_at as "startedAt",
-  a.raised_at as "raisedAt", a.last_seen_at as "lastSeenAt", a.normal_since as "normalSince", a.ended_at as "endedAt",
+  a.raised_at as "raisedAt", a.last_seen_at as "lastSeenAt", a.ended_at as "endedAt",
   s.ends_at as "suppressedUntil", a.escalation_level as "escalationLevel", a.escalate_at as "escalateAt",
   a.acknowledged_by as "acknowledgedBy", a.acknowledged_at as "acknowledgedAt", a.resolved_by as "resolvedBy", a.version,
   (extract(epoch from a.raised_at) * 1000000)::bigint as micros`);
@@ -111,9 +114,42 @@ export class AlarmsRepository {
   }
 
   /** As `find`, kept as it is until the transaction ends. */
-  async lock(tx: TenantTx, id: string, within: readonly string[] | undefined): Promise<AlarmRow | undefined> {
-    await tx.$queryRaw`select from ${schemaSql(tx.hospital)}.alarm where id = ${id}::uuid for no key update`;
+  async lock(
+    tx: TenantTx,
+    id: string,
+    within: readonly string[] | undefined,
+    strength: LockStrength = 'no key update',
+  ): Promise<AlarmRow | undefined> {
+    await tx.$queryRaw`select from ${schemaSql(tx.hospital)}.alarm where id = ${id}::uuid for ${raw(strength)}`;
     return this.find(tx, id, within);
+  }
+
+  /** What is known of an alarm that is open and locked, for whoever wants to end it; times are the database's own. */
+  async condition(tx: TenantTx, id: string): Promise<Condition> {
+    const schema = schemaSql(tx.hospital);
+    const [condition] = await tx.$queryRaw<Condition[]>`
+      select a.kind,
+             exists (select from ${schema}.vitals v
+                       join ${schema}.telemetry_flush f on f.writer = v.writer and f.flush_no = v.flush_no
+                      where look.since is null and v.patient_id = a.patient_id and v.recorded_at = look.seen_at
+                            and f.committed_at > now() - interval '1 minute') as shown,
+             exists (select from ${schema}.device_assignment d
+                      where d.patient_id = a.patient_id and d.valid @> now()) as monitored
+        from ${schema}.alarm a left join ${schema}.look_at_raised(array[a.id]) look on true
+       where a.id = ${id}::uuid`;
+    if (!condition) throw commonError('internal.error');
+    return condition;
+  }
+
+  /** Ends it with the newest reading about it, by the time of its device: what is recorded later is news. */
+  async resolve(tx: TenantTx, id: string, by: string): Promise<void> {
+    const schema = schemaSql(tx.hospital);
+    await tx.$executeRaw`
+      update ${schema}.alarm a
+         set state = 'resolved', resolved_by = ${by}::uuid,
+             ended_at = greatest(a.started_at, a.last_seen_at, (
+               select greatest(look.seen_at, look.inside_until) from ${schema}.look_at_raised(array[a.id]) look))
+       where a.id = ${id}::uuid`;
   }
 
   async update(tx: TenantTx, id: string, data: TenantPrisma.AlarmUpdateInput): Promise<void> {

@@ -1,24 +1,21 @@
 import type { AlarmKind } from '@hms/contracts';
 import { alarmError } from '../alarms.errors.js';
 
-/** Readings come every few seconds: after this, whatever raised the alarm is not being shown any more. */
-export const quietMs = 60_000;
-
 export interface Condition {
   readonly kind: AlarmKind;
-  /** Of the newest reading that showed the condition. */
-  readonly lastSeenAt: Date;
-  /** Since when readings show that it ended. */
-  readonly normalSince: Date | null;
+  /** Whether the newest reading about it shows it, and was stored less than a minute ago. */
+  readonly shown: boolean;
+  /** Whether the patient wears a device. */
+  readonly monitored: boolean;
 }
 
 /**
  * A person ends what would otherwise stay for ever: the limit alarm of a sensor that was taken off, the technical alarm of
- * a device that went to repair. While readings still show the condition, ending it would only bring the next alarm.
+ * a device that went to repair, the score of a patient who went home. While readings still show the condition, ending it
+ * would only bring the next alarm.
  * @throws `alarm.ends-by-itself` or `alarm.still-present`
  */
-export function assertMayBeResolved({ kind, lastSeenAt, normalSince }: Condition, now: Date): void {
-  if (kind === 'score') throw alarmError('alarm.ends-by-itself');
-  const shown = normalSince === null && now.getTime() - lastSeenAt.getTime() < quietMs;
+export function assertMayBeResolved({ kind, shown, monitored }: Condition): void {
+  if (kind === 'score' && monitored) throw alarmError('alarm.ends-by-itself');
   if (kind === 'limit' && shown) throw alarmError('alarm.still-present');
 }
