@@ -1,3 +1,4 @@
+import { vitalSigns } from '@hms/contracts';
 import { schemaOf, type Hospital } from '@hms/database';
 import type pg from 'pg';
 import { uuidv7 } from 'uuidv7';
@@ -81,13 +82,14 @@ export class TestWards {
     return { patientId, ...monitor };
   }
 
-  /** Rows of `vitals_latest`. */
+  /** What `vitals_latest` shows. */
   async latest(patientId: string, values: Readonly<Record<string, number>>, recordedAt = new Date()): Promise<void> {
-    for (const [code, value] of Object.entries(values)) {
+    for (const { code, column } of vitalSigns) {
+      if (values[code] === undefined) continue;
       await this.#run(
-        `insert into {schema}.vitals_latest (patient_id, code, value, recorded_at) values ($1, $2, $3, $4)
-         on conflict (patient_id, code) do update set value = excluded.value, recorded_at = excluded.recorded_at`,
-        [patientId, code, value, recordedAt],
+        `insert into {schema}.vitals_newest (patient_id, ${column}, ${column}_at) values ($1, $2, $3)
+         on conflict (patient_id) do update set ${column} = excluded.${column}, ${column}_at = excluded.${column}_at`,
+        [patientId, values[code], recordedAt],
       );
     }
   }

@@ -51,7 +51,7 @@ const tables = [
   'device',
   'device_assignment',
   'vitals',
-  'vitals_latest',
+  'vitals_newest',
   'counter',
 ];
 
@@ -98,7 +98,7 @@ describe('seeding the demo', () => {
   it('finishes what an interrupted run left out, without numbering patients twice', async () => {
     await asOwner(async (owner) => {
       const schema = `hospital_${slug}`;
-      await owner.query(`truncate ${schema}.vitals, ${schema}.vitals_latest, ${schema}.telemetry_flush`);
+      await owner.query(`truncate ${schema}.vitals, ${schema}.vitals_newest, ${schema}.telemetry_flush`);
       await owner.query(`truncate ${schema}.device_assignment, ${schema}.device cascade`);
     });
     expect(await seed({ written: fileOf(first) })).toEqual(first);

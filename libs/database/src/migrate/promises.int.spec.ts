@@ -162,7 +162,8 @@ describe('ingest, which writes all hospitals at once,', () => {
       'telemetry_request insert select update',
       'vitals insert select update',
       'vitals_dirty insert',
-      'vitals_latest insert select update',
+      'vitals_latest select',
+      'vitals_newest insert select update',
       'vitals_unassigned insert select update',
     ]);
   });

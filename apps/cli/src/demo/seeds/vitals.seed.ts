@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { vitalSigns, vitalToNumber, type VitalValue } from '@hms/contracts';
+import { vitalSigns, type VitalValue } from '@hms/contracts';
 import { from as copyFrom } from 'pg-copy-streams';
-import { type Reading, SimulatedPatient } from '../../simulate/physiology.js';
+import { SimulatedPatient } from '../../simulate/physiology.js';
 import { profileOf } from '../../simulate/profile.js';
 import { insertRows } from '../insert-rows.js';
 import { type PlannedStay } from '../plan.js';
@@ -29,7 +29,9 @@ export const seedVitals: FeatureSeed = async (context) => {
   ];
   const copy = owner.query(copyFrom(`copy ${schema}.vitals (${columns.join(', ')}) from stdin`));
   await pipeline(Readable.from(history.lines()), copy);
-  await insertRows(owner, `${schema}.vitals_latest`, history.latest());
+  await owner.query(`select ${schema}.refresh_vitals_latest(id, $1) from ${schema}.patient`, [
+    new Date(now.getTime() - historyMs),
+  ]);
   await insertRows(owner, `${schema}.telemetry_flush`, [{ ...seedFlush, committed_at: now, rows: history.rows }]);
 };
 
@@ -46,17 +48,9 @@ async function deviceNumbers({ owner, schema }: SeedContext): Promise<ReadonlyMa
   return new Map(rows.map((row) => [row.id, row.device_no]));
 }
 
-type LatestValue = {
-  readonly patient_id: string;
-  readonly code: string;
-  readonly value: number;
-  readonly recorded_at: string;
-};
-
-/** Makes the readings as it is read, and remembers the last of each patient. */
+/** Makes the readings as it is read. */
 class History {
   rows = 0;
-  readonly #latest = new Map<string, LatestValue>();
 
   constructor(
     private readonly context: SeedContext,
@@ -68,10 +62,6 @@ class History {
     for (const [index, device] of this.context.plan.devices.entries()) {
       for (const stay of device.stays) yield this.#stay(stay, index, this.deviceNumbers.get(device.id) ?? 0);
     }
-  }
-
-  latest(): LatestValue[] {
-    return [...this.#latest.values()];
   }
 
   #stay(stay: PlannedStay, index: number, deviceNo: number): string {
@@ -88,18 +78,8 @@ class History {
       const cells = vitalSigns.map(({ wire }) => cell(reading[wire]));
       text += [time, seedFlush.flush_no, seedFlush.writer, id, deviceNo, ...cells].join('\t') + '\n';
       this.rows++;
-      this.#remember(id, time, reading);
     }
     return text;
-  }
-
-  #remember(patientId: string, time: string, reading: Reading): void {
-    for (const { code, wire } of vitalSigns) {
-      const value = reading[wire];
-      if (value === undefined) continue;
-      const latest = { patient_id: patientId, code, value: vitalToNumber(value), recorded_at: time };
-      this.#latest.set(`${patientId} ${code}`, latest);
-    }
   }
 }
 

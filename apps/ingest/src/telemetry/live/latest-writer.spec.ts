@@ -34,14 +34,16 @@ function reading(recordedAt: number, measured: Partial<Record<keyof typeof field
 
 const committed = (...rows: ResolvedReading[]): CommittedValues => committedValues(rows, 0);
 
-/** Fails as often as told, and keeps what was written: codes, values and times. */
+/** Fails as often as told, and keeps what was written by column. */
 class FakeLane {
-  readonly written: string[][] = [];
+  readonly written: Record<string, string>[] = [];
   failures = 0;
 
   run(statement: string): Promise<never[]> {
     if (this.failures-- > 0) return Promise.reject(new Error('not now'));
-    this.written.push([...statement.matchAll(/'\{(.*?)\}'/g)].slice(1).map(([, list]) => list ?? ''));
+    const [, columns = ''] = /\((patient_id.*?)\)/.exec(statement) ?? [];
+    const lists = [...statement.matchAll(/'\{(.*?)\}'/g)].map(([, list]) => list ?? '');
+    this.written.push(Object.fromEntries(columns.split(', ').map((column, i) => [column, lists[i] ?? ''])));
     return Promise.resolve([]);
   }
 }
@@ -65,7 +67,7 @@ describe('latest values that could not be written', () => {
     await jest.advanceTimersByTimeAsync(1_000);
     expect(lane.written).toEqual([]);
     await jest.advanceTimersByTimeAsync(1_000);
-    expect(lane.written).toEqual([['heartRate', '72', '5']]);
+    expect(lane.written).toEqual([{ patient_id: id, heart_rate: '72', heart_rate_at: '5' }]);
     await jest.advanceTimersByTimeAsync(5_000);
     expect(lane.written).toHaveLength(1);
   });
@@ -77,7 +79,7 @@ describe('latest values that could not be written', () => {
     writer.add(hospital, committed(reading(6, { heartRate: 80 }), reading(4, { spo2: 90 })));
     await flushed;
     await writer.flush();
-    expect(lane.written).toEqual([['heartRate,spo2', '80,97', '6,5']]);
+    expect(lane.written).toEqual([{ patient_id: id, heart_rate: '80', heart_rate_at: '6', spo2: '97', spo2_at: '5' }]);
   });
 
   it('are tried once more at the end, and no more after it', async () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { acvpuLevels, type VitalSign, vitalSigns } from '@hms/contracts';
 import { describe, expect, it } from '@jest/globals';
 
-const migration = new URL('../../../../../prisma/migrations/tenant/0002_telemetry.sql', import.meta.url);
+const migration = new URL('../../../../../prisma/migrations/tenant/0034_newest_vitals.sql', import.meta.url);
 
 /** How the number in `vitals_latest` is made from a column of `vitals`. */
 const numberOf = ({ column, kind }: VitalSign): string => {
