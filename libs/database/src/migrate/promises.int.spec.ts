@@ -164,6 +164,7 @@ describe('ingest, which writes all hospitals at once,', () => {
       'vitals_dirty insert',
       'vitals_latest select',
       'vitals_newest insert select update',
+      'vitals_stated_patient insert',
       'vitals_unassigned insert select update',
     ]);
   });

@@ -47,6 +47,14 @@ const store = (table: 'vitals' | 'vitals_unassigned', { deviceNo }: Monitor, min
     [new Date(now), patientId ?? null, deviceNo, minutes],
   );
 
+/** Whom the sender of the reading that many minutes ago named. */
+const state = ({ deviceNo }: Monitor, minutes: number, stated: object) =>
+  wards.query(
+    `insert into {schema}.vitals_stated_patient (device_no, recorded_at, stated)
+     values ($1, $2::timestamptz - $3 * interval '1 minute', $4)`,
+    [deviceNo, new Date(now), minutes, JSON.stringify(stated)],
+  );
+
 /** Minutes ago of what is stored for the patient, or for nobody; the mark of the flush stays with each. */
 const stored = async ({ deviceNo }: Monitor, patientId?: string): Promise<number[]> => {
   const rows = await wards.query<{ heart_rate: number }>(
@@ -113,6 +121,34 @@ describe('stored readings', () => {
     await end(assignment, ago(30));
     expect(await stored(other, patientId)).toEqual([25]);
     expect(await latest(patientId)).toEqual(latestAt(25));
+  });
+
+  it('whose sender named the patient are claimed by nobody else', async () => {
+    const [monitor, other, named] = [await wards.device(), await wards.patient(), await wards.patient()];
+    await store('vitals_unassigned', monitor, [40, 30, 20]);
+    const [patient] = await wards.query<{ mrn: string }>('select mrn from {schema}.patient where id = $1', [named]);
+    await state(monitor, 40, { ids: [], mrns: ['somebody', patient?.mrn] });
+    await state(monitor, 20, { ids: [named], mrns: [] });
+    const wrong = await assign(monitor, other, { from: ago(60) });
+    expect([await stored(monitor, other), await stored(monitor)]).toEqual([[30], [40, 20]]);
+    await end(wrong, ago(50));
+    await assign(monitor, named, { from: ago(50) });
+    expect([await stored(monitor, named), await stored(monitor)]).toEqual([[40, 30, 20], []]);
+  });
+
+  it('whose sender named the patient stay nobody’s when a correction would give them to another', async () => {
+    const [monitor, named, other] = [await wards.device(), await wards.patient(), await wards.patient()];
+    const { id } = await assign(monitor, named, { from: ago(60) });
+    await store('vitals', monitor, [40, 20], named);
+    await wards.query('update {schema}.vitals set flags = 33 where device_no = $1 and heart_rate = 20', [
+      monitor.deviceNo,
+    ]);
+    const correctTo = (patientId: string) =>
+      wards.query('update {schema}.device_assignment set patient_id = $1 where id = $2', [patientId, id]);
+    await correctTo(other);
+    expect([await stored(monitor, other), await stored(monitor)]).toEqual([[40], [20]]);
+    await correctTo(named);
+    expect(await stored(monitor, named)).toEqual([40, 20]);
   });
 
   it('move whoever corrects the assignment, and when it is removed', async () => {

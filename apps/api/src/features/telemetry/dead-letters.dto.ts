@@ -32,10 +32,15 @@ export class DeadLetterDto {
   gatewayId: string;
   /** Name of the device. */
   device: string;
+  /** When it was recorded; of a message that could not be read, when it came. */
   @ApiProperty({ format: 'date-time' })
   recordedAt: string;
-  /** SQLSTATE with which the database refused it. */
-  sqlState: string;
+  /** SQLSTATE with which the database refused it; null when it was refused before, with `code`. */
+  @ApiProperty({ type: String, nullable: true })
+  sqlState: string | null;
+  /** Why it was refused before it came to the database, as senders are told. */
+  @ApiProperty({ type: String, nullable: true, example: 'wrong_patient' })
+  code: string | null;
   @ApiProperty({
     type: 'object',
     description: 'What was measured, by code',
@@ -43,6 +48,9 @@ export class DeadLetterDto {
     example: { heartRate: 72 },
   })
   values: Partial<Record<VitalCode, VitalValue>>;
+  /** What could not be read, as it came; cut off after 16 KiB. */
+  @ApiProperty({ type: String, nullable: true })
+  message: string | null;
   @ApiProperty({ enum: states })
   state: DeadLetterState;
   @ApiProperty({ type: String, format: 'date-time', nullable: true })

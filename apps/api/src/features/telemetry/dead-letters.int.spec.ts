@@ -29,12 +29,16 @@ afterAll(async () => {
 
 const recorded = new Date(Math.floor(Date.now() / 1_000) * 1_000 - 600_000);
 
-async function letter(device: string, reading: object = { heart_rate: 72, flags: 4 }): Promise<string> {
+async function letter(
+  device: string,
+  reading: object = { heart_rate: 72, flags: 4 },
+  reason = '23514',
+): Promise<string> {
   const id = uuidv7();
   await wards.query(
     `insert into {schema}.telemetry_dead_letter (id, gateway_id, device, recorded_at, reason, reading)
-     values ($1, $2, $3, $4, '23514', $5)`,
-    [id, gateway, device, recorded, JSON.stringify(reading)],
+     values ($1, $2, $3, $4, $5, $6)`,
+    [id, gateway, device, recorded, reason, JSON.stringify(reading)],
   );
   return id;
 }
@@ -76,6 +80,8 @@ describe('a reading the database refused', () => {
       gatewayId: gateway,
       recordedAt: recorded.toISOString(),
       sqlState: '23514',
+      code: null,
+      message: null,
       values: { heartRate: 64, acvpu: 'V', onOxygen: false },
       state: 'open',
     });
@@ -131,6 +137,49 @@ describe('a reading the database refused', () => {
     });
     expect(replayed.status).toBe(200);
     expect(await stored('vitals', device)).toMatchObject([{ patient_id: patientId }]);
+  });
+
+  it('is never stored for another patient than the one its sender named', async () => {
+    const monitor = await wards.monitored(ward);
+    await wards.query('update {schema}.device set gateway_id = $1 where id = $2', [gateway, monitor.deviceId]);
+    const named = async (id: string): Promise<string> => {
+      const letterId = await letter(monitor.externalId, { heart_rate: 72, flags: 32 }, 'wrong_patient');
+      const stated = JSON.stringify({ ids: [id], mrns: [] });
+      await wards.query('update {schema}.telemetry_dead_letter set stated = $2 where id = $1', [letterId, stated]);
+      return letterId;
+    };
+    const wrong = await named(uuidv7());
+    expect(await refused(wrong, 'replay')).toEqual([409, 'dead-letter.wrong-patient', undefined]);
+    expect(await stored('vitals', monitor)).toEqual([]);
+    expect((await list({ device: monitor.externalId })).items).toMatchObject([
+      { code: 'wrong_patient', sqlState: null },
+    ]);
+    await post(wrong, 'discard', { reason: 'another patient' });
+    expect((await post(await named(monitor.patientId), 'replay')).status).toBe(200);
+    expect(await stored('vitals', monitor)).toMatchObject([{ patient_id: monitor.patientId, heart_rate: 72 }]);
+  });
+
+  it('is still held against the patient its sender named when it is of nobody yet', async () => {
+    const device = await wards.device(gateway);
+    const id = await letter(device.externalId);
+    const stated = { ids: [uuidv7()], mrns: [] };
+    await wards.query('update {schema}.telemetry_dead_letter set stated = $2 where id = $1', [
+      id,
+      JSON.stringify(stated),
+    ]);
+    expect((await post(id, 'replay')).status).toBe(200);
+    const kept = 'select stated from {schema}.vitals_stated_patient where device_no = $1';
+    expect(await wards.query(kept, [device.deviceNo])).toEqual([{ stated }]);
+  });
+
+  it('that could not be read is shown as it came, and can only be given up', async () => {
+    const device = await wards.device(gateway);
+    const id = await letter(device.externalId, {}, 'request.malformed');
+    await wards.query(`update {schema}.telemetry_dead_letter set message = '{"hr":' where id = $1`, [id]);
+    expect((await list({ device: device.externalId })).items).toMatchObject([
+      { code: 'request.malformed', message: '{"hr":', values: {} },
+    ]);
+    expect(await refused(id, 'replay')).toEqual([409, 'dead-letter.unreadable', undefined]);
   });
 
   it('stays open when it is refused again, and says why', async () => {

@@ -9,9 +9,11 @@ export interface DeadLetterRow {
   readonly gatewayId: string;
   readonly device: string;
   readonly recordedAt: Date;
+  /** SQLSTATE, or a code of ours. */
   readonly reason: string;
   /** By column of `vitals`. */
   readonly reading: Readonly<Record<string, unknown>>;
+  readonly message: string | null;
   readonly state: DeadLetterState;
   readonly decidedAt: Date | null;
   readonly decidedBy: string | null;
@@ -32,7 +34,7 @@ export interface DeadLetterKey {
 const { sql, empty, raw } = TenantPrisma;
 const columns = raw(`
   id, received_at as "receivedAt", (extract(epoch from received_at) * 1000000)::bigint as "receivedMicros",
-  gateway_id as "gatewayId", device, recorded_at as "recordedAt", reason, reading, state, decided_at as "decidedAt",
+  gateway_id as "gatewayId", device, recorded_at as "recordedAt", reason, reading, message, state, decided_at as "decidedAt",
   decided_by as "decidedBy", discard_reason as "discardReason"`);
 
 @Injectable()

@@ -9,7 +9,10 @@ import type { DeadLetterDto, DeadLetterPageDto, DeadLetterQueryDto } from './dea
 import { DeadLettersRepository, type DeadLetterRow } from './dead-letters.repository.js';
 import { telemetryStorageError } from './telemetry.errors.js';
 
-/** What the database refused of readings that were good otherwise: shown, and stored or discarded by somebody. */
+/**
+ * What was refused and nobody else would keep: readings the database does not take or whose sender named another patient, and
+ * what brokers delivered. It is shown, and stored or discarded by somebody.
+ */
 @Injectable()
 export class DeadLettersService {
   constructor(
@@ -39,11 +42,7 @@ export class DeadLettersService {
     return this.unitOfWork.inHospital(actor, async (tx) => {
       await this.#require(tx, id);
       const refusal = await this.letters.replay(tx, id, actor.userId);
-      if (refusal === 'decided') throw telemetryStorageError('dead-letter.decided');
-      if (refusal === 'unknown-device') throw telemetryStorageError('dead-letter.unknown-device');
-      if (refusal !== undefined) {
-        throw telemetryStorageError('dead-letter.still-refused', { members: { reason: refusal } });
-      }
+      if (refusal !== undefined) throw refusalOf(refusal);
       return toDeadLetterDto(await this.#require(tx, id));
     });
   }
@@ -65,21 +64,40 @@ export class DeadLettersService {
   }
 }
 
+const refusals: Readonly<Record<string, Parameters<typeof telemetryStorageError>[0]>> = {
+  decided: 'dead-letter.decided',
+  unreadable: 'dead-letter.unreadable',
+  'unknown-device': 'dead-letter.unknown-device',
+  'wrong-patient': 'dead-letter.wrong-patient',
+};
+
+function refusalOf(reason: string): Error {
+  const code = refusals[reason];
+  return code
+    ? telemetryStorageError(code)
+    : telemetryStorageError('dead-letter.still-refused', { members: { reason } });
+}
+
+const sqlState = /^[0-9A-Z]{5}$/;
+
 function toDeadLetterDto(row: DeadLetterRow): DeadLetterDto {
   const values: Partial<Record<VitalCode, VitalValue>> = {};
   for (const { code, column } of vitalSigns) {
     const value = row.reading[column];
     if (isVitalValue(value)) values[code] = value;
   }
-  const { id, gatewayId, device, state, decidedBy, discardReason } = row;
+  const { id, gatewayId, device, reason, message, state, decidedBy, discardReason } = row;
+  const isSqlState = sqlState.test(reason);
   return {
     id,
     receivedAt: row.receivedAt.toISOString(),
     gatewayId,
     device,
     recordedAt: row.recordedAt.toISOString(),
-    sqlState: row.reason,
+    sqlState: isSqlState ? reason : null,
+    code: isSqlState ? null : reason,
     values,
+    message,
     state,
     decidedAt: row.decidedAt?.toISOString() ?? null,
     decidedBy,

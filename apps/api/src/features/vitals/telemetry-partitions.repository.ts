@@ -37,6 +37,17 @@ export class TelemetryPartitionsRepository {
          limit ${deletedAtOnce}))`;
   }
 
+  /** Likewise of patients that were named for readings, once these are gone. */
+  deleteStatedPatients(tx: TenantTx): Promise<number> {
+    const schema = schemaSql(tx.hospital);
+    return tx.$executeRaw`
+      delete from ${schema}.vitals_stated_patient where ctid = any (array(
+        select s.ctid from ${schema}.vitals_stated_patient s, ${schema}.vitals_rollup r
+         where s.recorded_at < r.raw_from and not exists (
+               select from ${schema}.vitals_unassigned u
+                where (u.device_no, u.recorded_at) = (s.device_no, s.recorded_at)) limit ${deletedAtOnce}))`;
+  }
+
   /** Likewise of dead letters: decided ones after 30 days, open ones after 90. */
   deleteDeadLetters(tx: TenantTx): Promise<number> {
     const table = TenantPrisma.sql`${schemaSql(tx.hospital)}.telemetry_dead_letter`;

@@ -28,6 +28,7 @@ export class TelemetryRetirementJob implements Job {
       // Before the partitions of their time, which stay for readings that may be claimed.
       while ((await this.database.inHospital(hospital, (tx) => this.partitions.deleteUnassigned(tx))) > 0);
       while ((await this.database.inHospital(hospital, (tx) => this.partitions.retire(tx))) !== undefined);
+      while ((await this.database.inHospital(hospital, (tx) => this.partitions.deleteStatedPatients(tx))) > 0);
       while ((await this.database.inHospital(hospital, (tx) => this.partitions.deleteDeadLetters(tx))) > 0);
     });
   }
