@@ -37,6 +37,7 @@ import { RecentBatches } from './telemetry/recent-batches.js';
 import { TelemetrySockets } from './telemetry/socket/telemetry-sockets.js';
 import { Batcher, type Writer } from './telemetry/store/batcher.js';
 import { Breaker } from './telemetry/store/breaker.js';
+import { DeadLetterBox } from './telemetry/store/dead-letter-box.js';
 import { FlushNumbers } from './telemetry/store/flush-numbers.js';
 import { FlushWriter } from './telemetry/store/flush-writer.js';
 import type { StoreParts } from './telemetry/store/store-parts.js';
@@ -79,6 +80,7 @@ export async function startIngest(parts: IngestParts): Promise<void> {
   const authenticator = new Authenticator(new GatewayDirectory(lookups, hospitals), watch);
   const health = new HealthWriter(lookups, logger);
   lifecycle.onStop('health of devices', () => health.stop());
+  const deadLetters = new DeadLetterBox(lookups, logger);
   const service = new TelemetryService({
     devices,
     recent: new RecentBatches(),
@@ -90,6 +92,7 @@ export async function startIngest(parts: IngestParts): Promise<void> {
     },
     submit: (submission) => batcher.submit(submission),
     now: () => performance.now(),
+    keep: (hospital, letters) => deadLetters.keep(hospital, letters),
     onWrongPatient: wrongPatientReport(logger, metrics),
   });
   const telemetry: TelemetryRouteParts = {

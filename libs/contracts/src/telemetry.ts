@@ -62,6 +62,9 @@ export const readingFlag = {
   temperatureExtreme: 16,
 } as const;
 
+/** Another bit of them: the sender named the patient, who is the one the reading is stored for. Nobody is shown it. */
+export const patientNamedFlag = 32;
+
 export const telemetryErrors = defineErrors({
   /** The device key is good, but its hospital is not active. */
   'hospital.suspended': { status: 403, title: 'This hospital is not active' },

@@ -28,6 +28,13 @@ export interface BatchContent {
   readonly rejected: readonly RejectedReading[];
   /** All of it is stored, or nothing. */
   readonly whole?: boolean;
+  /** Nobody tells the sender what is refused. */
+  readonly unheard?: boolean;
+}
+
+export interface Refused {
+  readonly reading: Reading;
+  readonly refusal: RejectedReading;
 }
 
 /** How a request ended. */
@@ -50,7 +57,7 @@ export class Submission {
   #rows: readonly ResolvedReading[] = [];
   #breaches: readonly Breach[] = [];
   #notStorable: readonly RejectedReading[] = [];
-  #notResolved: readonly RejectedReading[] = [];
+  #notResolved: readonly Refused[] = [];
   #answer!: (answer: Answer) => void;
   #fail!: (reason: unknown) => void;
 
@@ -85,12 +92,12 @@ export class Submission {
   resolveWith(devices: DeviceMap): void {
     if (devices === this.#devices) return;
     const rows: ResolvedReading[] = [];
-    const rejected: RejectedReading[] = [];
+    const rejected: Refused[] = [];
     const breaches: Breach[] = [];
     for (const reading of this.#readings) {
       const result = resolveReading(reading, devices, this.content.gatewayId);
       if ('code' in result) {
-        rejected.push(refusedOf(reading.device, result));
+        rejected.push({ reading, refusal: refusedOf(reading.device, result) });
       } else {
         rows.push(result);
         findBreaches(result, this.content.lateBefore, breaches);
@@ -124,7 +131,13 @@ export class Submission {
 
   /** All that is refused, in the order of the batch. */
   get refusals(): readonly RejectedReading[] {
-    return [...this.content.rejected, ...this.#notResolved, ...this.#notStorable].sort((a, b) => a.i - b.i);
+    const notResolved = this.#notResolved.map(({ refusal }) => refusal);
+    return [...this.content.rejected, ...notResolved, ...this.#notStorable].sort((a, b) => a.i - b.i);
+  }
+
+  /** What was read and is not stored, because of its device or its patient. */
+  get notResolved(): readonly Refused[] {
+    return this.#notResolved;
   }
 
   receipt(duplicates: ReadonlySet<ResolvedReading> = none): TelemetryReceipt {

@@ -15,6 +15,8 @@ export interface TelemetryBatch {
   readonly clockOffsetMs: number | undefined;
   /** It is stored as a whole or refused. */
   readonly whole?: boolean;
+  /** Nobody tells the sender what is refused. */
+  readonly unheard?: boolean;
   readonly readings: readonly Reading[];
   readonly rejected: readonly RejectedReading[];
 }

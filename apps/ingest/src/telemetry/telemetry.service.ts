@@ -14,6 +14,7 @@ import { explain, type Explanation } from './explanation.js';
 import { lateAfterMs } from './late.js';
 import type { RecentBatches } from './recent-batches.js';
 import { type Answer, type BatchContent, type BatchIdentity, Submission } from './submission.js';
+import type { DeadLetterBox } from './store/dead-letter-box.js';
 import type { TelemetryBatch } from './telemetry-batch.js';
 
 export interface TelemetryParts {
@@ -22,6 +23,8 @@ export interface TelemetryParts {
   readonly health: Pick<HealthWriter, 'add'>;
   readonly submit: (submission: Submission) => void;
   readonly now: () => number;
+  /** Ends when dead letters are kept. @throws AppError 503 */
+  readonly keep: DeadLetterBox['keep'];
   /** Told of readings that name a patient who did not wear the device. */
   readonly onWrongPatient?: (caller: Caller, readings: number) => void;
 }
@@ -52,7 +55,7 @@ export class TelemetryService {
   /**
    * Ends when the readings are committed.
    * @throws {@link NothingAccepted} when none of them can be accepted, AppError 409 when its key was used for another batch, 503 when it
-   * could not be stored in time
+   * could not be stored in time, or what of it waits for somebody to decide could not be kept
    */
   async receive(caller: Caller, batch: TelemetryBatch, receivedMs: number): Promise<Answer> {
     const identity = identify(batch, receivedMs);
@@ -72,14 +75,25 @@ export class TelemetryService {
     this.#reportWrongPatients(caller, submission);
     if (submission.rows.length === 0) {
       this.parts.health.add(submission, []);
+      await this.#keepRefused(submission);
       throw new NothingAccepted(submission.receipt());
     }
     content.hospital.quota.take(submission.rows.length);
     this.parts.submit(submission);
     const answer = await submission.answered;
     if (!answer.replayed) this.parts.health.add(submission, submission.rows);
+    await this.#keepRefused(submission);
     if (answer.receipt.accepted + answer.receipt.duplicates === 0) throw new NothingAccepted(answer.receipt);
     return answer;
+  }
+
+  /** Readings of another patient than the device's wait for somebody to decide, and whatever no sender is told of. */
+  async #keepRefused({ content, notResolved }: Submission): Promise<void> {
+    const { gatewayId, hospital, unheard, whole } = content;
+    const kept = notResolved.filter(({ refusal }) => unheard === true || (!whole && refusal.code === 'wrong_patient'));
+    if (kept.length === 0) return;
+    const letters = kept.map(({ reading, refusal }) => ({ gatewayId, reading, reason: refusal.code }));
+    await this.parts.keep(hospital, letters);
   }
 
   #reportWrongPatients(caller: Caller, submission: Submission): void {
@@ -102,11 +116,12 @@ export class TelemetryService {
 
 function contentOf(
   { hospital, gatewayId }: Caller,
-  { readings, rejected, whole = false }: TelemetryBatch,
+  { readings, rejected, whole = false, unheard = false }: TelemetryBatch,
   identity: BatchIdentity | undefined,
   receivedMs: number,
 ): BatchContent {
-  return { hospital, gatewayId, identity, lateBefore: (receivedMs - lateAfterMs) * 1_000, readings, rejected, whole };
+  const lateBefore = (receivedMs - lateAfterMs) * 1_000;
+  return { hospital, gatewayId, identity, lateBefore, readings, rejected, whole, unheard };
 }
 
 /** Of a batch no reading could be taken. The problem is that of the first; a foreign device only when all are. */

@@ -2,6 +2,7 @@ import {
   acvpuLevels,
   maxClockAheadMs,
   maxReadingAgeMs,
+  patientNamedFlag,
   readingFlag,
   type RejectCode,
   type RejectedReading,
@@ -96,7 +97,7 @@ export class Draft {
     const wrong = this.#convertTemperature() ?? contradiction(this.#values);
     if (wrong) return reject(index, wrong.code, wrong.field);
     const values = this.#values;
-    const flags = clock.flags | flagsOf(values);
+    const flags = clock.flags | flagsOf(values) | (this.patient ? patientNamedFlag : 0);
     return { index, device, recordedAt, values, flags, clockOffsetMs: clock.offsetMs, patient: this.patient };
   }
 

@@ -139,9 +139,56 @@ describe('HL7 over MLLP', () => {
     expect(await bed.ingest.metric('ingest_wrong_patient_total')).toBe(before + 1);
     expect(bed.ingest.log).toContain('readings name a patient who did not wear the device');
     expect(await stored()).toEqual([]);
+    const letters =
+      "select reason, stated, reading ->> 'heart_rate' as rate from {schema}.telemetry_dead_letter where device = $1";
+    const stated = { ids: ['12345'], mrns: ['12345'] };
+    expect(await bed.hospital.rows(letters, [bed.device.name])).toEqual([
+      { reason: 'wrong_patient', stated, rate: '71' },
+    ]);
     const mrn = bed.device.patientId.slice(-12);
     expect(await exchange(withPid(`999^^^NAT^NI~${mrn}^^^HOSP^MR`), 1)).toEqual(['MSA|CA|m-4']);
     expect(await stored()).toEqual([{ heart_rate: 71 }]);
+  });
+
+  it('of a time nobody wore the device is claimed by the patient it names, and by nobody else', async () => {
+    const { hospital, device } = bed;
+    const t = Date.now() - 5_000;
+    const other = await hospital.addPatient();
+    const worn = { from: new Date(t - 60_000), until: new Date(t + 60_000) };
+    const takeOff = (): Promise<unknown> =>
+      hospital.rows(
+        'delete from {schema}.device_assignment a using {schema}.device d where d.id = a.device_id and d.device_no = $1',
+        [device.no],
+      );
+    await takeOff();
+    const message = oru('m-7', 71, t).replace('\rOBR', `\rPID|1||${device.patientId.slice(-12)}^^^HOSP^MR\rOBR`);
+    expect(await exchange(toFrame(message), 1)).toEqual(['MSA|CA|m-7']);
+    await hospital.assign(device.name, other, worn);
+    expect(await stored()).toEqual([]);
+    await takeOff();
+    await hospital.assign(device.name, device.patientId, worn);
+    expect(await stored()).toEqual([{ heart_rate: 71 }]);
+    // It was claimed by the patient it names, so it is not lost to the next one either.
+    await hospital.rows('update {schema}.device_assignment set patient_id = $2 where patient_id = $1', [
+      device.patientId,
+      other,
+    ]);
+    expect(await stored()).toEqual([]);
+  });
+
+  it('for the patient it names goes to no other when the assignment is corrected', async () => {
+    const { hospital, device } = bed;
+    const other = await hospital.addPatient();
+    const message = oru('m-8', 71, Date.now() - 5_000);
+    const named = message.replace('\rOBR', `\rPID|1||${device.patientId.slice(-12)}\rOBR`);
+    expect(await exchange(toFrame(named), 1)).toEqual(['MSA|CA|m-8']);
+    expect(await stored()).toEqual([{ heart_rate: 71 }]);
+    await hospital.rows('update {schema}.device_assignment set patient_id = $2 where patient_id = $1', [
+      device.patientId,
+      other,
+    ]);
+    expect(await stored()).toEqual([]);
+    expect(await hospital.count('vitals_unassigned', 'device_no = $1', [device.no])).toBe(1);
   });
 
   it.each([

@@ -8,6 +8,7 @@ import { freshSince } from './fresh.js';
 import { groupByHospital, type HospitalGroup } from './hospital-group.js';
 import { insertLedger } from './ledger.js';
 import { Recovery } from './recovery.js';
+import { insertStatedPatients } from './stated-patients.js';
 import { assertEpochs, begin, copyInto, insertFlush } from './statements.js';
 import type { StoreParts } from './store-parts.js';
 
@@ -75,6 +76,7 @@ export class FlushWriter {
     const ofGroup = (group: HospitalGroup): string[] => [
       insertFlush(group, mark),
       ...insertDirty(group, freshSince(mark.flushNo)),
+      ...insertStatedPatients(group),
       ...insertLedger(group),
     ];
     const first = [begin, ...groups.flatMap(ofGroup)];

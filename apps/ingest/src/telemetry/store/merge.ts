@@ -8,6 +8,7 @@ import { type DeadLetter, insertDeadLetters } from './dead-letters.js';
 import { insertDirty } from './dirty-stretches.js';
 import type { HospitalGroup, TableRows } from './hospital-group.js';
 import { insertLedger } from './ledger.js';
+import { insertStatedPatients } from './stated-patients.js';
 import {
   assertEpochs,
   begin,
@@ -56,6 +57,7 @@ export async function mergeGroup(
     insertFlush(group, mark),
     // Rows that were there keep their mark, by which the worker would not find them.
     ...insertDirty(group, Infinity),
+    ...insertStatedPatients(group),
     ...insertLedger(group, duplicates),
     ...insertDeadLetters(group.hospital, deadLetters),
     assertEpochs([group]),

@@ -39,6 +39,9 @@ export function insertFlush({ hospital, rows }: HospitalGroup, { writer, flushNo
 /** Text a client chose, without quoting: hexadecimal in, text out. */
 export const text = (value: string): string => `convert_from('\\x${Buffer.from(value).toString('hex')}', 'UTF8')`;
 
+/** What PostgreSQL takes as text: no NUL, and whole characters. */
+export const storable = (value: string): string => Buffer.from(value).toString().replaceAll('\0', '\ufffd');
+
 /** @param micros since 1970, to the microsecond; may be infinite */
 export const timestamp = (micros: number): string =>
   Number.isFinite(micros)
