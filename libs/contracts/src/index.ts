@@ -4,6 +4,7 @@ export * from './permissions.js';
 export * from './alarms.js';
 export * from './vital-codes.js';
 export * from './vitals.js';
+export * from './waveforms.js';
 export * from './charted-signs.js';
 export * from './live.js';
 export * from './telemetry.js';

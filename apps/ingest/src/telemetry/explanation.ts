@@ -2,6 +2,7 @@ import { readingFlag, type RejectedReading, vitalFromNumber, vitalSigns, type Vi
 import type { Reading, ResolvedReading } from './reading.js';
 import type { Submission } from './submission.js';
 import type { TelemetryBatch } from './telemetry-batch.js';
+import type { Waveform } from './waveform.js';
 
 const maxReadingsListed = 100;
 
@@ -29,6 +30,7 @@ interface ExplainedReading {
   readonly assigned: boolean;
   /** In the units of storage, by the key of a reading. */
   readonly values: Readonly<Record<string, VitalValue>>;
+  readonly waveforms?: readonly Omit<Waveform, 'samples'>[];
   readonly flags: readonly string[];
 }
 
@@ -54,6 +56,7 @@ const explainReading = ({ reading, assignment }: ResolvedReading): ExplainedRead
   recordedAt: new Date(reading.recordedAt / 1_000).toISOString(),
   assigned: assignment !== undefined,
   values: valuesOf(reading),
+  ...(reading.waveforms && { waveforms: reading.waveforms.map(({ samples: _, ...waveform }) => waveform) }),
   flags: Object.entries(readingFlag).flatMap(([name, bit]) => ((reading.flags & bit) === 0 ? [] : [name])),
 });
 

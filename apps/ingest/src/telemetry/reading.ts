@@ -1,5 +1,6 @@
 import type { RejectCode, RejectedReading } from '@hms/contracts';
 import type { Assignment, Device } from '../devices/device-map.js';
+import type { Waveform } from './waveform.js';
 
 /** One plausible measurement of one device at one time. */
 export interface Reading {
@@ -16,7 +17,13 @@ export interface Reading {
   readonly clockOffsetMs: number | undefined;
   /** Whose it is, where the sender says so. */
   readonly patient?: StatedPatient | undefined;
+  /** Each of another lead. */
+  readonly waveforms?: readonly Waveform[] | undefined;
 }
+
+/** Whether it is more than waveforms. */
+export const hasVitals = ({ waveforms, values }: Reading): boolean =>
+  waveforms === undefined || values.some((value) => !Number.isNaN(value));
 
 /** Who a sender says the patient is. It is compared with who wore the device, and never followed. */
 export interface StatedPatient {

@@ -4,6 +4,7 @@ import type { DeviceMap } from '../devices/device-map.js';
 import type { Hospital } from '../hospitals/hospital.js';
 import { reject, type Reading, refusedOf, type ResolvedReading } from './reading.js';
 import { resolveReading } from './resolve.js';
+import { bytesOf } from './waveform.js';
 
 /** What the ledger remembers a batch by. */
 export interface BatchIdentity {
@@ -44,6 +45,15 @@ export interface Answer {
   readonly replayed: boolean;
 }
 
+/** A row of vitals is at most as many bytes. */
+const bytesPerRow = 160;
+
+function waveformWeightOf(readings: readonly Reading[]): number {
+  let bytes = 0;
+  for (const { waveforms } of readings) for (const waveform of waveforms ?? []) bytes += bytesOf(waveform);
+  return Math.ceil(bytes / bytesPerRow);
+}
+
 const none: ReadonlySet<ResolvedReading> = new Set();
 
 /**
@@ -54,6 +64,7 @@ export class Submission {
   readonly answered: Promise<Answer>;
   #devices: DeviceMap | undefined;
   #readings: readonly Reading[];
+  readonly #waveformWeight: number;
   #rows: readonly ResolvedReading[] = [];
   #breaches: readonly Breach[] = [];
   #notStorable: readonly RejectedReading[] = [];
@@ -71,12 +82,18 @@ export class Submission {
       this.#fail = reject;
     });
     this.#readings = content.readings;
+    this.#waveformWeight = waveformWeightOf(content.readings);
     this.resolveWith(devices);
   }
 
   /** Whether each reading's device was found to be the gateway's own. */
   get resolved(): boolean {
     return this.#notResolved.length === 0;
+  }
+
+  /** How much it is to store, in rows of readings. */
+  get weight(): number {
+    return this.#rows.length + this.#waveformWeight;
   }
 
   get rows(): readonly ResolvedReading[] {

@@ -78,7 +78,7 @@ export class TelemetryService {
       await this.#keepRefused(submission);
       throw new NothingAccepted(submission.receipt());
     }
-    content.hospital.quota.take(submission.rows.length);
+    content.hospital.quota.take(submission.weight);
     this.parts.submit(submission);
     const answer = await submission.answered;
     if (!answer.replayed) this.parts.health.add(submission, submission.rows);

@@ -166,6 +166,7 @@ describe('ingest, which writes all hospitals at once,', () => {
       'vitals_newest insert select update',
       'vitals_stated_patient insert',
       'vitals_unassigned insert select update',
+      'waveform insert select',
     ]);
   });
 });

@@ -28,6 +28,13 @@ export class UpdateRetentionDto {
   @Max(36_500)
   rollup15mDays?: number;
 
+  /** Waveforms; they may come late by 7 days. */
+  @IfPresent()
+  @IsInt()
+  @Min(8)
+  @Max(90)
+  waveformDays?: number;
+
   /** How readings are cut into partitions that are not made yet: by days above a million readings a day. */
   @IfPresent()
   @IsIn(units)
@@ -39,6 +46,7 @@ export class RetentionDto {
   rawDays: number;
   rollup1mDays: number;
   rollup15mDays: number;
+  waveformDays: number;
   @ApiProperty({ enum: units })
   partitionBy: PartitionUnit;
   version: number;

@@ -32,6 +32,7 @@ it('what a change does not name stays; somebody who saw an older version, or kee
   const { version } = after;
   expect([status, after]).toEqual([200, { ...before, rawDays: 60, version, updatedAt: after.updatedAt }]);
   expect((await patch(version, {})).status).toBe(200);
+  expect((await patch(version + 1, { waveformDays: 30 })).body).toMatchObject({ rawDays: 60, waveformDays: 30 });
   expect((await patch(before.version, { rawDays: 50 })).body.code).toBe('precondition.failed');
-  expect((await patch(version + 1, { rawDays: 3_000 })).body.code).toBe('request.invalid');
+  expect((await patch(version + 2, { rawDays: 3_000 })).body.code).toBe('request.invalid');
 });

@@ -6,6 +6,7 @@ export interface Retention {
   readonly rawDays: number;
   readonly rollup1mDays: number;
   readonly rollup15mDays: number;
+  readonly waveformDays: number;
   readonly partitionBy: PartitionUnit;
 }
 
@@ -16,7 +17,7 @@ export interface RetentionRow extends Retention {
 
 const columns = TenantPrisma.raw(`
   raw_days as "rawDays", rollup_1m_days as "rollup1mDays", rollup_15m_days as "rollup15mDays",
-  partition_by as "partitionBy", version, updated_at as "updatedAt"`);
+  waveform_days as "waveformDays", partition_by as "partitionBy", version, updated_at as "updatedAt"`);
 
 @Injectable()
 export class RetentionRepository {
@@ -32,7 +33,8 @@ export class RetentionRepository {
     const [row] = await tx.$queryRaw<RetentionRow[]>`
       update ${schemaSql(tx.hospital)}.telemetry_retention
          set raw_days = ${wanted.rawDays}::int, rollup_1m_days = ${wanted.rollup1mDays}::int,
-             rollup_15m_days = ${wanted.rollup15mDays}::int, partition_by = ${wanted.partitionBy},
+             rollup_15m_days = ${wanted.rollup15mDays}::int, waveform_days = ${wanted.waveformDays}::int,
+             partition_by = ${wanted.partitionBy},
              updated_by = ${by}::uuid
        where version = ${version}::int returning ${columns}`;
     return row;

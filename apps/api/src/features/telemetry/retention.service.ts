@@ -30,6 +30,7 @@ export class RetentionService {
         rawDays: change.rawDays ?? known.rawDays,
         rollup1mDays: change.rollup1mDays ?? known.rollup1mDays,
         rollup15mDays: change.rollup15mDays ?? known.rollup15mDays,
+        waveformDays: change.waveformDays ?? known.waveformDays,
         partitionBy: change.partitionBy ?? known.partitionBy,
       };
       assertCoarserIsKeptLonger(wanted);

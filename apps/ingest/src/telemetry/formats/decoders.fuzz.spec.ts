@@ -37,7 +37,10 @@ const json = {
   batch: 'b-1',
   sent_at: at,
   device: 'mon-2',
-  readings: [row, { ...row, t: '2026-01-01T08:00:00+00:00' }],
+  readings: [
+    row,
+    { ...row, t: '2026-01-01T08:00:00+00:00', w: [{ lead: 'II', hz: 250, scale: 0.01, b64: 'AQACAA==' }] },
+  ],
 };
 const rows = {
   cols: ['d', 't', 'hr', 'temp'],

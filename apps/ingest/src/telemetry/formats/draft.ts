@@ -9,16 +9,19 @@ import {
 } from '@hms/contracts';
 import { field, fieldIndexByKey, fields, noValues } from '../fields.js';
 import { reject, type Reading, refusedOf, type StatedPatient } from '../reading.js';
+import type { Waveform } from '../waveform.js';
 import type { GatewayClock } from './clock.js';
 import { parseTime } from './time.js';
+import { readWaveforms } from './waveform.js';
 
 /** Where a key of a reading goes: the index of a vital sign, or one of these. */
-export const slot = { device: -1, time: -2, temperatureUnit: -3 } as const;
+export const slot = { device: -1, time: -2, temperatureUnit: -3, waveform: -4 } as const;
 const slotByKey = new Map([
   ...fieldIndexByKey,
   ['d', slot.device] as const,
   ['t', slot.time] as const,
   ['tu', slot.temperatureUnit] as const,
+  ['w', slot.waveform] as const,
 ]);
 export const slotOf = (key: string): number | undefined => slotByKey.get(key);
 
@@ -49,6 +52,7 @@ export class Draft {
   #time: unknown;
   #temperatureUnit: unknown;
   #measured = false;
+  #waveforms: readonly Waveform[] | undefined;
 
   constructor(
     readonly index: number,
@@ -64,6 +68,7 @@ export class Draft {
     if (at >= 0) return this.#measure(at, value);
     if (at === slot.device) this.#device = value;
     else if (at === slot.time) this.#time = value;
+    else if (at === slot.waveform) return this.#draw(value);
     else this.#temperatureUnit = value;
     return undefined;
   }
@@ -73,6 +78,13 @@ export class Draft {
     if (typeof measured === 'string') return measured;
     this.#values[at] = measured;
     this.#measured = true;
+    return undefined;
+  }
+
+  #draw(value: unknown): RejectCode | undefined {
+    const read = readWaveforms(value);
+    if (typeof read === 'string') return read;
+    this.#waveforms = read;
     return undefined;
   }
 
@@ -93,12 +105,22 @@ export class Draft {
     if (typeof device !== 'string' || !deviceName.test(device)) return reject(index, 'malformed', 'd');
     const recordedAt = this.#recordedAt();
     if (typeof recordedAt === 'string') return reject(index, recordedAt, 't');
-    if (!this.#measured) return reject(index, 'empty');
+    const waveforms = this.#waveforms;
+    if (!this.#measured && !waveforms) return reject(index, 'empty');
     const wrong = this.#convertTemperature() ?? contradiction(this.#values);
     if (wrong) return reject(index, wrong.code, wrong.field);
     const values = this.#values;
     const flags = clock.flags | flagsOf(values) | (this.patient ? patientNamedFlag : 0);
-    return { index, device, recordedAt, values, flags, clockOffsetMs: clock.offsetMs, patient: this.patient };
+    return {
+      index,
+      device,
+      recordedAt,
+      values,
+      flags,
+      clockOffsetMs: clock.offsetMs,
+      patient: this.patient,
+      waveforms,
+    };
   }
 
   #recordedAt(): number | RejectCode {

@@ -1,11 +1,7 @@
 import type { RejectedReading } from '@hms/contracts';
 import { reject, type Reading } from '../reading.js';
 import { Draft, type DraftDefaults, slotOf } from './draft.js';
-
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+import { isObject } from './json-object.js';
 
 const printable = /^[\w.-]{1,40}$/;
 

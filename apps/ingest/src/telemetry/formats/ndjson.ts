@@ -3,7 +3,8 @@ import { reject, type Reading } from '../reading.js';
 import type { TelemetryBatch } from '../telemetry-batch.js';
 import type { DraftDefaults } from './draft.js';
 import { assertSize, digestWithoutSentAt, readEnvelope, toBatch, type Received } from './envelope.js';
-import { isObject, type JsonObject, readObject } from './json-reading.js';
+import { isObject, type JsonObject } from './json-object.js';
+import { readObject } from './json-reading.js';
 
 const headerMembers = new Set(['batch', 'sent_at', 'device']);
 

@@ -2,7 +2,8 @@ import { commonError } from '@hms/contracts';
 import type { TelemetryBatch } from '../telemetry-batch.js';
 import { readValue, slotOf } from './draft.js';
 import { assertSize, digestOf, readEnvelope, toBatch, type Received } from './envelope.js';
-import { isObject, type JsonObject, nameable } from './json-reading.js';
+import { isObject, type JsonObject } from './json-object.js';
+import { nameable } from './json-reading.js';
 import { MergedReadings, type Wrong } from './merged-readings.js';
 import { toStoredUnit } from './units.js';
 

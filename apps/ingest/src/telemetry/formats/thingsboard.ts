@@ -3,7 +3,8 @@ import { reject, type Reading } from '../reading.js';
 import type { TelemetryBatch } from '../telemetry-batch.js';
 import type { DraftDefaults } from './draft.js';
 import { assertSize, digestOf, readEnvelope, toBatch, type Received } from './envelope.js';
-import { isObject, readObject } from './json-reading.js';
+import { isObject } from './json-object.js';
+import { readObject } from './json-reading.js';
 
 /**
  * Reads what devices of ThingsBoard publish: `{"ts":…,"values":{…}}`, plain values, or an array of either. Values are named as

@@ -1,6 +1,6 @@
 import { acvpuLevels } from '@hms/contracts';
 import { fields } from '../fields.js';
-import type { ResolvedReading } from '../reading.js';
+import { hasVitals, type ResolvedReading } from '../reading.js';
 
 /** Columns of `vitals` and `vitals_unassigned`, in the order in which {@link encodeRows} writes them. */
 export const copyColumns = [
@@ -29,12 +29,12 @@ const kinds = fields.map((sign) => sign.kind);
 /** Every column as long as it gets: 4 bytes of length each, and the value. */
 const widestRow = 2 + copyColumns.length * 4 + 16 + 4 + 8 + 8 + 2 + 2 + 4 + fields.length * 4;
 
-/** The rows in PostgreSQL's binary COPY format. */
+/** The rows in PostgreSQL's binary COPY format, but for those that are only of waveforms. */
 export function encodeRows(rows: readonly ResolvedReading[], mark: FlushMark): Buffer {
   const buffer = Buffer.allocUnsafe(signature.length + rows.length * widestRow + 2);
   const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
   let at = signature.copy(buffer);
-  for (const row of rows) at = encodeRow(view, at, row, mark);
+  for (const row of rows) if (hasVitals(row.reading)) at = encodeRow(view, at, row, mark);
   view.setInt16(at, -1);
   return buffer.subarray(0, at + 2);
 }

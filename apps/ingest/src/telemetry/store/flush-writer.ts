@@ -11,6 +11,7 @@ import { Recovery } from './recovery.js';
 import { insertStatedPatients } from './stated-patients.js';
 import { assertEpochs, begin, copyInto, insertFlush } from './statements.js';
 import type { StoreParts } from './store-parts.js';
+import { insertWaveforms } from './waveforms.js';
 
 const longestPauseMs = 1_000;
 
@@ -78,6 +79,7 @@ export class FlushWriter {
       ...insertDirty(group, freshSince(mark.flushNo)),
       ...insertStatedPatients(group),
       ...insertLedger(group),
+      ...insertWaveforms(group.hospital.schema, group.rows),
     ];
     const first = [begin, ...groups.flatMap(ofGroup)];
     const last = [assertEpochs(groups), 'commit'];

@@ -1,7 +1,7 @@
 import type { Hospital } from '../../hospitals/hospital.js';
 import type { Submission } from '../submission.js';
 
-/** Rows a hospital may store in one turn while others wait. */
+/** Rows, or what weighs as much, a hospital may store in one turn while others wait. */
 const quantum = 200;
 
 /** First in, first out. */
@@ -52,14 +52,14 @@ class Lane {
 
   push(submission: Submission): void {
     (submission.breaches.length > 0 ? this.#critical : this.#others).push(submission);
-    this.rows += submission.rows.length;
+    this.rows += submission.weight;
   }
 
   /** Takes the head off. */
-  drop({ rows }: Submission): void {
+  drop({ weight }: Submission): void {
     (this.#critical.head ? this.#critical : this.#others).drop();
-    this.rows -= rows.length;
-    this.deficit -= rows.length;
+    this.rows -= weight;
+    this.deficit -= weight;
   }
 }
 
@@ -76,7 +76,7 @@ class Taken {
 
   /** Whether it went in; the first always does. */
   add(lane: Lane, submission: Submission): boolean {
-    const rows = submission.rows.length;
+    const rows = submission.weight;
     if (this.submissions.length > 0 && this.#rows + rows > this.maxRows) return false;
     lane.drop(submission);
     this.submissions.push(submission);
@@ -121,7 +121,7 @@ export class Lanes {
     if (!lane) this.#lanes.set(hospital, (lane = new Lane()));
     lane.push(submission);
     if (lane.critical) this.#critical.set(hospital, lane);
-    this.#rows += submission.rows.length;
+    this.#rows += submission.weight;
   }
 
   /** Takes submissions of at most so many rows together, and at least one if any waits. */
@@ -150,7 +150,7 @@ export class Lanes {
     for (let turn = this.#turn(); turn; turn = this.#turn()) {
       const [hospital, lane] = turn;
       lane.deficit += quantum;
-      for (let { head } = lane; head && head.rows.length <= lane.deficit; { head } = lane) {
+      for (let { head } = lane; head && head.weight <= lane.deficit; { head } = lane) {
         if (!taken.add(lane, head)) {
           // Its turn goes on with the next flush.
           lane.deficit -= quantum;

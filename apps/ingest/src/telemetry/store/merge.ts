@@ -18,6 +18,7 @@ import {
   insertFlush,
   mergeStaged,
 } from './statements.js';
+import { insertWaveforms } from './waveforms.js';
 
 type Rows = readonly ResolvedReading[];
 
@@ -32,7 +33,8 @@ async function stage(lane: Lane, tables: readonly TableRows[], mark: FlushMark):
   for (const table of tables) {
     const { firsts, repeats, merged } = fold(table.rows);
     for (const row of repeats) duplicates.add(row);
-    await lane.copy(`${createStaging(table)}; ${copyIntoStaging(table)}`, encodeRows(merged, mark));
+    const statements = [...insertWaveforms(table.schema, table.rows), createStaging(table), copyIntoStaging(table)];
+    await lane.copy(statements.join('; '), encodeRows(merged, mark));
     for (const { device_no, recorded_at } of await lane.run<DuplicateRow>(mergeStaged(table, mark))) {
       const row = firsts.get(keyOf(device_no, recorded_at));
       if (row) duplicates.add(row);

@@ -44,7 +44,7 @@ function valuesOf({ measurement, tags, fields }: Line): EntryValues | Wrong {
   if (unit !== undefined) values.push([slot.temperatureUnit, unit]);
   for (const [key, value] of fields) {
     const at = slotOf(key);
-    if (at === undefined || at === slot.device || at === slot.time)
+    if (at === undefined || (at < 0 && at !== slot.temperatureUnit))
       return { code: 'unknown_field', field: nameable(key) };
     const read = at < 0 ? undefined : readValue(at, value);
     if (typeof read === 'string') return { code: read, field: nameable(key) };
