@@ -19,9 +19,14 @@ export const alarmEventKinds = [
   'acknowledged',
   'escalated',
   'noted',
+  'moved',
   'resolved',
 ] as const;
 export type AlarmEventKind = (typeof alarmEventKinds)[number];
+
+/** Why an alarm ended that neither a reading nor a person ended. */
+export const alarmEndCauses = ['patient-deceased', 'patient-deleted'] as const;
+export type AlarmEndCause = (typeof alarmEndCauses)[number];
 
 /** How people are told of an alarm. */
 export const alarmChannels = ['live', 'mail'] as const;

@@ -95,6 +95,8 @@ export const eventCatalogue = {
   'alarm.suppressed': alarmChange,
   'alarm.unsuppressed': alarmChange,
   'alarm.noted': alarmChange,
+  /** Once for the ward it left and once for the one it came to. */
+  'alarm.moved': alarmChange,
   'alarm.resolved': alarmChange,
   'alarm-suppression.created': ofPatient,
   'alarm-suppression.ended': ofPatient,

@@ -13,6 +13,8 @@ export interface RoundParts {
   readonly lane: Pick<Lane, 'run'>;
   readonly hospitals: Hospitals;
   readonly logger: Logger;
+  /** Called when alarms followed their patients to other wards. */
+  readonly onMoved: () => void;
   /** Called with each hospital that has open alarms for the sweep. */
   readonly onOpen: (hospital: Hospital) => void;
   /** Called with each hospital some of whose patients are to be scored again. */
@@ -22,6 +24,7 @@ export interface RoundParts {
 }
 
 interface Found {
+  readonly moved: number;
   readonly open: boolean;
   readonly due: boolean;
   readonly behind: boolean;
@@ -62,13 +65,15 @@ export class AlarmRounds {
   }
 
   async #visit(hospital: Hospital): Promise<void> {
-    const { lane, onOpen, onDue, onBehind } = this.parts;
+    const { lane, onMoved, onOpen, onDue, onBehind } = this.parts;
     const [found] = await lane.run<Found>(
-      `select exists (select from ${hospital.schema}.alarm where ${isSwept}) as open,
+      `select ${hospital.schema}.follow_patients() as moved,
+              exists (select from ${hospital.schema}.alarm where ${isSwept}) as open,
               exists (select from ${hospital.schema}.score_due) as due,
               exists (select from ${hospital.schema}.telemetry_flush
                        where not evaluated and committed_at < now() - interval '5 seconds') as behind`,
     );
+    if (found && found.moved > 0) onMoved();
     if (found?.open === true) onOpen(hospital);
     if (found?.due === true) onDue(hospital);
     if (found?.behind === true) await onBehind(hospital);

@@ -56,6 +56,7 @@ export function startAlarms({ lane, claims, hospitals, redis, metrics, logger, l
     lane,
     hospitals,
     logger,
+    onMoved: wakeRelay,
     onOpen: (hospital) => sweep.watch(hospital),
     onDue: (hospital) => evaluator.ask(hospital),
     onBehind: async (hospital) => {

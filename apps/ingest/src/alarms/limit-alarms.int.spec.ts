@@ -148,6 +148,22 @@ describe('a value beyond a limit', () => {
     ]);
   });
 
+  it('goes to the ward its patient was moved to, though its device is of the one before', async () => {
+    const [there, [worn]] = [uuidv7(), await hospital.addDevices(gateway, 1)];
+    await hospital.rows(`insert into {schema}.ward (id, code, name) values ($1::uuid, 'W2', 'Ward 2')`, [there]);
+    await hospital.rows(
+      `update {schema}.device_assignment set patient_id = $1, ward_id = $2
+        where device_id = (select id from {schema}.device where device_no = $3)`,
+      [device.patientId, there, worn?.no],
+    );
+    await send([1, { sys: 60, dia: 40 }]);
+    await eventually(
+      async () =>
+        (await hospital.count('alarm', 'patient_id = $1 and ward_id = $2', [device.patientId, there])) || undefined,
+      20_000,
+    );
+  }, 30_000);
+
   it('is on the list but told to nobody while alarms of the patient are suppressed', async () => {
     await hospital.rows(
       `insert into {schema}.alarm_suppression (id, patient_id, rule, reason, ends_at, created_by)

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { AlarmEndCause } from '@hms/contracts';
 import type { TenantTx } from '@hms/database';
 import { Outbox } from '../../../platform/events/outbox.service.js';
 import { AlarmsRepository } from '../episodes/alarms.repository.js';
@@ -23,8 +24,8 @@ export class AlarmTelling {
   async advance(tx: TenantTx, alarmId: string): Promise<boolean> {
     const alarm = await this.due.lockDue(tx, alarmId);
     if (!alarm) return false;
-    const suppression = alarm.orphaned ? undefined : await this.due.activeSuppression(tx, alarm);
-    if (alarm.orphaned) await this.#end(tx, alarm);
+    const suppression = alarm.over ? undefined : await this.due.activeSuppression(tx, alarm);
+    if (alarm.over) await this.#end(tx, alarm, alarm.over);
     else if (suppression) await this.#putOff(tx, alarm, suppression);
     else await this.#tell(tx, alarm);
     return true;
@@ -83,8 +84,9 @@ export class AlarmTelling {
     await this.due.update(tx, alarm.id, { suppressionId: id, escalateAt: endsAt });
   }
 
-  async #end(tx: TenantTx, alarm: DueAlarm): Promise<void> {
-    const detail = { cause: 'patient-deleted' };
+  /** It was raised while that happened; what was open before has ended with it. */
+  async #end(tx: TenantTx, alarm: DueAlarm, cause: AlarmEndCause): Promise<void> {
+    const detail = { cause };
     await this.alarms.addEvent(tx, { alarmId: alarm.id, kind: 'resolved', actorId: null, detail });
     await this.due.update(tx, alarm.id, { state: 'resolved', endedAt: new Date() });
     await this.#publish(tx, 'alarm.resolved', alarm);

@@ -144,14 +144,91 @@ describe('an alarm that is raised', () => {
     const { state, due } = await alarms.stateOf(id);
     expect([state, due !== null && due.getTime() > Date.now()]).toEqual(['notified', true]);
   });
+});
 
-  it('is not told again after its patient’s record was deleted: it is over', async () => {
+describe.each([
+  ['died', 'patient-deceased', 'deceased_at = now()'],
+  ['was deleted', 'patient-deleted', `deleted_at = now(), deleted_reason = 'test'`],
+])('the alarms of a patient who %s', (_what, cause, change) => {
+  const leave = () => wards.query(`update {schema}.patient set ${change} where id = $1`, [patientId]);
+  const causes = () =>
+    wards.query<{ kind: string; cause: string }>(
+      `select kind, detail ->> 'cause' as cause from {schema}.alarm_event where kind = 'resolved'`,
+    );
+
+  it('end with that as their cause, whatever their state, and those of others do not', async () => {
+    const open = [await raise(), await alarms.raise({ patientId, wardId: ward, rule: 'news2', kind: 'score' })];
+    await sweep.run();
+    open.push(await raise('systolic-low'), await raise('heartRate-high'));
+    await acknowledge(open[3] ?? '');
+    await alarms.raise({ patientId, wardId: ward, rule: 'etco2-low', state: 'pending' });
+    const other = await alarms.raise({ patientId: await wards.patient(), wardId: ward });
+    await leave();
+    for (const id of open) expect(await alarms.stateOf(id)).toMatchObject({ state: 'resolved', due: null });
+    expect((await alarms.stateOf(other)).state).toBe('raised');
+    expect(await wards.query(`select state from {schema}.alarm where rule = 'etco2-low'`)).toEqual([]);
+    expect(await causes()).toEqual(open.map(() => ({ kind: 'resolved', cause })));
+    const events = await wards.query(
+      `select payload ->> 'id' as id from public.outbox_event where hospital_id = $1 and type = 'alarm.resolved'`,
+      [hospital.id],
+    );
+    expect(events.map(({ id }) => id as string).sort()).toEqual(open.toSorted());
+  });
+
+  it('that are raised at that moment are told to nobody, and end', async () => {
+    await leave();
     const id = await raise();
-    await wards.query(`update {schema}.patient set deleted_at = now(), deleted_reason = 'test' where id = $1`, [
-      patientId,
-    ]);
     await sweep.run();
     expect([(await alarms.stateOf(id)).state, await alarms.history(id)]).toEqual(['resolved', ['resolved']]);
+    expect(await causes()).toEqual([{ kind: 'resolved', cause }]);
+  });
+});
+
+describe('an alarm whose patient is moved to another ward', () => {
+  let there: string;
+  let nurseThere: TestCaller;
+  const move = async () => {
+    const { deviceId } = await wards.device();
+    await wards.assign(deviceId, patientId, { wardId: there, valid: `[${new Date().toISOString()},)` });
+  };
+  const wardOf = async (id: string) =>
+    (await wards.query<{ ward: string }>('select ward_id as ward from {schema}.alarm where id = $1', [id]))[0]?.ward;
+
+  beforeEach(async () => {
+    there = await wards.ward('Ward 8');
+    nurseThere = await api.signIn({ hospital, role: 'nurse', wardIds: [there] });
+  });
+
+  it('is told there from the first step on, and both wards hear that it moved', async () => {
+    const id = await raise();
+    await sweep.run();
+    await next(id);
+    await move();
+    await sweep.run();
+    expect(await wardOf(id)).toBe(there);
+    expect(await alarms.history(id)).toEqual(['notified:0', 'escalated:1', 'moved', 'notified:0']);
+    expect(await alarms.told(id)).toContain(told(0, 'live', nurseThere));
+    expect(await alarms.stateOf(id)).toMatchObject({ state: 'notified', level: 0 });
+    const heard = await wards.query<{ ward: string }>(
+      `select payload ->> 'wardId' as ward from public.outbox_event where hospital_id = $1 and type = 'alarm.moved'`,
+      [hospital.id],
+    );
+    expect(heard.map(({ ward }) => ward).sort()).toEqual([ward, there].sort());
+    const [event] = await wards.query(`select detail from {schema}.alarm_event where kind = 'moved'`);
+    expect(event).toEqual({ detail: { fromWardId: ward, toWardId: there } });
+  });
+
+  it('stays with whoever acknowledged it, and one that is over where it was', async () => {
+    const [id, over] = [
+      await raise(),
+      await alarms.raise({ patientId, wardId: ward, rule: 'news2', state: 'resolved' }),
+    ];
+    await acknowledge(id);
+    await move();
+    await sweep.run();
+    expect([await wardOf(id), await wardOf(over)]).toEqual([there, ward]);
+    expect(await alarms.stateOf(id)).toMatchObject({ state: 'acknowledged', by: nurse.id });
+    expect([await alarms.history(id), await alarms.told(id)]).toEqual([['moved'], []]);
   });
 });
 
@@ -244,7 +321,7 @@ describe('several workers at once', () => {
         const [alarm] = await tx.$queryRaw<DueAlarm[]>`
           select id, rule, patient_id as "patientId", ward_id as "wardId", priority, 'raised' as state,
                  escalation_level as "escalationLevel", escalate_at as "escalateAt", null as "suppressionId",
-                 false as orphaned
+                 null as over
             from ${schemaSql(tx.hospital)}.alarm where id = ${id}::uuid and escalate_at is not null`;
         return alarm;
       }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { AlarmPriority, AlarmRole } from '@hms/contracts';
+import type { AlarmEndCause, AlarmPriority, AlarmRole } from '@hms/contracts';
 import { schemaSql, TenantPrisma, type TenantTx } from '@hms/database';
 import { uuidv7 } from 'uuidv7';
 import type { LeveledStep, Untold } from '../escalation/escalation.policy.js';
@@ -12,8 +12,8 @@ export interface DueAlarm extends Untold {
   readonly wardId: string;
   readonly priority: AlarmPriority;
   readonly suppressionId: string | null;
-  /** Its patient's record was deleted. */
-  readonly orphaned: boolean;
+  /** Why it is over; null when it is not. */
+  readonly over: AlarmEndCause | null;
 }
 
 export interface ActiveSuppression {
@@ -37,7 +37,9 @@ export class TellingRepository {
     const [alarm] = await tx.$queryRaw<DueAlarm[]>`
       select a.id, a.rule, a.patient_id as "patientId", a.ward_id as "wardId", a.priority, a.state,
              a.escalation_level as "escalationLevel", a.escalate_at as "escalateAt",
-             a.suppression_id as "suppressionId", p.deleted_at is not null as orphaned
+             a.suppression_id as "suppressionId",
+             case when p.deleted_at is not null then 'patient-deleted'
+                  when p.deceased_at is not null then 'patient-deceased' end as over
         from ${schema}.alarm a join ${schema}.patient p on p.id = a.patient_id
        where a.id = ${id}::uuid and a.state in ('raised', 'notified') and a.escalate_at <= now()
          for no key update of a skip locked`;

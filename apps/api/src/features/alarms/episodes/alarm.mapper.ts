@@ -1,3 +1,4 @@
+import { alarmEndCauses } from '@hms/contracts';
 import type { AlarmDto, AlarmEventDto, PersonDto } from './alarms.dto.js';
 import type { AlarmEventRow, AlarmRow } from './alarms.repository.js';
 
@@ -49,7 +50,7 @@ export const peopleOfEvent = (event: AlarmEventRow): string[] => [
 ];
 
 export function toAlarmEventDto(event: AlarmEventRow, names: Names): AlarmEventDto {
-  const { note, reason, level } = event.detail ?? {};
+  const { note, reason, level, cause, toWardId } = event.detail ?? {};
   const text = note ?? reason;
   return {
     kind: event.kind,
@@ -57,6 +58,8 @@ export function toAlarmEventDto(event: AlarmEventRow, names: Names): AlarmEventD
     by: person(event.actorId, names),
     text: typeof text === 'string' ? text : null,
     level: typeof level === 'number' ? level : null,
+    cause: alarmEndCauses.find((known) => known === cause) ?? null,
+    wardId: typeof toWardId === 'string' ? toWardId : null,
     told: toldBy(event).map((id) => ({ id, displayName: names.get(id) ?? null })),
   };
 }

@@ -1,5 +1,5 @@
-import { alarmEventKinds, alarmKinds, alarmPriorities, alarmStates } from '@hms/contracts';
-import type { AlarmEventKind, AlarmKind, AlarmPriority, AlarmState } from '@hms/contracts';
+import { alarmEndCauses, alarmEventKinds, alarmKinds, alarmPriorities, alarmStates } from '@hms/contracts';
+import type { AlarmEndCause, AlarmEventKind, AlarmKind, AlarmPriority, AlarmState } from '@hms/contracts';
 import { ApiProperty, ApiPropertyOptional, IntersectionType } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsUUID } from 'class-validator';
 import { IsLine } from '../../../platform/http/fields.js';
@@ -152,6 +152,12 @@ export class AlarmEventDto {
   /** Of the step of the escalation; null for other events. */
   @ApiProperty({ type: Number, nullable: true })
   level: number | null;
+  /** Why it ended, where neither a reading nor a person ended it. */
+  @ApiProperty({ type: String, enum: alarmEndCauses, nullable: true })
+  cause: AlarmEndCause | null;
+  /** Where it moved to with its patient; null for other events. */
+  @ApiProperty({ type: String, format: 'uuid', nullable: true })
+  wardId: string | null;
   /** Who was told; empty where nobody was there to be told. */
   @ApiProperty({ type: [PersonDto] })
   told: PersonDto[];
