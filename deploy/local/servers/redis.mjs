@@ -27,8 +27,9 @@ export function mendLog({ data }, binary, tell) {
     encoding: 'utf8',
   });
   if (status === 0) return;
-  const said = error?.message ?? `${stdout}\n${stderr}`.trim().split('\n').at(-1) ?? '';
-  tell(`the log of redis could not be checked, and it may not start: ${said}`);
+  // One that ends without asking us anything leaves an error about our answer, too.
+  const said = status === null ? error?.message : `${stdout}\n${stderr}`.trim().split('\n').at(-1);
+  tell(`the log of redis could not be checked, and it may not start: ${said ?? ''}`);
 }
 
 /** @param {string} folder */
