@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { vitalSigns } from '@hms/contracts';
+import { acvpuLevels, vitalSigns } from '@hms/contracts';
 import { HospitalDatabase, schemaOf, type Hospital } from '@hms/database';
 import fc from 'fast-check';
 import pg from 'pg';
@@ -51,7 +51,10 @@ interface Row {
   readonly heartRate: number | null;
   readonly temperature: number | null;
   readonly onOxygen: boolean | null;
+  readonly acvpu: string | null;
 }
+
+const nothing = { heartRate: null, temperature: null, onOxygen: null, acvpu: null };
 
 let flushes = 0;
 
@@ -64,27 +67,36 @@ const flushOf = (schema: string, rows: readonly Row[], freshFrom: number) => ({
     with flush as (
       insert into ${schema}.telemetry_flush (writer, flush_no, rows, fresh_from) values (9, $2, 0, $4) returning flush_no),
     taken as (
-      select r.at, r.hr, r.temp, r.o2, a.patient_id, d.device_no
-        from jsonb_to_recordset($1::jsonb) as r (at timestamptz, hr smallint, temp real, o2 boolean)
+      select r.at, r.hr, r.temp, r.o2, r.acvpu::"char" as acvpu, a.patient_id, d.device_no
+        from jsonb_to_recordset($1::jsonb) as r (at timestamptz, hr smallint, temp real, o2 boolean, acvpu text)
         join ${schema}.device d on d.id = $3
         left join ${schema}.device_assignment a on a.device_id = d.id and a.valid @> r.at),
     assigned as (
       insert into ${schema}.vitals as v
-        (patient_id, recorded_at, device_no, flush_no, writer, heart_rate, temperature, on_oxygen)
-      select patient_id, at, device_no, $2, 9, hr, temp, o2 from taken where patient_id is not null
+        (patient_id, recorded_at, device_no, flush_no, writer, heart_rate, temperature, on_oxygen, acvpu)
+      select patient_id, at, device_no, $2, 9, hr, temp, o2, acvpu from taken where patient_id is not null
       on conflict (patient_id, recorded_at, device_no) do update set
         heart_rate = coalesce(excluded.heart_rate, v.heart_rate),
         temperature = coalesce(excluded.temperature, v.temperature),
-        on_oxygen = coalesce(excluded.on_oxygen, v.on_oxygen)
+        on_oxygen = coalesce(excluded.on_oxygen, v.on_oxygen),
+        acvpu = coalesce(excluded.acvpu, v.acvpu)
       returning patient_id, recorded_at, flush_no),
     unassigned as (
       insert into ${schema}.vitals_unassigned
-        (recorded_at, device_no, flush_no, writer, flags, heart_rate, temperature, on_oxygen)
-      select at, device_no, $2, 9, 0, hr, temp, o2 from taken where patient_id is null on conflict do nothing)
+        (recorded_at, device_no, flush_no, writer, flags, heart_rate, temperature, on_oxygen, acvpu)
+      select at, device_no, $2, 9, 0, hr, temp, o2, acvpu from taken where patient_id is null on conflict do nothing)
     insert into ${schema}.vitals_dirty (patient_id, since, until)
     select patient_id, recorded_at, recorded_at from assigned where recorded_at < $4 or flush_no <> $2`,
   values: [
-    JSON.stringify(rows.map((row) => ({ at: at(row.at), hr: row.heartRate, temp: row.temperature, o2: row.onOxygen }))),
+    JSON.stringify(
+      rows.map(({ at: ms, heartRate: hr, temperature: temp, onOxygen: o2, acvpu }) => ({
+        at: at(ms),
+        hr,
+        temp,
+        o2,
+        acvpu,
+      })),
+    ),
     ++flushes,
     monitor.deviceId,
     at(freshFrom),
@@ -109,13 +121,14 @@ const fresh = (width: string): Promise<Sum[]> =>
   wards.query<Sum>(`
     select concat_ws(' ', patient_id, bucket) as key, concat_ws(' ', count(*), count(heart_rate), sum(heart_rate),
              min(heart_rate), max(heart_rate), sum(temperature::float8), max(temperature),
-             (array_agg(on_oxygen order by recorded_at desc) filter (where on_oxygen is not null))[1]) as sums
+             (array_agg(on_oxygen order by recorded_at desc) filter (where on_oxygen is not null))[1],
+             (array_agg(acvpu order by recorded_at desc) filter (where acvpu is not null))[1]) as sums
       from (select *, date_bin('${width}', recorded_at, '2000-01-01Z') as bucket from {schema}.vitals) v, {schema}.vitals_rollup
      where bucket + '${width}' <= rolled_until group by patient_id, bucket order by 1`);
 const kept = (table: string): Promise<Sum[]> =>
   wards.query<Sum>(`
     select concat_ws(' ', patient_id, bucket) as key, concat_ws(' ', n, coalesce(heart_rate_n, 0), heart_rate_sum,
-             heart_rate_min, heart_rate_max, temperature_sum, temperature_max, on_oxygen_last) as sums
+             heart_rate_min, heart_rate_max, temperature_sum, temperature_max, on_oxygen_last, acvpu_last) as sums
       from {schema}.${table} order by 1`);
 
 async function expectExact(): Promise<void> {
@@ -131,6 +144,7 @@ const anyRow = fc.record<Row>({
   heartRate: fc.option(fc.integer({ min: 40, max: 180 })),
   temperature: fc.option(fc.integer({ min: 30, max: 42 })),
   onOxygen: fc.option(fc.boolean()),
+  acvpu: fc.option(fc.constantFrom(...acvpuLevels)),
 });
 const anyStep = fc.oneof(
   fc.record({
@@ -188,7 +202,7 @@ describe('the sums of minutes and quarters of an hour', () => {
 
   it('are those of a patient who gets readings of a device that nobody was known to wear', async () => {
     await startAnew();
-    await store([{ at: 5 * minute, heartRate: 70, temperature: null, onOxygen: null }], 0);
+    await store([{ ...nothing, at: 5 * minute, heartRate: 70 }], 0);
     await sumUp(hour);
     expect(await kept('vitals_1m')).toEqual([]);
     await wards.assign(monitor.deviceId, patients[1] ?? '', {
@@ -202,7 +216,7 @@ describe('the sums of minutes and quarters of an hour', () => {
 });
 
 describe('readings committed after their minute was summed up', () => {
-  const row = { at: 3 * minute, heartRate: 70, temperature: null, onOxygen: null };
+  const row = { ...nothing, at: 3 * minute, heartRate: 70 };
   const late = async (between: () => Promise<void>): Promise<void> => {
     await startAnew();
     await wards.assign(monitor.deviceId, patients[0] ?? '', { wardId: ward, valid: `[${at(0).toISOString()},)` });
@@ -245,7 +259,7 @@ describe('several workers', () => {
     });
     for (let i = 0; i < 120; i++) {
       const when = ((i * 7919) % 3_600) * 1_000;
-      await store([{ at: when, heartRate: 60 + (i % 90), temperature: null, onOxygen: null }], when - minute);
+      await store([{ ...nothing, at: when, heartRate: 60 + (i % 90) }], when - minute);
     }
     writing = false;
     await Promise.all(work);
@@ -256,7 +270,7 @@ describe('several workers', () => {
   it('are not needed to finish what one of them left half done', async () => {
     await startAnew();
     await wards.assign(monitor.deviceId, patients[0] ?? '', { wardId: ward, valid: `[${at(0).toISOString()},)` });
-    await store([{ at: 0, heartRate: 70, temperature: 37, onOxygen: true }], 0);
+    await store([{ at: 0, heartRate: 70, temperature: 37, onOxygen: true, acvpu: 'A' }], 0);
     class Dying extends VitalsRollupRepository {
       override cleanSome(): Promise<boolean> {
         return Promise.reject(new Error('killed'));
