@@ -1,7 +1,7 @@
 export { addHl7Source, type Hl7Source, listHl7Sources, removeHl7Source } from './hl7-sources/hl7-sources.js';
 export * from './clients/hospital-database.js';
 export { repeatVictims } from './clients/repeat-victims.js';
-export { constraintOf, sqlState } from './clients/sql-errors.js';
+export { constraintOf, ranOutOfTime, sqlState } from './clients/sql-errors.js';
 export { Prisma as PublicPrisma } from './generated/public/client.js';
 export { Prisma as TenantPrisma } from './generated/tenant/client.js';
 export * from './hospital-ref.js';

@@ -28,3 +28,7 @@ export const sqlState = (err: unknown): string | undefined => failureOf(err)?.sq
 
 /** The name of the constraint a query broke, as the migrations spell it. */
 export const constraintOf = (err: unknown): string | undefined => failureOf(err)?.constraint;
+
+/** Whether a statement or its transaction was ended because it took too long. */
+export const ranOutOfTime = (err: unknown): boolean =>
+  sqlState(err) === '57014' || (isObject(err) && err['code'] === 'P2028');

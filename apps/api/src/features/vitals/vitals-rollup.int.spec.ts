@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { acvpuLevels, vitalSigns } from '@hms/contracts';
-import { HospitalDatabase, schemaOf, type Hospital } from '@hms/database';
+import { HospitalDatabase, schemaOf, type Hospital, type TenantTx } from '@hms/database';
 import fc from 'fast-check';
 import pg from 'pg';
 import { createTestHospital, dropTestHospital } from '../../testing/test-hospital.js';
 import { TestWards, type Monitor } from '../../testing/test-ward.js';
+import type { Portion } from './rollup-portion.policy.js';
 import { VitalsRollupRepository } from './vitals-rollup.repository.js';
 import { VitalsRollupService } from './vitals-rollup.service.js';
 
@@ -281,5 +282,46 @@ describe('several workers', () => {
     expect(await kept('vitals_1m')).toEqual([]);
     await sumUp(hour);
     await expectExact();
+  });
+});
+
+describe('a backlog that does not fit the time of a transaction', () => {
+  const inTime = async (tx: TenantTx, fits: boolean): Promise<void> => {
+    if (fits) return;
+    await tx.$executeRaw`set local statement_timeout = 1`;
+    await tx.$queryRaw`select pg_sleep(10)::text`;
+  };
+  class Slow extends VitalsRollupRepository {
+    constructor(private readonly fitting: number) {
+      super();
+    }
+    override async advance(tx: TenantTx, from: Date, until: Date): Promise<void> {
+      await inTime(tx, until.getTime() - from.getTime() <= this.fitting * minute);
+      return super.advance(tx, from, until);
+    }
+    override async cleanSome(tx: TenantTx, portion: Portion): Promise<boolean> {
+      await inTime(tx, portion.entries * portion.pieceMinutes <= 10 * this.fitting);
+      return super.cleanSome(tx, portion);
+    }
+  }
+
+  beforeEach(async () => {
+    await startAnew();
+    await wards.assign(monitor.deviceId, patients[0] ?? '', { wardId: ward, valid: `[${at(0).toISOString()},)` });
+    for (const when of [0, 20 * minute]) await store([{ ...nothing, at: when, heartRate: 70 }], 0);
+  });
+
+  it('is done in pieces half as big, and half of that, until they fit', async () => {
+    const slow = new VitalsRollupService(database, new Slow(3));
+    await slow.catchUp(hospital, at(30 * minute));
+    await store([{ ...nothing, at: 1, heartRate: 80 }], hour);
+    await slow.catchUp(hospital, at(hour + 2 * minute));
+    await expectExact();
+    expect(await kept('vitals_1m')).toHaveLength(2);
+  });
+
+  it('fails when not even the smallest piece fits', async () => {
+    const stuck = new VitalsRollupService(database, new Slow(0));
+    await expect(stuck.catchUp(hospital, at(hour))).rejects.toThrow(/statement timeout/);
   });
 });

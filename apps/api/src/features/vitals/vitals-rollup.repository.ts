@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { schemaOf, schemaSql, TenantPrisma, type TenantTx } from '@hms/database';
 import { rollupNames, rollupsOfReadings, rollupsOfRollups } from './rollup-columns.js';
+import type { Portion } from './rollup-portion.policy.js';
 
 const { raw, sql } = TenantPrisma;
 const names = raw(rollupNames);
@@ -11,10 +12,6 @@ const quarter = raw(`interval '15 minutes'`);
 /** Buckets begin where they would if time had been cut since then. */
 const origin = raw(`timestamptz '2000-01-01Z'`);
 const instant = (date: Date): TenantPrisma.Sql => sql`${date.toISOString()}::timestamptz`;
-
-/** What is done at once: at most 1.4 million readings of monitors that send one a second. */
-const entriesAtOnce = 200;
-const longestPiece = raw(`interval '2 hours'`);
 
 interface DirtyPiece {
   readonly id: bigint;
@@ -87,22 +84,23 @@ export class VitalsRollupRepository {
   }
 
   /** Sums up again some of what is dirty, and says whether more is left. */
-  async cleanSome(tx: TenantTx): Promise<boolean> {
+  async cleanSome(tx: TenantTx, { entries, pieceMinutes }: Portion): Promise<boolean> {
     const schema = schemaSql(tx.hospital);
+    const longestPiece = sql`${pieceMinutes}::int * ${minute}`;
     const pieces = await tx.$queryRaw<DirtyPiece[]>`
       select id, patient_id as "patientId", since, least(until, since + ${longestPiece}) as upto,
              until > since + ${longestPiece} as "goesOn"
         from (select d.id, d.patient_id, greatest(date_trunc('minute', d.since), s.raw_from) as since,
                      least(date_trunc('minute', d.until) + ${minute}, s.rolled_until) as until
                 from ${schema}.vitals_dirty d, ${schema}.vitals_rollup s
-               order by d.id limit ${entriesAtOnce}) entry`;
+               order by d.id limit ${entries}) entry`;
     const stale = pieces.filter(({ since, upto }) => since < upto);
     if (stale.length > 0) {
       await this.#sumUpAgain(tx, stale);
       await this.#sumUpQuartersAgain(tx, stale);
     }
     await this.#forget(tx, pieces);
-    return pieces.length === entriesAtOnce || pieces.some(({ goesOn }) => goesOn);
+    return pieces.length === entries || pieces.some(({ goesOn }) => goesOn);
   }
 
   async #sumUpAgain(tx: TenantTx, pieces: readonly DirtyPiece[]): Promise<void> {

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { HospitalDatabase, type HospitalRef } from '@hms/database';
+import { HospitalDatabase, type HospitalRef, ranOutOfTime } from '@hms/database';
 import { minuteMs } from './rollup-plan.policy.js';
+import { firstPortion, halfOf, nextPortion, type Portion } from './rollup-portion.policy.js';
 import { VitalsRollupRepository } from './vitals-rollup.repository.js';
 
 /** A minute is summed up so long after it ended: by then nearly all its readings have come. */
 const settledAfterMs = 2 * minuteMs;
-const quickMs = 500;
-const mostMinutes = 60;
 /** Transactions in one hospital before the next has its turn; the rest is done the next time. */
 const mostSteps = 200;
 
@@ -23,23 +22,29 @@ export class VitalsRollupService {
    */
   async catchUp(hospital: HospitalRef, now: Date): Promise<void> {
     const settled = Math.floor((now.getTime() - settledAfterMs) / minuteMs) * minuteMs;
-    let minutes = 1;
+    let portion = firstPortion;
     for (let step = 0; step < mostSteps; step++) {
       const began = performance.now();
-      if (!(await this.#step(hospital, settled, minutes))) return;
-      minutes = performance.now() - began < quickMs ? Math.min(minutes * 2, mostMinutes) : 1;
+      try {
+        if (!(await this.#step(hospital, settled, portion))) return;
+        portion = nextPortion(portion, performance.now() - began);
+      } catch (err) {
+        const half = ranOutOfTime(err) ? halfOf(portion) : undefined;
+        if (!half) throw err;
+        portion = half;
+      }
     }
   }
 
   /** True when there is more to do. */
-  #step(hospital: HospitalRef, settled: number, minutes: number): Promise<boolean> {
+  #step(hospital: HospitalRef, settled: number, portion: Portion): Promise<boolean> {
     return this.database.inHospital(hospital, async (tx) => {
       if (!(await this.rollups.lock(tx))) return false;
       await this.rollups.markLate(tx);
       const from = await this.rollups.rolledUntil(tx);
-      const until = Math.min(settled, from.getTime() + minutes * minuteMs);
+      const until = Math.min(settled, from.getTime() + portion.minutes * minuteMs);
       if (until > from.getTime()) await this.rollups.advance(tx, from, new Date(until));
-      const dirty = await this.rollups.cleanSome(tx);
+      const dirty = await this.rollups.cleanSome(tx, portion);
       return dirty || until < settled;
     });
   }
