@@ -92,6 +92,10 @@ export class TestIngest {
     return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
   }
 
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name);
+  }
+
   /** Asks it to end; resolves with its exit code. */
   async stop(): Promise<number | null> {
     return this.#end('SIGTERM');
