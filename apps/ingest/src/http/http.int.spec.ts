@@ -12,6 +12,8 @@ const head = (length: number | string, more = ''): string =>
   `POST /telemetry HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${bed.gateway.key}\r\n` +
   `Content-Type: application/json\r\nContent-Length: ${length}\r\n${more}\r\n`;
 
+const healthz = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n';
+
 const nothingHeld = (): Promise<true> =>
   eventually(async () => (await bed.ingest.metric('ingest_queue_bytes')) === 0 || undefined);
 
@@ -156,6 +158,21 @@ describe('what no proper client sends', () => {
     await socket.closed();
     await nothingHeld();
   });
+
+  it('has its connection closed within 15 s: a body that trickles, and one who only holds the connection', async () => {
+    const [trickling, idle, talking] = await Promise.all([1, 2, 3].map(() => RawSocket.open(bed.ingest.port)));
+    trickling?.send(head(1_000_000));
+    for (const socket of [idle, talking]) socket?.send(healthz);
+    const drops = setInterval(() => trickling?.send(' '), 200);
+    const words = setInterval(() => talking?.send(healthz), 3_000);
+    const began = performance.now();
+    await Promise.all([trickling?.closed(), idle?.closed()]);
+    for (const timer of [drops, words]) clearInterval(timer);
+    expect(performance.now() - began).toBeLessThan(15_000);
+    expect([trickling?.received, talking?.isClosed]).toEqual(['', false]);
+    talking?.destroy();
+    await nothingHeld();
+  }, 20_000);
 
   it('harms nobody else', async () => {
     const noise = ['\0\r\n\r\n', '\x16\x03\x01\x02', 'GET / HTTP/1.1\r\n\r\n', 'POST', `${head(10)}{`];

@@ -19,6 +19,10 @@ export class RawSocket {
     return this.#chunks.join('');
   }
 
+  get isClosed(): boolean {
+    return this.socket.closed;
+  }
+
   send(text: string): void {
     this.socket.write(text);
   }
