@@ -88,7 +88,7 @@ export class AlarmTelling {
   async #end(tx: TenantTx, alarm: DueAlarm, cause: AlarmEndCause): Promise<void> {
     const detail = { cause };
     await this.alarms.addEvent(tx, { alarmId: alarm.id, kind: 'resolved', actorId: null, detail });
-    await this.due.update(tx, alarm.id, { state: 'resolved', endedAt: new Date() });
+    await this.due.end(tx, alarm.id);
     await this.#publish(tx, 'alarm.resolved', alarm);
   }
 

@@ -181,6 +181,8 @@ describe.each([
     await sweep.run();
     expect([(await alarms.stateOf(id)).state, await alarms.history(id)]).toEqual(['resolved', ['resolved']]);
     expect(await causes()).toEqual([{ kind: 'resolved', cause }]);
+    // By the time of its device.
+    expect(await wards.query('select ended_at = last_seen_at as seen from {schema}.alarm')).toEqual([{ seen: true }]);
   });
 });
 

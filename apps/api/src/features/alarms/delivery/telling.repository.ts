@@ -83,4 +83,11 @@ export class TellingRepository {
   async update(tx: TenantTx, id: string, data: TenantPrisma.AlarmUpdateInput): Promise<void> {
     await tx.alarm.update({ where: { id }, data, select: { id: true } });
   }
+
+  /** With the newest reading that showed it, by the time of its device. */
+  async end(tx: TenantTx, id: string): Promise<void> {
+    await tx.$executeRaw`
+      update ${schemaSql(tx.hospital)}.alarm set state = 'resolved', ended_at = greatest(started_at, last_seen_at)
+       where id = ${id}::uuid`;
+  }
 }
