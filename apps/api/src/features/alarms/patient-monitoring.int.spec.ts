@@ -97,7 +97,7 @@ describe('the scores of a patient', () => {
   });
 
   it('tell what they were made of, what is missing and what they ask for', async () => {
-    expect(await get<LatestScoreDto>('scores/latest')).toEqual({ patientId, score: null });
+    expect(await get<LatestScoreDto>('scores/latest')).toEqual({ patientId, score: null, qsofa: null });
     await score(0, 7, 'emergency');
     expect((await get<LatestScoreDto>('scores/latest')).score).toMatchObject({
       total: 7,
@@ -108,6 +108,37 @@ describe('the scores of a patient', () => {
     await score(1, null, 'incomplete', ['temperature']);
     const { score: newest } = await get<LatestScoreDto>('scores/latest');
     expect(newest).toMatchObject({ total: null, partial: 3, band: 'incomplete', missing: ['temperature'] });
+  });
+});
+
+describe('the qSOFA of a patient', () => {
+  const qsofa = async () => (await get<LatestScoreDto>('scores/latest')).qsofa;
+  const score = (profile: string) =>
+    wards.query(
+      `insert into {schema}.score_result (patient_id, profile, profile_version, computed_for, total, partial, band, inputs)
+       values ($1, $2, 'test', now(), 3, 3, 'low', '{"respiratoryRate": 12}')`,
+      [patientId, profile],
+    );
+
+  it('counts what is known now, measured or charted, and alarms nobody', async () => {
+    await score('news2');
+    expect(await qsofa()).toEqual({
+      total: null,
+      partial: 0,
+      band: 'incomplete',
+      missing: ['respiratoryRate', 'systolic', 'acvpu'],
+    });
+    await wards.latest(patientId, { respiratoryRate: 22, systolic: 101 });
+    await chart([{ code: 'acvpu', value: 'C' }]);
+    expect(await qsofa()).toEqual({ total: 2, partial: 2, band: 'higher-risk', missing: [] });
+    await wards.latest(patientId, { respiratoryRate: 22 }, new Date(Date.now() - 6 * 60_000));
+    expect(await qsofa()).toMatchObject({ total: null, partial: 1, missing: ['respiratoryRate'] });
+    expect(await wards.query('select from {schema}.alarm where patient_id = $1', [patientId])).toEqual([]);
+  });
+
+  it('is not told of a child, for whom it is not made', async () => {
+    await score('bedside-pews');
+    expect(await qsofa()).toBeNull();
   });
 });
 

@@ -81,10 +81,28 @@ export class ScorePageDto {
   nextCursor: string | null;
 }
 
+/**
+ * Quick SOFA, for adults where an infection is suspected: 2 and more is a higher risk. For information, never an alarm: it
+ * misses many who have sepsis, and is no screen by itself.
+ */
+export class QsofaDto {
+  /** Null when an input is missing or too old. */
+  @ApiProperty({ type: Number, nullable: true })
+  total: number | null;
+  /** Points of the inputs there are. */
+  partial: number;
+  /** `low`, `higher-risk` or `incomplete`. */
+  band: string;
+  missing: string[];
+}
+
 export class LatestScoreDto {
   @ApiProperty({ format: 'uuid' })
   patientId: string;
   /** Null before the first. */
   @ApiProperty({ type: ScoreDto, nullable: true })
   score: ScoreDto | null;
+  /** As of now; null for whoever is not scored as an adult. */
+  @ApiProperty({ type: QsofaDto, nullable: true })
+  qsofa: QsofaDto | null;
 }

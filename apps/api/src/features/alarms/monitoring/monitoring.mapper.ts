@@ -1,4 +1,5 @@
-import type { MonitoringDto, ScoreDto } from './monitoring.dto.js';
+import type { Score } from '@hms/clinical-rules';
+import type { MonitoringDto, QsofaDto, ScoreDto } from './monitoring.dto.js';
 import { byDefault, scoreChoices, scoreProfiles, spo2Scales } from './monitoring.policy.js';
 import type { MonitoringRow, ScoreRow } from './monitoring.repository.js';
 import { responseTo } from './score-response.policy.js';
@@ -40,3 +41,10 @@ export function toScoreDto(row: ScoreRow): ScoreDto {
     retrospective: row.retrospective,
   };
 }
+
+export const toQsofaDto = ({ total, partial, band, missing }: Score): QsofaDto => ({
+  total,
+  partial,
+  band,
+  missing: [...missing],
+});

@@ -26,6 +26,12 @@ export interface ScoreRow {
   readonly retrospective: boolean;
 }
 
+export interface ObservedRow {
+  readonly code: string;
+  readonly value: number;
+  readonly at: number;
+}
+
 /** Sort keys of scores: newest first, and by profile where two were computed for one time. */
 export interface ScoreKey {
   readonly micros: number;
@@ -78,6 +84,18 @@ export class MonitoringRepository {
       select: columns,
     });
     return changed;
+  }
+
+  /** What was measured last and charted within the last hour, of these codes; times are milliseconds since 1970. */
+  observations(tx: TenantTx, patientId: string, codes: readonly string[]): Promise<ObservedRow[]> {
+    const schema = schemaSql(tx.hospital);
+    return tx.$queryRaw<ObservedRow[]>`
+      select code, value::float8 as value, (extract(epoch from recorded_at) * 1000)::float8 as at
+        from (select code, value, recorded_at from ${schema}.vitals_latest where patient_id = ${patientId}::uuid
+              union all
+              select code, value, recorded_at from ${schema}.charted_observation
+               where patient_id = ${patientId}::uuid and status = 'final' and recorded_at > now() - interval '1 hour') as known
+       where code = any (${[...codes]}::text[])`;
   }
 
   /** Newest first. */

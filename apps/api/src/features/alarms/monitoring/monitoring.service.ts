@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { inputsAt, observedCodes, scoreQsofa, type Observation, type Score } from '@hms/clinical-rules';
 import { commonError } from '@hms/contracts';
-import { HospitalDatabase } from '@hms/database';
+import { HospitalDatabase, type TenantTx } from '@hms/database';
 import type { HospitalActor } from '../../../platform/access/actor.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { eventBy } from '../../../platform/events/new-event.js';
@@ -9,7 +10,7 @@ import { decodeKeys } from '../../../platform/http/keyset.js';
 import { toPage, type Page } from '../../../platform/http/page.js';
 import { AssignmentsService } from '../../devices/assignments.service.js';
 import type { LatestScoreDto, MonitoringDto, ScoreDto, ScoresQueryDto, SetMonitoringDto } from './monitoring.dto.js';
-import { toMonitoringDto, toScoreDto } from './monitoring.mapper.js';
+import { toMonitoringDto, toQsofaDto, toScoreDto } from './monitoring.mapper.js';
 import { assertReasoned } from './monitoring.policy.js';
 import { MonitoringRepository } from './monitoring.repository.js';
 
@@ -68,7 +69,18 @@ export class MonitoringService {
     return this.database.readInHospital(actor.hospital, async (tx) => {
       await this.assignments.requirePatient(tx, actor, patientId);
       const [row] = await this.monitoring.scores(tx, { patientId, profile: undefined }, undefined, 1);
-      return { patientId, score: row ? toScoreDto(row) : null };
+      const score = row ? toScoreDto(row) : null;
+      const qsofa = row?.profile === 'news2' ? toQsofaDto(await this.#qsofa(tx, patientId)) : null;
+      return { patientId, score, qsofa };
     });
+  }
+
+  /** From what is known now: a kept score has the inputs of when it changed. */
+  async #qsofa(tx: TenantTx, patientId: string): Promise<Score> {
+    const known = new Map<string, Observation>();
+    for (const { code, value, at } of await this.monitoring.observations(tx, patientId, observedCodes)) {
+      if (at >= (known.get(code)?.at ?? -Infinity)) known.set(code, { value, at });
+    }
+    return scoreQsofa(inputsAt((code) => known.get(code), Date.now()));
   }
 }
