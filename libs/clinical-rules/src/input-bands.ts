@@ -1,5 +1,5 @@
 import { agesApart, bedsidePews, scoreBedsidePews } from './bedside-pews.js';
-import { observedCodes, origins, type ScoreInput, scoreInputs } from './inputs.js';
+import { observedCodes, origins, oxygenInputs, type ScoreInput, scoreInputs } from './inputs.js';
 import { scoreNews2, type Spo2Scale } from './news2.js';
 import type { Observations } from './observations.js';
 
@@ -60,7 +60,9 @@ export class InputBands {
    * @returns whether any differs from what was there
    */
   refresh(bands: number[], observations: Observations, at: number): boolean {
-    let differs = false;
+    const order = orderOfOxygen(observations);
+    let differs = bands[this.#origins.length] !== order;
+    bands[this.#origins.length] = order;
     for (let i = 0; i < this.#origins.length; i++) {
       const origin = this.#origins[i];
       const band = origin ? bandAt(origin, observations, at) : unknown;
@@ -73,6 +75,14 @@ export class InputBands {
 }
 
 const unknown = -1;
+const [onOxygen = 0, fio2 = 0, oxygenFlow = 0] = oxygenInputs.map((input) => observedCodes.indexOf(input));
+
+/** In which order they were said: that decides what they count for. */
+function orderOfOxygen(observations: Observations): number {
+  const after = (one: number, other: number): number =>
+    1 + Math.sign(observations.timeOf(one) - observations.timeOf(other) || 0);
+  return after(onOxygen, fio2) * 9 + after(onOxygen, oxygenFlow) * 3 + after(fio2, oxygenFlow);
+}
 
 function bandAt({ maxAgeMs, places, perUnit, bands }: Origin, observations: Observations, at: number): number {
   let newest = -Infinity;

@@ -59,7 +59,7 @@ export const observedCodes: readonly string[] = scoreInputs.flatMap((input) => o
 
 /** What is known of a patient at that moment: the newest value of each input, unless it is too old by then. */
 export function inputsAt(newest: NewestObservation, at: number): ScoreInputs {
-  const inputs: Partial<Record<ScoreInput, number>> = {};
+  const found = new Map<ScoreInput, Observation>();
   for (const input of scoreInputs) {
     const { maxAgeMs, codes } = origins[input];
     let best: Observation | undefined;
@@ -68,9 +68,29 @@ export function inputsAt(newest: NewestObservation, at: number): ScoreInputs {
       if (observation && at - observation.at <= maxAgeMs && observation.at > (best?.at ?? -Infinity))
         best = observation;
     }
-    if (best) inputs[input] = best.value;
+    if (best) found.set(input, best);
   }
-  return inputs;
+  leaveWhatIsOver(found);
+  return Object.fromEntries([...found].map(([input, { value }]) => [input, value]));
+}
+
+/** Inputs that say whether the patient breathes oxygen, the last two also how much. */
+export const oxygenInputs = ['onOxygen', 'fio2', 'oxygenFlow'] as const;
+
+/** Of oxygen counts what was said last: an earlier word that contradicts it is over, and so is an earlier amount. */
+function leaveWhatIsOver(found: Map<ScoreInput, Observation>): void {
+  const at = (input: ScoreInput): number => found.get(input)?.at ?? -Infinity;
+  const said = oxygenInputs.flatMap((input) => {
+    const observation = found.get(input);
+    return observation ? [{ input, at: observation.at, oxygen: breathesOxygen({ [input]: observation.value }) }] : [];
+  });
+  const newestAt = Math.max(...said.map((word) => word.at));
+  const last = said.filter((word) => word.at === newestAt);
+  for (const { input, oxygen } of said) {
+    if (!last.some((word) => word.input === input || word.oxygen === oxygen)) found.delete(input);
+  }
+  if (at('fio2') < at('oxygenFlow')) found.delete('fio2');
+  else if (at('oxygenFlow') < at('fio2')) found.delete('oxygenFlow');
 }
 
 const roomAirPercent = 21;

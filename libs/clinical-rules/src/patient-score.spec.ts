@@ -70,6 +70,23 @@ describe('the score of a patient', () => {
     expect(scoreOf({}, newest)?.points).toMatchObject({ pulse: 3, systolic: 3 });
     expect(scoreOf({}, taken({}, { pulseRate: { value: 131, at: now - 1 } }))?.total).toBe(0);
   });
+
+  it.each<readonly [string, Readonly<Record<string, readonly [value: number, ageMs: number]>>, number]>([
+    ['room air, said after 40 %', { fio2: [40, minutes(50)], onOxygen: [0, 0] }, 0],
+    ['40 %, said after room air', { fio2: [40, 0], onOxygen: [0, minutes(50)] }, 2],
+    ['oxygen, said after 21 %', { fio2: [21, minutes(1)], onOxygen: [1, 0] }, 2],
+    ['no flow, said after oxygen', { onOxygen: [1, minutes(1)], oxygenFlow: [0, 0] }, 0],
+    ['both at once, of which the worse counts', { onOxygen: [0, 0], fio2: [40, 0] }, 2],
+  ])('believes what was said last of oxygen: %s', (_, said, points) => {
+    const observed = Object.entries(said).map(([code, [value, ageMs]]) => [code, { value, at: now - ageMs }] as const);
+    const newest = taken({ onOxygen: minutes(61) }, Object.fromEntries(observed));
+    expect(scoreOf({}, newest)).toMatchObject({ total: points, points: { oxygen: points } });
+  });
+
+  it('takes the newest amount of oxygen, not the highest', () => {
+    const newest = taken({}, { fio2: { value: 60, at: now - minutes(30) }, oxygenFlow: { value: 2, at: now } });
+    expect(scoreOf({ setting: 'bedside-pews' }, newest)?.points['oxygen']).toBe(2);
+  });
 });
 
 describe('the age', () => {
