@@ -151,7 +151,10 @@ async function startBatcher(parts: IngestParts, needs: StoreNeeds): Promise<Batc
   lifecycle.onStop('redis', () => redis.disconnect());
   const alarms = startAlarms({
     lane: openLane(parts),
+    scores: openLane(parts),
     claims: openLane(parts),
+    late: openLane(parts),
+    writer: drawn.writer,
     hospitals,
     redis,
     metrics: new AlarmMetrics(registry),

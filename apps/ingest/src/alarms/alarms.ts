@@ -9,15 +9,19 @@ import type { HospitalGroup } from '../telemetry/store/hospital-group.js';
 import type { Raised } from '../telemetry/store/store-parts.js';
 import { AlarmRounds } from './alarm-rounds.js';
 import { AlarmSweep } from './alarm-sweep.js';
+import { LateScores } from './late-scores.js';
 import { ScoreEvaluator } from './score-evaluator.js';
 import { rescan } from './score-rescan.js';
-import { ScoredPatients } from './scored-patients.js';
 
 export interface AlarmParts {
   /** Its queries hold up nothing but alarms. */
   readonly lane: Lane;
-  /** Another, for transactions that stay open a while. */
+  /** Others, each for one thing: transactions stay open on the first two. */
+  readonly scores: Lane;
   readonly claims: Lane;
+  readonly late: Lane;
+  /** Number of this process. */
+  readonly writer: number;
   readonly hospitals: Hospitals;
   readonly redis: { publish(channel: string, message: string): Promise<unknown> };
   readonly metrics: AlarmMetrics;
@@ -31,7 +35,8 @@ export interface Alarms {
 }
 
 /** Starts what happens to alarms behind the flush that noted them. */
-export function startAlarms({ lane, claims, hospitals, redis, metrics, logger, lifecycle }: AlarmParts): Alarms {
+export function startAlarms(parts: AlarmParts): Alarms {
+  const { lane, hospitals, redis, metrics, logger, lifecycle } = parts;
   const wakeRelay = (): void => void redis.publish(wakeChannel, '').catch(() => undefined);
   const sweep = new AlarmSweep({
     lane,
@@ -41,10 +46,10 @@ export function startAlarms({ lane, claims, hospitals, redis, metrics, logger, l
       wakeRelay();
     },
   });
-  const patients = new ScoredPatients(lane);
+  const late = new LateScores(parts.late, logger);
   const evaluator = new ScoreEvaluator({
-    lane,
-    patients,
+    lane: parts.scores,
+    writer: parts.writer,
     logger,
     onRaised: (alarms, lagSeconds) => {
       metrics.raised('score', alarms);
@@ -60,17 +65,23 @@ export function startAlarms({ lane, claims, hospitals, redis, metrics, logger, l
     onOpen: (hospital) => sweep.watch(hospital),
     onDue: (hospital) => evaluator.ask(hospital),
     onBehind: async (hospital) => {
-      while ((await rescan(claims, hospital, patients)) > 0 && !lifecycle.stopping) wakeRelay();
+      while (!lifecycle.stopping) {
+        const { flushes, patients } = await rescan(parts.claims, hospital);
+        if (flushes === 0) return;
+        wakeRelay();
+        evaluator.ask(hospital, patients);
+      }
     },
   });
   rounds.start();
   lifecycle.onStop('alarms', async () => {
-    await Promise.all([rounds.stop(), sweep.stop(), evaluator.stop()]);
+    await Promise.all([rounds.stop(), sweep.stop(), evaluator.stop(), late.stop()]);
   });
   return {
     onCommitted: ({ hospital, breaches }, values, mark) => {
       if (breaches.length > 0) sweep.watch(hospital);
-      evaluator.add(hospital, values, mark);
+      evaluator.add(hospital, values.fresh, mark);
+      late.add(hospital, values.late);
     },
     onRaised: ({ alarms, since }) => {
       wakeRelay();

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { uuidv7 } from 'uuidv7';
 import { eventually } from '../testing/eventually.js';
-import { TestHospital, type TestDevice, type TestGateway } from '../testing/test-hospital.js';
+import { TestHospital, type TestGateway } from '../testing/test-hospital.js';
 import { TestIngest } from '../testing/test-ingest.js';
+import { ill, TestScores, well } from '../testing/test-scores.js';
 
 /** The service, but it never evaluates what it stores. */
 const forgetful = join(import.meta.dirname, '../testing/never-evaluates.mjs');
@@ -11,7 +11,7 @@ const forgetful = join(import.meta.dirname, '../testing/never-evaluates.mjs');
 let ingest: TestIngest;
 let hospital: TestHospital;
 let gateway: TestGateway;
-let device: TestDevice;
+let patient: TestScores;
 
 beforeAll(async () => {
   hospital = await TestHospital.create();
@@ -25,118 +25,84 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  [device] = (await hospital.addDevices(gateway, 1)) as [TestDevice];
-  await hospital.rows(`update {schema}.patient set birth_date = '1960-01-01' where id = $1`, [device.patientId]);
+  patient = await TestScores.create(hospital, gateway);
 });
 
-const well = { hr: 70, rr: 16, spo2: 97, sys: 120, dia: 70, temp: 36.8, acvpu: 'A', o2: false };
-/** NEWS2 8 without a value beyond a limit. */
-const ill = { ...well, hr: 115, rr: 26, sys: 95, temp: 38.5 };
-
-const send = async (
-  to: TestIngest,
-  ...readings: readonly (readonly [secondsAgo: number, values: object])[]
-): Promise<void> => {
-  const now = Date.now();
-  const sent = readings.map(([ago, values]) => ({ d: device.name, t: now - ago * 1_000, ...values }));
-  expect((await to.post(gateway.key, { readings: sent })).status).toBe(200);
-};
-
-interface ScoreRow {
-  readonly profile: string;
-  readonly total: number | null;
-  readonly partial: number;
-  readonly band: string;
-  readonly missing: readonly string[];
-  readonly retrospective: boolean;
-}
-const scores = (): Promise<ScoreRow[]> =>
-  hospital.rows('select * from {schema}.score_result where patient_id = $1 order by computed_for', [device.patientId]);
-const alarms = (): Promise<{ rule: string; priority: string; state: string; value: number }[]> =>
-  hospital.rows(
-    `select rule, priority, value, case state when 'notified' then 'raised' else state end as state
-       from {schema}.alarm where patient_id = $1 order by started_at`,
-    [device.patientId],
-  );
 const unevaluated = (): Promise<number> => hospital.count('telemetry_flush', 'not evaluated');
 
 describe('the score of a patient', () => {
   it('is kept when it differs from the one before, and its flush counts as evaluated then', async () => {
-    await send(ingest, [4, well]);
-    await eventually(async () => (await scores()).length === 1 || undefined);
-    await send(ingest, [3, well]);
+    await patient.send(ingest, [4, well]);
+    await eventually(async () => (await patient.scores()).length === 1 || undefined);
+    await patient.send(ingest, [3, well]);
     await eventually(async () => (await unevaluated()) === 0 || undefined);
-    await send(ingest, [2, { rr: 21 }]);
-    await eventually(async () => (await scores()).length === 2 || undefined);
-    expect(await scores()).toMatchObject([
+    await patient.send(ingest, [2, { rr: 21 }]);
+    await eventually(async () => (await patient.scores()).length === 2 || undefined);
+    expect(await patient.scores()).toMatchObject([
       { profile: 'news2', total: 0, band: 'low' },
       { profile: 'news2', total: 2, band: 'low' },
     ]);
-    expect(await alarms()).toEqual([]);
+    expect(await patient.alarms()).toEqual([]);
   });
 
   it('of 7 is an alarm of high priority, one of 5 of medium, and it rises without waiting for the end of the first', async () => {
-    await send(ingest, [3, { ...well, rr: 26, hr: 115 }]);
-    await eventually(async () => (await alarms()).length === 1 || undefined);
-    await send(ingest, [1, ill]);
-    await eventually(async () => (await alarms()).length === 2 || undefined);
-    expect(await alarms()).toMatchObject([
+    await patient.send(ingest, [3, { ...well, rr: 26, hr: 115 }]);
+    await eventually(async () => (await patient.alarms()).length === 1 || undefined);
+    await patient.send(ingest, [1, ill]);
+    await eventually(async () => (await patient.alarms()).length === 2 || undefined);
+    expect(await patient.alarms()).toMatchObject([
       { rule: 'news2', priority: 'medium', state: 'resolved', value: 5 },
       { rule: 'news2', priority: 'high', state: 'raised', value: 8 },
     ]);
   });
 
   it('ends its alarm after 30 s below, and not because less is known', async () => {
-    await send(ingest, [60, ill]);
-    await eventually(async () => (await alarms()).length === 1 || undefined);
-    await send(ingest, [50, well]);
+    await patient.send(ingest, [60, ill]);
+    await eventually(async () => (await patient.alarms()).length === 1 || undefined);
+    await patient.send(ingest, [50, well]);
     await eventually(
       async () =>
-        (await hospital.count('alarm', 'patient_id = $1 and normal_since is not null', [device.patientId])) > 0 ||
+        (await hospital.count('alarm', 'patient_id = $1 and normal_since is not null', [patient.patientId])) > 0 ||
         undefined,
     );
-    await send(ingest, [10, well]);
-    await eventually(async () => (await alarms())[0]?.state === 'resolved' || undefined);
+    await patient.send(ingest, [10, well]);
+    await eventually(async () => (await patient.alarms())[0]?.state === 'resolved' || undefined);
   });
 
   it('alarms by what is known when something is missing', async () => {
-    await send(ingest, [1, { hr: 135, rr: 26, sys: 95, dia: 60 }]);
-    await eventually(async () => (await alarms()).length === 1 || undefined);
-    expect(await alarms()).toMatchObject([{ priority: 'high', value: 8 }]);
-    expect(await scores()).toMatchObject([{ total: null, partial: 8, band: 'incomplete' }]);
+    await patient.send(ingest, [1, { hr: 135, rr: 26, sys: 95, dia: 60 }]);
+    await eventually(async () => (await patient.alarms()).length === 1 || undefined);
+    expect(await patient.alarms()).toMatchObject([{ priority: 'high', value: 8 }]);
+    expect(await patient.scores()).toMatchObject([{ total: null, partial: 8, band: 'incomplete' }]);
   });
 
   it('of readings that came late is kept as retrospective, and alarms nobody', async () => {
-    await send(ingest, [900, ill]);
-    await eventually(async () => (await scores()).length === 1 || undefined);
-    expect(await scores()).toMatchObject([{ total: 8, retrospective: true }]);
-    expect(await alarms()).toEqual([]);
+    await patient.send(ingest, [900, ill]);
+    await eventually(async () => (await patient.scores()).length === 1 || undefined);
+    expect(await patient.scores()).toMatchObject([{ total: 8, retrospective: true }]);
+    expect(await patient.alarms()).toEqual([]);
   });
 
   it('of a child is Bedside PEWS, of somebody who died none', async () => {
     await hospital.rows(`update {schema}.patient set birth_date = now() - interval '3 years' where id = $1`, [
-      device.patientId,
+      patient.patientId,
     ]);
-    await send(ingest, [2, { hr: 180, rr: 75, spo2: 88, sys: 165, dia: 90, o2: false }]);
-    await eventually(async () => (await alarms()).some(({ rule }) => rule === 'bedside-pews') || undefined);
-    expect(await scores()).toMatchObject([{ profile: 'bedside-pews', total: null, partial: 14 }]);
-    await hospital.rows('update {schema}.patient set deceased_at = now() where id = $1', [device.patientId]);
-    await send(ingest, [1, { hr: 90 }]);
+    await patient.send(ingest, [2, { hr: 180, rr: 75, spo2: 88, sys: 165, dia: 90, o2: false }]);
+    await eventually(async () => (await patient.alarms()).some(({ rule }) => rule === 'bedside-pews') || undefined);
+    expect(await patient.scores()).toMatchObject([{ profile: 'bedside-pews', total: null, partial: 14 }]);
+    await hospital.rows('update {schema}.patient set deceased_at = now() where id = $1', [patient.patientId]);
+    await patient.send(ingest, [1, { hr: 90 }]);
     await eventually(async () => (await unevaluated()) === 0 || undefined);
-    expect(await scores()).toHaveLength(1);
+    expect(await patient.scores()).toHaveLength(1);
   });
 
   it('counts what was charted', async () => {
-    await send(ingest, [5, { ...well, acvpu: undefined }]);
-    await eventually(async () => (await scores()).length === 1 || undefined);
-    await hospital.rows(
-      `insert into {schema}.charted_observation (id, patient_id, code, value, recorded_at, recorded_by)
-       values ($1, $2, 'acvpu', 1, now(), $1)`,
-      [uuidv7(), device.patientId],
-    );
-    await send(ingest, [4, { hr: 71 }]);
-    await eventually(async () => (await alarms()).length === 1 || undefined);
-    expect((await scores()).at(-1)).toMatchObject({ total: 3, band: 'ward-review' });
+    await patient.send(ingest, [5, { ...well, acvpu: undefined }]);
+    await eventually(async () => (await patient.scores()).length === 1 || undefined);
+    await patient.chart('acvpu', 1);
+    await patient.send(ingest, [4, { hr: 71 }]);
+    await eventually(async () => (await patient.alarms()).length === 1 || undefined);
+    expect((await patient.scores()).at(-1)).toMatchObject({ total: 3, band: 'ward-review' });
     expect(await hospital.count('score_due')).toBe(0);
   });
 });
@@ -145,24 +111,24 @@ describe('a crash between the commit and the evaluation', () => {
   it('costs no alarm: it is there within 10 s of the next start', async () => {
     await ingest.stop();
     const crashing = await TestIngest.start({ entry: forgetful });
-    await send(crashing, [1, ill]);
+    await patient.send(crashing, [1, ill]);
     await crashing.kill();
-    expect([await unevaluated(), await scores(), await alarms()]).toEqual([1, [], []]);
+    expect([await unevaluated(), await patient.scores(), await patient.alarms()]).toEqual([1, [], []]);
     // Flushes of the last 5 s may still be in the hands of who stored them.
     const began = performance.now();
     ingest = await TestIngest.start();
-    await eventually(async () => (await alarms()).length === 1 || undefined, 15_000);
+    await eventually(async () => (await patient.alarms()).length === 1 || undefined, 15_000);
     expect(performance.now() - began).toBeLessThan(12_000);
-    expect(await alarms()).toMatchObject([{ rule: 'news2', priority: 'high', state: 'raised' }]);
+    expect(await patient.alarms()).toMatchObject([{ rule: 'news2', priority: 'high', state: 'raised' }]);
     await eventually(async () => (await unevaluated()) === 0 || undefined);
   }, 40_000);
 
   it('control: a process that never evaluates leaves it unraised', async () => {
     await ingest.stop();
     const crashing = await TestIngest.start({ entry: forgetful });
-    await send(crashing, [1, ill]);
+    await patient.send(crashing, [1, ill]);
     await crashing.stop();
-    expect([await unevaluated(), await alarms()]).toEqual([1, []]);
+    expect([await unevaluated(), await patient.alarms()]).toEqual([1, []]);
     ingest = await TestIngest.start();
   }, 20_000);
 });
@@ -171,14 +137,14 @@ describe('two processes', () => {
   it('that rescan at once raise one alarm', async () => {
     await ingest.stop();
     const crashing = await TestIngest.start({ entry: forgetful });
-    await send(crashing, [1, ill]);
+    await patient.send(crashing, [1, ill]);
     await crashing.kill();
     await hospital.rows(
       `update {schema}.telemetry_flush set committed_at = committed_at - interval '6 seconds' where not evaluated`,
     );
     const both = await Promise.all([TestIngest.start(), TestIngest.start()]);
     await eventually(async () => (await unevaluated()) === 0 || undefined);
-    expect(await alarms()).toHaveLength(1);
+    expect(await patient.alarms()).toHaveLength(1);
     await both[1].stop();
     ingest = both[0];
   }, 40_000);

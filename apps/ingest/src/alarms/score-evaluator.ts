@@ -1,175 +1,137 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Observation } from '@hms/clinical-rules';
 import type { Logger } from '@hms/service-kit';
 import type { Lane } from '../database/lane.js';
+import { type Pending, WriteBehind } from '../database/write-behind.js';
 import type { Hospital } from '../hospitals/hospital.js';
-import { fields } from '../telemetry/fields.js';
-import type { CommittedValues } from '../telemetry/live/committed-values.js';
 import { NewestValues } from '../telemetry/live/newest-values.js';
 import type { FlushMark } from '../telemetry/store/copy-encoder.js';
-import type { ScoredPatient, ScoredPatients } from './scored-patients.js';
-import {
-  type DueRow,
-  markEvaluated,
-  type MeasuredRow,
-  recordScores,
-  type ScoreEntry,
-  selectDue,
-  selectUntil,
-  settleDue,
-  valuesOf,
-} from './score-statements.js';
+import { ScoreMemory } from './score-memory.js';
+import { type Ask, scoreRound } from './score-round.js';
+import { type DueRow, markEvaluated, type MarkRow, selectDue, selectMarks } from './score-statements.js';
 
 const evaluateEveryMs = 1_000;
 const patientsAtOnce = 200;
 /** Flushes beyond are left to the rescan, which finds them in the database. */
 const flushesRemembered = 20_000;
+/** What is committed this long after it was begun is still seen by who asks for what is new. */
+const slowestCommitMs = 10_000;
 
 export interface EvaluatorParts {
-  readonly lane: Pick<Lane, 'run'>;
-  readonly patients: ScoredPatients;
+  /** Of this alone: transactions are open on it. */
+  readonly lane: Lane;
+  /** Number of this process. */
+  readonly writer: number;
   readonly logger: Logger;
   /** Called after alarms were committed, with the seconds since the first of their readings was. */
   readonly onRaised: (alarms: number, lagSeconds: number) => void;
 }
 
 /** What was committed and not evaluated yet: of each patient only the newest values, so it cannot grow without limit. */
-class Backlog {
+class Backlog implements Pending {
+  readonly isEmpty = false;
   readonly fresh = new NewestValues();
-  readonly late = new NewestValues();
+  /** To be scored whatever is known of them. */
+  readonly again = new Set<string>();
   readonly flushes: FlushMark[] = [];
   readonly since = performance.now();
+
+  merge({ fresh, again, flushes }: Backlog): void {
+    this.fresh.merge(fresh);
+    for (const id of again) this.again.add(id);
+    for (const mark of flushes) this.remember(mark);
+  }
+
+  remember(mark: FlushMark): void {
+    if (this.flushes.length < flushesRemembered) this.flushes.push(mark);
+  }
 }
 
 /**
  * Scores patients by what was committed, a second later at most and never in the way of an answer. Where it falls behind
- * it skips values in between, never a patient. What a crash takes with it, `ScoreRescan` finds.
+ * it skips values in between, never a patient. What a crash takes with it, the rescan finds.
  */
 export class ScoreEvaluator {
-  #backlogs = new Map<Hospital, Backlog>();
-  #timer: NodeJS.Timeout | undefined;
-  #evaluating: Promise<void> = Promise.resolve();
-  #stopped = false;
+  readonly #memory = new ScoreMemory();
+  readonly #askedAt = new WeakMap<Hospital, number>();
+  readonly #behind: WriteBehind<Backlog>;
 
-  constructor(private readonly parts: EvaluatorParts) {}
+  constructor(private readonly parts: EvaluatorParts) {
+    this.#behind = new WriteBehind({
+      what: 'scores',
+      everyMs: evaluateEveryMs,
+      logger: parts.logger,
+      empty: () => new Backlog(),
+      write: (hospital, backlog) => this.#evaluate(hospital, backlog),
+      merge: (since, before) => since.merge(before),
+    });
+  }
 
   /** Remembers what was committed. */
-  add(hospital: Hospital, { fresh, late }: CommittedValues, mark: FlushMark): void {
-    const backlog = this.#backlogOf(hospital);
+  add(hospital: Hospital, fresh: NewestValues, mark: FlushMark): void {
+    const backlog = this.#behind.of(hospital);
     backlog.fresh.merge(fresh);
-    backlog.late.merge(late);
-    if (backlog.flushes.length < flushesRemembered) backlog.flushes.push(mark);
-    this.#schedule();
+    backlog.remember(mark);
   }
 
-  /** Somebody charted for a patient of the hospital. */
-  ask(hospital: Hospital): void {
-    this.#backlogOf(hospital);
-    this.#schedule();
+  /** Somebody charted for a patient of the hospital, or what is known of those patients may be wrong. */
+  ask(hospital: Hospital, ids: Iterable<string> = []): void {
+    const { again } = this.#behind.of(hospital);
+    for (const id of ids) again.add(id);
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#evaluating;
-    await this.#evaluateAll();
+  stop(): Promise<void> {
+    return this.#behind.stop();
   }
 
-  #backlogOf(hospital: Hospital): Backlog {
-    let backlog = this.#backlogs.get(hospital);
-    if (!backlog) this.#backlogs.set(hospital, (backlog = new Backlog()));
-    return backlog;
-  }
-
-  #schedule(): void {
-    if (this.#stopped) return;
-    this.#timer ??= setTimeout(() => {
-      this.#evaluating = this.#evaluateAll().then(() => {
-        this.#timer = undefined;
-        if (this.#backlogs.size > 0) this.#schedule();
-      });
-    }, evaluateEveryMs);
-  }
-
-  async #evaluateAll(): Promise<void> {
-    const backlogs = this.#backlogs;
-    this.#backlogs = new Map();
-    for (const [hospital, backlog] of backlogs) {
-      try {
-        await this.#evaluate(hospital, backlog);
-      } catch (err) {
-        this.parts.logger.warn({ err, hospitalId: hospital.id }, 'scores not computed yet');
-        this.#takeBack(hospital, backlog);
-      }
-    }
-  }
-
-  #takeBack(hospital: Hospital, { fresh, late, flushes }: Backlog): void {
-    this.parts.patients.forget(hospital, fresh.byPatient.keys());
-    const backlog = this.#backlogOf(hospital);
-    backlog.fresh.merge(fresh);
-    backlog.late.merge(late);
-    backlog.flushes.push(...flushes.slice(0, Math.max(0, flushesRemembered - backlog.flushes.length)));
-  }
-
-  async #evaluate(hospital: Hospital, { fresh, late, flushes, since }: Backlog): Promise<void> {
-    const { lane, patients } = this.parts;
+  async #evaluate(hospital: Hospital, backlog: Backlog): Promise<void> {
+    const { lane } = this.parts;
+    const { epoch } = hospital;
     const due = await lane.run<DueRow>(selectDue(hospital.schema, patientsAtOnce));
-    const asked = due.map(({ patient_id }) => patient_id);
-    patients.forget(hospital, asked);
-    const now = Date.now() * 1_000;
-    const moments = new Map(asked.map((id) => [id, now]));
-    for (const [id, { recordedAt }] of fresh.byPatient) moments.set(id, Math.max(recordedAt, moments.get(id) ?? 0));
-    const ids = [...moments.keys()];
-    for (let i = 0; i < ids.length; i += patientsAtOnce) {
-      const known = await patients.of(hospital, ids.slice(i, i + patientsAtOnce));
-      await this.#record(hospital, known, since, (patient) => {
-        const newest = fresh.byPatient.get(patient.id);
-        if (newest) patient.observe(newest);
-        return patient.score(moments.get(patient.id) ?? now);
-      });
+    await this.#heedOthers(hospital, backlog.again);
+    const asks = this.#asksOf(hospital, backlog, due);
+    for (let i = 0; i < asks.length; i += patientsAtOnce) {
+      await this.#score(hospital, { epoch, since: backlog.since }, asks.slice(i, i + patientsAtOnce));
       await turn();
     }
-    for (const [id, { recordedAt }] of late.byPatient) await this.#lookBack(hospital, id, recordedAt);
-    const last = [
-      ...(due.length > 0 ? [settleDue(hospital.schema, due)] : []),
-      ...(flushes.length > 0 ? [markEvaluated(hospital.schema, flushes)] : []),
-    ];
-    if (last.length > 0) await lane.run(last.join('; '));
+    if (backlog.flushes.length > 0) await lane.run(markEvaluated(hospital.schema, backlog.flushes));
+    if (due.length === patientsAtOnce) this.ask(hospital);
   }
 
-  /** Scores the patients and commits what that makes of them. */
-  async #record(
-    hospital: Hospital,
-    patients: ReadonlyMap<string, ScoredPatient>,
-    since: number,
-    score: (patient: ScoredPatient) => ScoreEntry | undefined,
-  ): Promise<void> {
-    const entries = [...patients.values()].flatMap((patient) => score(patient) ?? []);
-    if (entries.length === 0) return;
-    const rows = await this.parts.lane.run<{ patient_id: string }>(recordScores(hospital.schema, entries));
-    const alarmed = new Set(rows.map(({ patient_id }) => patient_id));
-    let raised = 0;
-    for (const entry of entries) {
-      const patient = patients.get(entry.patient);
-      if (alarmed.has(entry.patient) && patient?.alarmed === false) raised++;
-      patient?.recorded(entry, alarmed.has(entry.patient));
+  /** What other processes saw since the last time counts more than what is remembered here. */
+  async #heedOthers(hospital: Hospital, again: Set<string>): Promise<void> {
+    const now = performance.now();
+    const seconds = Math.ceil((now - (this.#askedAt.get(hospital) ?? 0) + slowestCommitMs) / 1_000);
+    const marks = await this.parts.lane.run<MarkRow>(selectMarks(hospital.schema, seconds, this.parts.writer));
+    for (const { patient_id, mark } of marks) {
+      if (this.#memory.isContradicted(patient_id, mark)) again.add(patient_id);
     }
-    if (raised > 0) this.parts.onRaised(raised, (performance.now() - since) / 1_000);
+    this.#askedAt.set(hospital, now);
   }
 
-  /** The score of a time that is over, for the chart. */
-  async #lookBack(hospital: Hospital, id: string, at: number): Promise<void> {
-    const { lane, patients } = this.parts;
-    const known = await patients.of(hospital, [id]);
-    if (known.size === 0) return;
-    const observed = new Map<string, Observation>();
-    for (const row of await lane.run<MeasuredRow>(selectUntil(hospital.schema, id, at))) {
-      for (const [i, value] of valuesOf(row).entries()) {
-        const code = fields[i]?.code;
-        if (code !== undefined && !Number.isNaN(value)) observed.set(code, { value, at: row.at / 1_000 });
+  #asksOf(hospital: Hospital, { fresh, again }: Backlog, due: readonly DueRow[]): Ask[] {
+    const asks = new Map<string, Ask>();
+    for (const patient of again) asks.set(patient, { patient, readings: undefined, due: undefined });
+    for (const row of due) asks.set(row.patient_id, { patient: row.patient_id, readings: undefined, due: row });
+    for (const [patient, readings] of fresh.byPatient) {
+      const asked = asks.get(patient);
+      if (asked || this.#memory.isDue(hospital, readings)) {
+        asks.set(patient, { patient, readings, due: asked?.due });
       }
     }
-    await this.#record(hospital, known, performance.now(), (patient) => patient.scoreOf(at, observed));
+    return [...asks.values()];
+  }
+
+  async #score(
+    hospital: Hospital,
+    { epoch, since }: { readonly epoch: number; readonly since: number },
+    asks: readonly Ask[],
+  ): Promise<void> {
+    const { lane, writer, onRaised } = this.parts;
+    // What it was due for is forgotten with it if this fails.
+    this.#memory.forget(asks.map(({ patient }) => patient));
+    const seen = await scoreRound(lane, hospital, asks, writer);
+    for (const each of seen) this.#memory.keep(hospital, epoch, each);
+    const raised = seen.filter((each) => each.raised).length;
+    if (raised > 0) onRaised(raised, (performance.now() - since) / 1_000);
   }
 }

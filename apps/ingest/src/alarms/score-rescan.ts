@@ -1,51 +1,43 @@
 import type { Lane } from '../database/lane.js';
 import type { Hospital } from '../hospitals/hospital.js';
 import type { FlushMark } from '../telemetry/store/copy-encoder.js';
-import { type ScoredPatients } from './scored-patients.js';
-import {
-  claimUnevaluated,
-  markEvaluated,
-  type MeasuredRow,
-  recordScores,
-  selectFlushed,
-  valuesOf,
-} from './score-statements.js';
+import { scoresOfThen } from './late-scores.js';
+import { claimUnevaluated, markEvaluated, recordScores, selectFlushed } from './score-statements.js';
 
 const flushesAtOnce = 200;
+const patientsAtOnce = 200;
+
+export interface Rescanned {
+  readonly flushes: number;
+  /** Of whom scores were recorded: what anybody knew of them before may be wrong. */
+  readonly patients: readonly string[];
+}
 
 /**
- * Scores what the process that stored it did not: it was killed, or has fallen behind. Two who do this at once take
- * different flushes.
- * @param lane of this alone: a transaction stays open on it while the patients are read
- * @returns how many flushes it did
+ * Scores what the process that stored it did not: it was killed, or has fallen behind. Each patient is scored as of the
+ * newest reading that was left, by what was known then, whatever came after it. Two who do this at once take different
+ * flushes.
+ * @param lane of this alone: a transaction stays open on it, and nothing else is asked meanwhile
  */
-export async function rescan(lane: Lane, hospital: Hospital, patients: ScoredPatients): Promise<number> {
-  const { schema } = hospital;
+export async function rescan(lane: Lane, { schema }: Hospital): Promise<Rescanned> {
   try {
     await lane.run(`begin; set local statement_timeout = '5s'; set local lock_timeout = '1s'`);
     const flushes = await lane.run<FlushMark>(claimUnevaluated(schema, flushesAtOnce));
+    const patients: string[] = [];
     if (flushes.length > 0) {
-      const entries = await scoresOf(await lane.run<MeasuredRow>(selectFlushed(schema, flushes)), hospital, patients);
-      if (entries.length > 0) await lane.run(recordScores(schema, entries));
+      const moments = await lane.run<{ patient_id: string; at: number }>(selectFlushed(schema, flushes));
+      for (let i = 0; i < moments.length; i += patientsAtOnce) {
+        const then = new Map(moments.slice(i, i + patientsAtOnce).map(({ patient_id, at }) => [patient_id, at]));
+        const entries = await scoresOfThen(lane, schema, then, { retrospective: false });
+        if (entries.length > 0) await lane.run(recordScores(schema, entries));
+        patients.push(...entries.map(({ patient }) => patient));
+      }
       await lane.run(markEvaluated(schema, flushes));
     }
     await lane.run('commit');
-    return flushes.length;
+    return { flushes: flushes.length, patients };
   } catch (err) {
     await lane.rollback();
     throw err;
   }
-}
-
-async function scoresOf(rows: readonly MeasuredRow[], hospital: Hospital, patients: ScoredPatients) {
-  const ids = [...new Set(rows.map(({ patient_id }) => patient_id))];
-  const moments = new Map<string, number>();
-  const known = await patients.of(hospital, ids, true);
-  for (const row of rows) {
-    moments.set(row.patient_id, Math.max(row.at, moments.get(row.patient_id) ?? 0));
-    known.get(row.patient_id)?.observeAt(valuesOf(row), row.at);
-  }
-  // What is known of them now was not recorded by this process.
-  patients.forget(hospital, ids);
-  return [...known.values()].flatMap((patient) => patient.score(moments.get(patient.id) ?? 0) ?? []);
 }

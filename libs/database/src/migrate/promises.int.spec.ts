@@ -157,6 +157,7 @@ describe('ingest, which writes all hospitals at once,', () => {
       'ingest_epoch select',
       'patient_monitoring select',
       'score_due delete select',
+      'score_mark insert select update',
       'score_result select',
       'telemetry_flush insert select',
       'telemetry_request insert select update',
