@@ -16,7 +16,9 @@ import { HealthWriter } from './devices/health/health-writer.js';
 import { Authenticator } from './gateways/authenticator.js';
 import { Hl7Sources } from './gateways/hl7-sources.js';
 import { GatewayDirectory } from './gateways/gateway-directory.js';
+import { activeHospitals } from './hospitals/active-hospitals.js';
 import { EpochWatch } from './hospitals/epoch-watch.js';
+import type { Hospital } from './hospitals/hospital.js';
 import { Hospitals } from './hospitals/hospitals.js';
 import type { Endpoint } from './http/endpoint.js';
 import { HttpServer } from './http/server.js';
@@ -27,9 +29,8 @@ import { IngestMetrics } from './operations/ingest-metrics.js';
 import { ingestRoutes } from './routes.js';
 import { Admission } from './telemetry/admission.js';
 import { repairLatest } from './telemetry/live/latest-repair.js';
-import type { MqttOutcome } from './telemetry/mqtt/mqtt-receiver.js';
 import { MllpServer } from './telemetry/hl7/mllp-server.js';
-import { serveMqtt } from './telemetry/mqtt/serve-mqtt.js';
+import { type MqttParts, serveMqtt } from './telemetry/mqtt/serve-mqtt.js';
 import { committedValues } from './telemetry/live/committed-values.js';
 import { LatestWriter } from './telemetry/live/latest-writer.js';
 import { type Publisher, WardPublisher } from './telemetry/live/ward-publisher.js';
@@ -116,7 +117,7 @@ export async function startIngest(parts: IngestParts): Promise<void> {
   metrics.watchSockets(() => sockets.size);
   await serve(parts, endpoints, { metrics, admission, sockets });
   await serveMllp(parts, telemetry);
-  receiveMqtt(parts, telemetry, metrics);
+  receiveMqtt(parts, telemetry, { open: () => activeHospitals(lookups, hospitals), deadLetters, metrics });
   void repairLatest({ lane: lookups, hospitals, logger, stopping: () => lifecycle.stopping });
 }
 
@@ -243,17 +244,30 @@ async function serveMllp({ config, logger, lifecycle }: IngestParts, telemetry: 
   logger.info({ host: config.host, port, tls: files !== undefined }, 'listening for HL7 over MLLP');
 }
 
+interface MqttNeeds {
+  /** The hospitals that are open now. */
+  readonly open: () => Promise<readonly Hospital[]>;
+  readonly deadLetters: DeadLetterBox;
+  readonly metrics: IngestMetrics;
+}
+
 function receiveMqtt(
   { config, logger, lifecycle }: IngestParts,
   telemetry: TelemetryRouteParts,
-  metrics: IngestMetrics,
+  { open, deadLetters, metrics }: MqttNeeds,
 ): void {
   if (!config.mqtt) return;
-  const counters = {
-    count: (outcome: MqttOutcome) => metrics.mqttSettled(outcome),
+  const memory = connectRedis(config.redisUrl, logger, { enableAutoPipelining: true });
+  lifecycle.onStop('redis', () => memory.disconnect());
+  const parts: MqttParts = {
+    ...telemetry,
+    memory,
+    keep: (hospital, letters) => deadLetters.keep(hospital, letters),
+    hospitals: async () => (await open()).map(({ slug }) => slug),
+    count: (outcome) => metrics.mqttSettled(outcome),
     retried: () => metrics.mqttRetried(),
   };
-  const stop = serveMqtt(config.mqtt, { ...telemetry, ...counters }, logger);
+  const stop = serveMqtt(config.mqtt, parts, logger);
   lifecycle.onStop('mqtt', () => Promise.race([stop(), delay(drainWithinMs)]));
 }
 

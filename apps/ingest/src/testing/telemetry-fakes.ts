@@ -2,6 +2,7 @@ import { type AssignmentRow, DeviceMap } from '../devices/device-map.js';
 import type { LimitRow } from '../alarms/limits.js';
 import { Hospital } from '../hospitals/hospital.js';
 import { fields, noValues } from '../telemetry/fields.js';
+import type { Delivery } from '../telemetry/mqtt/mqtt-connection.js';
 import type { Reading } from '../telemetry/reading.js';
 import { type BatchContent, Submission } from '../telemetry/submission.js';
 
@@ -33,6 +34,21 @@ export function deviceMap(count: number, epoch = 1, limits: readonly LimitRow[] 
   }));
   return new DeviceMap(epoch, rows, assignments, limits);
 }
+
+/** A message of QoS 1 on a connection that stays. */
+export const deliveryOf = (change: Partial<Delivery> = {}): Delivery => ({
+  topic: 'v1/devices/me/telemetry',
+  payload: Buffer.from('{"hr":72}'),
+  contentType: '',
+  messageId: 1,
+  isDuplicate: false,
+  kept: true,
+  property: () => '',
+  open: () => true,
+  acknowledge: () => undefined,
+  giveBack: () => undefined,
+  ...change,
+});
 
 export function readingOf(
   device: number,

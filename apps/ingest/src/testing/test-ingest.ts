@@ -86,9 +86,12 @@ export class TestIngest {
     return { status: response.status, headers: response.headers, body: (await response.json()) as Response['body'] };
   }
 
-  async metric(name: string): Promise<number> {
+  /** @param label that counts alone, as in `outcome="stored"` */
+  async metric(name: string, label = ''): Promise<number> {
     const text = await (await fetch(`${this.url}/metrics`)).text();
-    const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+    const lines = text
+      .split('\n')
+      .filter((line) => (line.startsWith(`${name}{`) || line.startsWith(`${name} `)) && line.includes(label));
     return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
   }
 

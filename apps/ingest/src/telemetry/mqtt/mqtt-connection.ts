@@ -30,12 +30,18 @@ export interface Delivery {
   readonly contentType: string;
   /** The first value of a user property, or empty. */
   readonly property: (name: string) => string;
+  /** Its packet identifier: that of no other message of the session until it is acknowledged. None with QoS 0. */
+  readonly messageId: number | undefined;
+  /** The broker sent it before, on an earlier connection. */
+  readonly isDuplicate: boolean;
   /** Whether it is sent again when it is not acknowledged (QoS 1). */
   readonly kept: boolean;
   /** False once the connection it came on is gone: the broker sends it again on the next. */
   readonly open: () => boolean;
   /** Tells the broker to forget it. */
   readonly acknowledge: () => void;
+  /** Ends the connection: the broker keeps it, like all that is not acknowledged, and sends it again on the next. */
+  readonly giveBack: () => void;
 }
 
 /**
@@ -116,7 +122,7 @@ export class MqttConnection {
     this.onSubscribed();
   }
 
-  #deliver({ topic, payload, properties = {}, qos, messageId }: IPublishPacket): void {
+  #deliver({ topic, payload, properties = {}, qos, dup, messageId }: IPublishPacket): void {
     const open = (): boolean => this.#socket.writable;
     const { userProperties = {}, contentType = '' } = properties;
     this.onDelivery({
@@ -124,7 +130,10 @@ export class MqttConnection {
       payload: Buffer.from(payload),
       contentType,
       property: (name) => [Object.hasOwn(userProperties, name) ? (userProperties[name] ?? '') : ''].flat()[0] ?? '',
+      messageId: qos > 0 ? messageId : undefined,
+      isDuplicate: dup,
       kept: qos > 0,
+      giveBack: () => this.#fail(new Error('there is no room for more')),
       open,
       acknowledge: () => {
         if (qos > 0 && messageId !== undefined && open()) this.#send({ cmd: 'puback', messageId, reasonCode: 0 });

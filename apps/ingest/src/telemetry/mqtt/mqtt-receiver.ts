@@ -2,20 +2,22 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, commonError, telemetryError } from '@hms/contracts';
 import type { Logger } from '@hms/service-kit';
 import type { Caller } from '../../gateways/caller.js';
-import { bodyText } from '../formats/body-text.js';
-import { decodeJson } from '../formats/json.js';
-import { decodeSenml } from '../formats/senml.js';
-import { decodeThingsboard } from '../formats/thingsboard.js';
-import { reject } from '../reading.js';
+import type { Hospital } from '../../hospitals/hospital.js';
 import { isForGood } from '../refusal.js';
-import type { TelemetryBatch } from '../telemetry-batch.js';
+import type { DeadLetterBox } from '../store/dead-letter-box.js';
 import type { TelemetryRouteParts } from '../telemetry.routes.js';
 import { NothingAccepted } from '../telemetry.service.js';
+import type { ArrivalTimes } from './arrival-times.js';
+import { decodeMessage } from './decode-message.js';
 import type { Delivery } from './mqtt-connection.js';
+import type { Room } from './room.js';
 import { parseTopic, type Topic } from './topic.js';
 
-/** Stored: of at least one reading. Refused: it never will be, and is forgotten. Dropped: QoS 0, and no room for it. */
-export type MqttOutcome = 'stored' | 'refused' | 'dropped';
+/**
+ * Stored: of at least one reading. Refused: it never will be, and is kept among the dead letters of its hospital. Unknown: it
+ * is of nobody who may send, and is forgotten. Dropped: QoS 0, and no room for it.
+ */
+export type MqttOutcome = 'stored' | 'refused' | 'unknown' | 'dropped';
 
 export interface MqttReceiverParts extends Pick<
   TelemetryRouteParts,
@@ -25,6 +27,11 @@ export interface MqttReceiverParts extends Pick<
   readonly keys: ReadonlyMap<string, string>;
   /** Messages worked on at a time; with QoS 1 the broker sends no more. */
   readonly atOnce: number;
+  /** Of those, how many may wait because their hospital sends too much. What is beyond that is refused. */
+  readonly atOnceEach: number;
+  readonly room: Room;
+  readonly arrivals: Pick<ArrivalTimes, 'of'>;
+  readonly keep: DeadLetterBox['keep'];
   readonly count: (outcome: MqttOutcome) => void;
   readonly retried: () => void;
 }
@@ -34,11 +41,13 @@ const longestPauseMs = 5_000;
 const logEveryMs = 10_000;
 
 /**
- * Takes in messages of a broker. One is acknowledged after its readings are committed, or when they can never be; while
- * they cannot be stored now it is tried again, and nothing that is not acknowledged is lost.
+ * Takes in messages of one session with a broker. One is acknowledged after its readings are committed, or when they can
+ * never be; while they cannot be stored now it is tried again, and nothing that is not acknowledged is lost.
  */
 export class MqttReceiver {
   readonly #working = new Set<Promise<void>>();
+  /** Those that wait because their hospital sends too much. */
+  readonly #waiting = new Map<Delivery, Hospital>();
   readonly #loggedAt = new Map<string, number>();
   readonly #stopped = new AbortController();
 
@@ -48,11 +57,19 @@ export class MqttReceiver {
   ) {}
 
   take(delivery: Delivery): void {
-    if (!delivery.kept && this.#working.size >= this.parts.atOnce) {
-      this.parts.count('dropped');
+    const { atOnce, room, now } = this.parts;
+    const bytes = delivery.payload.length;
+    const isFull = !delivery.kept && this.#working.size >= atOnce;
+    if (isFull || !room.enter(bytes)) {
+      if (delivery.kept) delivery.giveBack();
+      else this.parts.count('dropped');
       return;
     }
-    const work = this.#settle(delivery).finally(() => this.#working.delete(work));
+    const work = this.#settle(delivery, now()).finally(() => {
+      this.#working.delete(work);
+      this.#waiting.delete(delivery);
+      room.leave(bytes);
+    });
     this.#working.add(work);
   }
 
@@ -62,10 +79,10 @@ export class MqttReceiver {
     await Promise.all(this.#working);
   }
 
-  async #settle(delivery: Delivery): Promise<void> {
+  async #settle(delivery: Delivery, at: number): Promise<void> {
     const { signal } = this.#stopped;
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-      const outcome = await this.#attempt(delivery);
+      const outcome = await this.#attempt(delivery, at);
       if (outcome) {
         delivery.acknowledge();
         this.parts.count(outcome);
@@ -78,45 +95,81 @@ export class MqttReceiver {
   }
 
   /** Undefined when it is to be tried again. */
-  async #attempt(delivery: Delivery): Promise<MqttOutcome | undefined> {
+  async #attempt(delivery: Delivery, at: number): Promise<MqttOutcome | undefined> {
+    let caller: Caller | undefined;
     try {
-      await this.#store(delivery);
+      const topic = parseTopic(delivery.topic);
+      if (!topic) throw commonError('route.not-found');
+      caller = await this.#callerOf(topic, delivery);
+      await this.#store(caller, topic, delivery, at);
       return 'stored';
     } catch (err) {
-      if (err instanceof AppError && !isForGood(err)) return undefined;
+      if (this.#mayBeStoredLater(delivery, caller, err)) return undefined;
       this.#log(delivery, err);
-      return 'refused';
+      if (!caller) return isDenied(err) ? 'unknown' : 'refused';
+      const isKept = err instanceof NothingAccepted || (await this.#keep(caller, delivery, at, codeOf(err)));
+      return isKept ? 'refused' : undefined;
     }
   }
 
-  async #store(delivery: Delivery): Promise<void> {
-    const { authenticate, gate, receive, metrics, now } = this.parts;
-    const topic = parseTopic(delivery.topic);
-    if (!topic) throw commonError('route.not-found');
-    const caller = await authenticate(`Bearer ${this.#keyOf(topic, delivery)}`);
+  async #store(caller: Caller, topic: Topic, delivery: Delivery, at: number): Promise<void> {
+    const { gate, receive, metrics, arrivals } = this.parts;
     assertOwn(topic, caller);
     const bytes = delivery.payload.length;
     const refusal = gate.enter(bytes, caller);
     if (refusal) throw refusal;
     try {
-      const at = now();
-      const { receipt, replayed } = await receive(caller, decode(topic, delivery, at), at);
+      let batch = decodeMessage(topic, delivery, at);
+      if (batch.untimed) batch = decodeMessage(topic, delivery, await arrivals.of(delivery, at));
+      const [unread] = batch.rejected;
+      if (unread && !(await this.#keep(caller, delivery, at, unread.code))) throw commonError('service.unavailable');
+      const { receipt, replayed } = await receive(caller, { ...batch, unheard: true }, at);
       if (!replayed) metrics.answered(receipt);
     } finally {
       gate.leave(bytes);
     }
   }
 
-  /** The message's own, or else that which was given to us for what its broker lets through under this topic. */
-  #keyOf(topic: Topic, delivery: Delivery): string {
+  /** By the message's own key, or else by that which was given to us for what its broker lets through under this topic. */
+  async #callerOf(topic: Topic, delivery: Delivery): Promise<Caller> {
     const own = delivery.property('key');
-    return own === '' && topic.form === 'vitals' ? (this.parts.keys.get(topic.slug) ?? '') : own;
+    const given = topic.form === 'vitals' ? this.parts.keys.get(topic.slug) : undefined;
+    try {
+      return await this.parts.authenticate(`Bearer ${own === '' ? (given ?? '') : own}`);
+    } catch (err) {
+      if (own !== '' || given === undefined || !isDenied(err)) throw err;
+      // Whoever runs this can mend it, and then the message is good.
+      this.#log(delivery, err);
+      throw commonError('service.unavailable', { cause: err });
+    }
+  }
+
+  /** What waits because its hospital sends too much waits in a number that leaves room for the others of the session. */
+  #mayBeStoredLater(delivery: Delivery, caller: Caller | undefined, err: unknown): boolean {
+    if (!(err instanceof AppError) || isForGood(err)) return false;
+    if (!caller || err.spec.status !== 429) return true;
+    const { hospital } = caller;
+    const others = [...this.#waiting].filter(([each, its]) => its === hospital && each !== delivery);
+    if (others.length >= this.parts.atOnceEach) return false;
+    this.#waiting.set(delivery, hospital);
+    return true;
+  }
+
+  /** Among the dead letters of the hospital. False when it has to be tried again. */
+  async #keep({ hospital, gatewayId }: Caller, delivery: Delivery, at: number, reason: string): Promise<boolean> {
+    const topic = parseTopic(delivery.topic);
+    const device = topic?.form === 'vitals' ? topic.device : delivery.property('device').slice(0, 64);
+    const letter = { gatewayId, device, at: at * 1_000, reason, message: delivery.payload.toString() };
+    return this.parts.keep(hospital, [letter]).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** A message that nobody will send again is told of, each reason now and then. */
   #log({ topic }: Delivery, err: unknown): void {
     const known = err instanceof AppError;
-    const code = known ? err.code : 'internal.error';
+    const code = codeOf(err);
     const rejected = err instanceof NothingAccepted ? err.receipt.rejected.slice(0, 3) : undefined;
     if (performance.now() - (this.#loggedAt.get(code) ?? -Infinity) < logEveryMs) return;
     this.#loggedAt.set(code, performance.now());
@@ -125,28 +178,11 @@ export class MqttReceiver {
   }
 }
 
+const codeOf = (err: unknown): string => (err instanceof AppError ? err.code : 'internal.error');
+
+const isDenied = (err: unknown): boolean => err instanceof AppError && [401, 403].includes(err.spec.status);
+
 /** The hospital is the key's. A topic of another one is a mistake that must not pass unseen. */
 function assertOwn(topic: Topic, { hospital }: Caller): void {
   if (topic.form === 'vitals' && topic.slug !== hospital.slug) throw telemetryError('telemetry.other-hospital');
-}
-
-function decode(topic: Topic, delivery: Delivery, at: number): TelemetryBatch {
-  const text = bodyText(delivery.payload);
-  if (topic.form === 'thingsboard') {
-    return decodeThingsboard(text, { at, idempotencyKey: '', device: delivery.property('device') });
-  }
-  const senml = delivery.contentType === 'application/senml+json' || text.trimStart().startsWith('[');
-  const batch = (senml ? decodeSenml : decodeJson)(text, { at, idempotencyKey: '', device: topic.device });
-  return onlyOf(topic.device, batch);
-}
-
-/** Brokers decide by the topic who may publish, so no other device may come in by it. */
-function onlyOf(device: string, batch: TelemetryBatch): TelemetryBatch {
-  const foreign = batch.readings.filter((reading) => reading.device !== device);
-  if (foreign.length === 0) return batch;
-  return {
-    ...batch,
-    readings: batch.readings.filter((reading) => reading.device === device),
-    rejected: [...batch.rejected, ...foreign.map(({ index }) => reject(index, 'foreign_device', 'd'))],
-  };
 }

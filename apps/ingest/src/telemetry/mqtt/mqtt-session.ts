@@ -44,7 +44,7 @@ export class MqttSession {
     const broker = this.options.url.host;
     this.#connection = new MqttConnection(this.options, this.onDelivery, () => {
       this.#pauseMs = firstPauseMs;
-      this.logger.info({ broker }, 'subscribed over MQTT');
+      this.logger.info({ broker, subscription: this.options.subscription }, 'subscribed over MQTT');
     });
     const err = await this.#connection.ended;
     if (this.#stopping) return;

@@ -12,6 +12,7 @@ import { TestIngest } from '../../testing/test-ingest.js';
 
 const hasty = join(import.meta.dirname, '../../testing/answers-before-commit.mjs');
 const settled = 'ingest_mqtt_messages_total';
+const isStored = 'outcome="stored"';
 
 let folder: string;
 let broker: TestBroker;
@@ -48,6 +49,19 @@ const storedNow = (count: number): Promise<Record<string, unknown>[]> =>
     return rows.length >= count ? rows : undefined;
   });
 
+const thingsboard = 'v1/devices/me/telemetry';
+/** As that topic wants them. */
+const valuesOf = (topic: string, hr: number): object => (topic === thingsboard ? { values: { hr } } : { hr });
+
+/** The service, once it takes in what is published to the broker, or what it kept. */
+async function receiving(withEnv = env, others: readonly TestHospital[] = [], entry?: string): Promise<TestIngest> {
+  const ingest = await TestIngest.start({ env: withEnv, ...(entry === undefined ? {} : { entry }) });
+  const topics = [hospital, ...others].map((each) => `v1/${each.hospital.slug}/#`);
+  for (const topic of [thingsboard, ...topics])
+    await eventually(() => ingest.log.includes(`"subscription":"$share/ingest/${topic}"`) || undefined);
+  return ingest;
+}
+
 async function publisher(options: IClientOptions = {}): Promise<MqttClient> {
   return mqtt.connectAsync(broker.url, { protocolVersion: 5, ...options });
 }
@@ -55,7 +69,7 @@ async function publisher(options: IClientOptions = {}): Promise<MqttClient> {
 describe('a message to the broker', () => {
   let ingest: TestIngest;
   beforeAll(async () => {
-    ingest = await TestIngest.start({ env });
+    ingest = await receiving();
   }, 60_000);
   afterAll(() => ingest.stop());
 
@@ -97,22 +111,33 @@ describe('a message to the broker', () => {
     await client.endAsync();
   });
 
+  it('of a hospital that was opened a moment ago is stored', async () => {
+    const young = await TestHospital.create();
+    const its = await young.addGateway();
+    const [monitor] = await young.addDevices(its, 1);
+    await eventually(() => ingest.log.includes(`v1/${young.hospital.slug}/#`) || undefined);
+    const client = await publisher();
+    const properties = { userProperties: { key: its.key } };
+    const topic = `v1/${young.hospital.slug}/${monitor?.name ?? ''}/vitals`;
+    await client.publishAsync(topic, reading(74), { qos: 1, properties });
+    await eventually(async () => (await young.count('vitals')) || undefined);
+    await client.endAsync();
+    await young.drop();
+  });
+
   it('that can never be stored is let go, and holds nothing up', async () => {
     const before = await ingest.metric(settled);
     const client = await publisher();
     const other = await hospital.addDevices(await hospital.addGateway(), 1);
-    const foreign = { properties: { userProperties: { key: gateway.key } } };
     const poison = [
-      ['v1/nobody/expects/this', '{}'],
-      ['v1/devices/me/telemetry', reading(70)],
-      [topicOf(device, 'another_hospital'), reading(70)],
+      [`v1/${hospital.hospital.slug}/what/is/this`, '{}'],
+      [thingsboard, reading(70)],
       [topicOf(other[0]), reading(70)],
       [topicOf(), '{"t":1'],
       [topicOf(), Buffer.from([0xff, 0xfe])],
       [topicOf(), JSON.stringify({ d: 'mon-other', t: Date.now(), hr: 70 })],
     ] as const;
-    for (const [topic, message] of poison)
-      await client.publishAsync(topic, message, { qos: 1, ...(topic.includes('another') ? foreign : {}) });
+    for (const [topic, message] of poison) await client.publishAsync(topic, message, { qos: 1 });
     await client.publishAsync(topicOf(), reading(73), { qos: 1 });
     expect(await storedNow(1)).toEqual([{ heart_rate: 73, spo2: null }]);
     await eventually(async () => (await ingest.metric(settled)) - before === poison.length + 1 || undefined);
@@ -120,15 +145,188 @@ describe('a message to the broker', () => {
   });
 });
 
+describe('a message that is refused', () => {
+  let ingest: TestIngest;
+  beforeAll(async () => {
+    ingest = await receiving();
+  }, 60_000);
+  afterAll(() => ingest.stop());
+
+  const letters = (): Promise<Record<string, unknown>[]> =>
+    hospital.rows(
+      `select reason, message, (reading ->> 'heart_rate')::int as rate from {schema}.telemetry_dead_letter
+        where device = $1 order by received_at`,
+      [device.name],
+    );
+  const settledOnce = async (message: string, key = gateway.key): Promise<void> => {
+    const before = await ingest.metric(settled);
+    const client = await publisher();
+    const properties = { userProperties: { key } };
+    await client.publishAsync(topicOf(), message, { qos: 1, properties });
+    await eventually(async () => (await ingest.metric(settled)) > before || undefined);
+    await client.endAsync();
+  };
+
+  it.each([
+    ['is no JSON', '{"t":1', 'request.malformed'],
+    ['has a value that cannot be', reading(999), 'out_of_range'],
+    ['is of another device', JSON.stringify({ d: 'mon-other', t: Date.now(), hr: 70 }), 'foreign_device'],
+  ])('is kept as it came for its hospital when it %s', async (_, message, reason) => {
+    await settledOnce(message);
+    expect(await letters()).toEqual([{ reason, message, rate: null }]);
+    expect(await stored()).toEqual([]);
+  });
+
+  it('is kept as a reading when it could be stored once its device is', async () => {
+    await hospital.rows(`update {schema}.device set status = 'disabled' where device_no = $1`, [device.no]);
+    await settledOnce(reading(71));
+    expect(await letters()).toEqual([{ reason: 'disabled_device', message: null, rate: 71 }]);
+  });
+
+  it('is counted, and kept for nobody, when nobody knows who sent it', async () => {
+    const before = await ingest.metric(settled, 'outcome="unknown"');
+    await settledOnce(reading(71), `dk_aaaaaaaaaaaa_${'b'.repeat(43)}`);
+    expect(await ingest.metric(settled, 'outcome="unknown"')).toBe(before + 1);
+    expect(ingest.log).toContain('auth.unauthenticated');
+    expect(await letters()).toEqual([]);
+  });
+
+  it('stays with the broker when it is the key of MQTT_KEYS_FILE that is refused, until that is mended', async () => {
+    await ingest.stop();
+    const revoked = join(folder, 'revoked.json');
+    writeFileSync(revoked, JSON.stringify({ [hospital.hospital.slug]: `dk_aaaaaaaaaaaa_${'b'.repeat(43)}` }));
+    const misled = await receiving({ ...env, MQTT_KEYS_FILE: revoked });
+    expect(await broker.publish(topicOf(), reading(72))).toBe(0);
+    await eventually(async () => (await misled.metric('ingest_mqtt_retries_total')) > 1 || undefined);
+    expect([await misled.metric(settled, isStored), misled.log.includes('auth.unauthenticated')]).toEqual([0, true]);
+    await misled.stop();
+    ingest = await receiving();
+    expect(await storedNow(1)).toEqual([{ heart_rate: 72, spo2: null }]);
+  }, 30_000);
+});
+
+describe('a hospital beyond its quota', () => {
+  let ingest: TestIngest;
+  let busy: TestHospital;
+  let flood: { readonly key: string; readonly devices: readonly TestDevice[] };
+  beforeAll(async () => {
+    busy = await TestHospital.create();
+    await busy.owner.query('update public.hospital set telemetry_rows_per_second = 1 where id = $1', [
+      busy.hospital.id,
+    ]);
+    const its = await busy.addGateway();
+    flood = { key: its.key, devices: await busy.addDevices(its, 1) };
+    ingest = await receiving(env, [busy]);
+    const readings = Array.from({ length: 2_000 }, (_, i) => ({
+      d: flood.devices[0]?.name,
+      t: Date.now() - i,
+      hr: 70,
+    }));
+    expect((await ingest.post(flood.key, { readings })).status).toBe(200);
+  }, 60_000);
+  afterAll(async () => {
+    await ingest.stop();
+    await busy.drop();
+  });
+
+  it.each([
+    [
+      'its own topics',
+      (name: string) => `v1/${busy.hospital.slug}/${name}/vitals`,
+      (name: string) => topicOf({ ...device, name }),
+    ],
+    ['the topic of ThingsBoard', () => thingsboard, () => thingsboard],
+  ])(
+    'holds up no other when it fills %s',
+    async (_, itsTopic, otherTopic) => {
+      const client = await publisher();
+      const [monitor] = flood.devices;
+      const send = (topic: string, name: string, key: string, at: number): Promise<unknown> =>
+        client.publishAsync(
+          topic,
+          JSON.stringify({ [topic === thingsboard ? 'ts' : 't']: at, ...valuesOf(topic, 72) }),
+          {
+            qos: 1,
+            properties: { userProperties: { key, device: name } },
+          },
+        );
+      const before = await ingest.metric('ingest_mqtt_retries_total');
+      const begun = Date.now() - 60_000;
+      const { name = '' } = monitor ?? {};
+      await Promise.all(Array.from({ length: 400 }, (_, i) => send(itsTopic(name), name, flood.key, begun + i)));
+      await eventually(async () => (await ingest.metric('ingest_mqtt_retries_total')) > before + 30 || undefined);
+      await send(otherTopic(device.name), device.name, gateway.key, begun);
+      expect(await storedNow(1)).toEqual([{ heart_rate: 72, spo2: null }]);
+      await client.endAsync();
+    },
+    30_000,
+  );
+});
+
+describe('a message that states no time', () => {
+  const untimed = async (client: MqttClient): Promise<unknown> =>
+    client.publishAsync(thingsboard, '{"hr":72}', {
+      qos: 1,
+      properties: { userProperties: { key: gateway.key, device: device.name } },
+    });
+
+  /** Loses the acknowledgement of a message that was stored, and waits for what becomes of it when it is sent again. */
+  async function storedAfterLostAck(
+    meanwhile: (ingest: TestIngest, proxy: TcpProxy) => Promise<TestIngest>,
+  ): Promise<number> {
+    const proxy = await TcpProxy.to(broker.url);
+    const through = { ...env, MQTT_URL: proxy.through(broker.url) };
+    const begun = await receiving(through);
+    // A PUBACK.
+    proxy.cutWhen('client', '@\x02\0');
+    const client = await publisher();
+    await untimed(client);
+    await storedNow(1);
+    const ingest = await meanwhile(begun, proxy);
+    // The first, if this is the service that stored it; the same again; and this.
+    await client.publishAsync(topicOf(), reading(73), { qos: 1 });
+    await eventually(async () => (await ingest.metric(settled, isStored)) >= (ingest === begun ? 3 : 2) || undefined);
+    await ingest.stop();
+    await client.endAsync();
+    await proxy.close();
+    return (await stored()).filter(({ heart_rate: rate }) => rate === 72).length;
+  }
+
+  it('is stored once when it comes again', async () => {
+    expect(await storedAfterLostAck((ingest) => Promise.resolve(ingest))).toBe(1);
+  }, 60_000);
+
+  it('is stored once when it comes again to a service that was killed', async () => {
+    const restarted = async (ingest: TestIngest, proxy: TcpProxy): Promise<TestIngest> => {
+      proxy.refuse();
+      await ingest.kill();
+      proxy.restore();
+      return receiving({ ...env, MQTT_URL: proxy.through(broker.url) });
+    };
+    expect(await storedAfterLostAck(restarted)).toBe(1);
+  }, 60_000);
+
+  it('is stored as often as it is sent', async () => {
+    const ingest = await receiving();
+    const client = await publisher();
+    for (let i = 1; i <= 3; i++) {
+      await untimed(client);
+      await storedNow(i);
+    }
+    await client.endAsync();
+    await ingest.stop();
+  }, 30_000);
+});
+
 describe('a message that could not be stored yet', () => {
   it('stays with the broker while the database is away, and is stored afterwards', async () => {
     const proxy = await TcpProxy.to(variable('INGEST_DATABASE_URL'));
     const through = { ...env, DATABASE_URL: proxy.through(variable('INGEST_DATABASE_URL')) };
-    const ingest = await TestIngest.start({ env: through });
+    const ingest = await receiving(through);
     proxy.refuse();
     expect(await broker.publish(topicOf(), reading(72))).toBe(0);
     await eventually(async () => (await ingest.metric('ingest_mqtt_retries_total')) > 1 || undefined);
-    expect(await ingest.metric(settled)).toBe(0);
+    expect(await ingest.metric(settled, isStored)).toBe(0);
     proxy.restore();
     expect(await storedNow(1)).toEqual([{ heart_rate: 72, spo2: null }]);
     await ingest.stop();
@@ -137,15 +335,14 @@ describe('a message that could not be stored yet', () => {
 
   /** Kills the service while the database holds its flush up, and counts what is stored once it runs again. */
   async function storedAfterKill(received: (ingest: TestIngest) => Promise<boolean>, entry?: string): Promise<number> {
-    const options = { env, ...(entry === undefined ? {} : { entry }) };
-    const ingest = await TestIngest.start(options);
+    const ingest = await receiving(env, [], entry);
     await hospital.owner.query('begin');
     await hospital.owner.query(`lock table ${hospital.schema}.vitals in access exclusive mode`);
     await broker.publish(topicOf(), reading(72));
     await eventually(async () => (await received(ingest)) || undefined);
     await ingest.kill();
     await hospital.owner.query('rollback');
-    const again = await TestIngest.start({ env });
+    const again = await receiving();
     const after = (await hospital.addDevices(gateway, 1)) as [TestDevice];
     await broker.publish(topicOf(after[0]), reading(73));
     await eventually(async () => (await hospital.count('vitals', 'device_no = $1', [after[0].no])) || undefined);
@@ -160,19 +357,19 @@ describe('a message that could not be stored yet', () => {
   }, 60_000);
 
   it('control: is lost when it is acknowledged before the commit', async () => {
-    const acknowledged = async (ingest: TestIngest): Promise<boolean> => (await ingest.metric(settled)) > 0;
+    const acknowledged = async (ingest: TestIngest): Promise<boolean> => (await ingest.metric(settled, isStored)) > 0;
     expect(await storedAfterKill(acknowledged, hasty)).toBe(0);
   }, 60_000);
 
   it('is stored once, of a stream of them, however often the service is stopped or killed', async () => {
     const [client, total, begun] = [await publisher({ protocolVersion: 4 }), 2_000, Date.now() - 60_000];
-    let ingest = await TestIngest.start({ env });
+    let ingest = await receiving();
     const sending = Promise.all(
       Array.from({ length: total }, (_, i) => client.publishAsync(topicOf(), reading(70, begun + i), { qos: 1 })),
     );
     for (const end of ['kill', 'stop', 'kill'] as const) {
       await ingest[end]();
-      ingest = await TestIngest.start({ env });
+      ingest = await receiving();
     }
     await sending;
     await storedNow(total);

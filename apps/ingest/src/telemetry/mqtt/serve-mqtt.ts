@@ -2,30 +2,56 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Logger } from '@hms/service-kit';
 import type { MqttConfig } from '../../config.js';
+import { ArrivalTimes, type ArrivalMemory } from './arrival-times.js';
 import { MqttReceiver, type MqttReceiverParts } from './mqtt-receiver.js';
 import { MqttSession } from './mqtt-session.js';
-import { subscription } from './topic.js';
+import { MqttSessions, type MqttSessionsParts } from './mqtt-sessions.js';
+import { Room } from './room.js';
+import { commonSubscription, subscriptionOf } from './topic.js';
 
-/** Together they are no more than what may be on its way at all. */
-const atOnce = 256;
+/** Of a hospital, and of all whose messages name none. */
+const atOnce = 64;
+const atOnceInCommon = 256;
+/** Of one hospital among those. */
+const atOnceEach = 64;
 const maxMessageBytes = 256 * 1024;
+const maxHeldBytes = 64 * 1024 * 1024;
 const keysFile = z.record(z.string().regex(/^[a-z][a-z0-9_]{1,40}$/), z.string().startsWith('dk_'));
+
+export interface MqttParts extends Omit<MqttReceiverParts, 'keys' | 'atOnce' | 'atOnceEach' | 'room' | 'arrivals'> {
+  readonly hospitals: MqttSessionsParts['hospitals'];
+  readonly memory: ArrivalMemory;
+}
 
 /**
  * Takes in what a broker has, from now on.
  * @returns how to stop: what was begun is finished and acknowledged, the broker keeps the rest
  * @throws for a file of keys that is none
  */
-export function serveMqtt(
-  config: MqttConfig,
-  parts: Omit<MqttReceiverParts, 'keys' | 'atOnce'>,
-  logger: Logger,
-): () => Promise<void> {
-  const receiver = new MqttReceiver({ ...parts, atOnce, keys: readKeys(config.keysFile) }, logger);
-  const options = { ...config, subscription, receiveMaximum: atOnce, maxMessageBytes };
-  const session = new MqttSession(options, (delivery) => receiver.take(delivery), logger);
-  session.start();
-  return () => session.stop(receiver.stop());
+export function serveMqtt(config: MqttConfig, parts: MqttParts, logger: Logger): () => Promise<void> {
+  const shared = { ...parts, keys: readKeys(config.keysFile), room: new Room(maxHeldBytes) };
+  const open = (name: string, subscription: string, limits: { atOnce: number; atOnceEach: number }) => {
+    // A short name holds no full stop and no hyphen.
+    const clientId = `${config.clientId}.${name}`;
+    const receiver = new MqttReceiver(
+      { ...shared, ...limits, arrivals: new ArrivalTimes(clientId, parts.memory) },
+      logger,
+    );
+    const options = { ...config, clientId, subscription, receiveMaximum: limits.atOnce, maxMessageBytes };
+    const session = new MqttSession(options, (delivery) => receiver.take(delivery), logger);
+    session.start();
+    return () => session.stop(receiver.stop());
+  };
+  const sessions = new MqttSessions({
+    open: (slug) => open(slug, subscriptionOf(slug), { atOnce, atOnceEach: atOnce }),
+    hospitals: parts.hospitals,
+    logger,
+  });
+  const stopCommon = open('devices-me', commonSubscription, { atOnce: atOnceInCommon, atOnceEach });
+  sessions.start();
+  return async () => {
+    await Promise.all([stopCommon(), sessions.stop()]);
+  };
 }
 
 function readKeys(file: string | undefined): ReadonlyMap<string, string> {
