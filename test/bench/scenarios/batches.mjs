@@ -13,7 +13,7 @@ import { VitalsTable, connectOwner } from '../support/vitals-table.mjs';
 /** @import { OwnServer } from '../support/own-server.mjs' */
 
 const BATCH = 100;
-const CONNECTIONS = 16;
+const CONNECTIONS = 32;
 /** By HTTP, what answers it. */
 const WAYS = /** @type {const} */ ({
   direct: 'ingest',
@@ -31,7 +31,7 @@ const WAYS = /** @type {const} */ ({
  */
 export async function batches({ quick, progress }) {
   const owner = await connectOwner();
-  const fleet = await createFleet(owner);
+  const fleet = await createFleet(owner, CONNECTIONS * BATCH);
   const peers = { copy: await startPeer('copy'), insert: await startPeer('insert') };
   const comparison = new Comparison(fleet, new VitalsTable(owner, [fleet]), { peers, quick });
   const order = /** @type {const} */ (['direct', 'raw', 'copy', 'nginx', 'insert']);

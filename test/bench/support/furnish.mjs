@@ -16,7 +16,8 @@ const VISIBLE_WITHIN_MS = 15_000;
  */
 
 /**
- * Adds patients to a hospital, each at a monitor of the gateway, twenty to a ward.
+ * Adds patients to a hospital, each at a monitor of the gateway, twenty to a ward. That monitors of a scenario that ended
+ * are silent alarms nobody.
  * @param {pg.Client} owner
  * @param {{ schema: string, gatewayId: string, count: number }} wanted
  * @returns {Promise<{ wards: string[], devices: Monitor[] }>}
@@ -37,8 +38,8 @@ export async function furnish(owner, { schema, gatewayId, count }) {
     [run, somebody, count],
   );
   await owner.query(
-    `insert into ${schema}.device (id, external_id, gateway_id, kind, created_by, updated_by)
-     select gen_random_uuid(), 'bench-' || $1 || '-' || n, $2, 'bedside-monitor', $3, $3 from generate_series(1, $4::int) n`,
+    `insert into ${schema}.device (id, external_id, gateway_id, kind, silent_after_seconds, created_by, updated_by)
+     select gen_random_uuid(), 'bench-' || $1 || '-' || n, $2, 'bedside-monitor', 86400, $3, $3 from generate_series(1, $4::int) n`,
     [run, gatewayId, somebody, count],
   );
   const devices = await owner.query(
