@@ -15,8 +15,8 @@ import { failureOf } from './failure.js';
 import { Lane } from './lane.js';
 
 /*
- * The three defects of postgres.js that ingest cannot live with, each with a control that has it. The control of the
- * two patched ones is the release before: the patch goes by version.
+ * What of postgres.js ingest cannot live with, each with a control that has it. The control of what is patched is the
+ * release before: the patch goes by version.
  */
 
 const application = `driver-${randomBytes(6).toString('hex')}`;
@@ -95,6 +95,16 @@ describe('a COPY the server refuses', () => {
     const failing = lane.copy(`begin; copy ${table} (n) from stdin; select 1 / 0; commit`, rows);
     expect(await failing.then(() => 'none', failureOf)).toBe('stale');
     await lane.rollback();
+    await lane.close();
+  });
+
+  it('fails also when a statement before the COPY is refused, and what was sent for the COPY disturbs nothing', async () => {
+    const lane = new Lane(named(variable('INGEST_DATABASE_URL'), application));
+    const large = Buffer.from('1\n'.repeat(500_000));
+    const failing = lane.copy(`begin; select 1 / 0; copy ${table} (n) from stdin; commit`, large);
+    expect(await failing.then(() => 'none', failureOf)).toBe('stale');
+    await lane.rollback();
+    expect(await lane.run('select 7 as n')).toEqual([{ n: 7 }]);
     await lane.close();
   });
 

@@ -1,4 +1,3 @@
-import type { Writable } from 'node:stream';
 import type { Row, Sql } from 'postgres';
 import { connectDatabase } from './connect.js';
 
@@ -37,9 +36,9 @@ export class Lane {
     return this.#answered(async () => this.#sql.unsafe<T[]>(statements));
   }
 
-  /** Like {@link run}; the last `copy … from stdin` takes `data`. Done when all statements are, whatever follows it. */
-  copy(statements: string, data: Buffer): Promise<void> {
-    return this.#answered(async () => send(await this.#sql.unsafe(statements).writable(), data));
+  /** Like {@link run}; the one `copy … from stdin` among them takes `data`. */
+  async copy(statements: string, data: Buffer): Promise<void> {
+    await this.#answered(async () => this.#sql.unsafe(statements, [], { copy: data }));
   }
 
   /** Leaves the transaction a failure left open, if there is one and the server can still be reached. */
@@ -66,10 +65,4 @@ export class Lane {
       clearTimeout(timer);
     }
   }
-}
-
-function send(stream: Writable, data: Buffer): Promise<void> {
-  return new Promise((resolve, reject) => {
-    stream.once('error', reject).once('finish', resolve).end(data);
-  });
 }

@@ -1,6 +1,5 @@
 // Copies one row per transaction while its backends are being killed: copy-under-fire.mjs <driver> <url> <table>
 // Prints the number of each transaction that was reported as committed, until its input ends.
-import { once } from 'node:events';
 
 const [driver, url, table] = process.argv.slice(2);
 const { default: postgres } = await import(driver);
@@ -11,13 +10,7 @@ const sql = postgres(url, { ...options, onnotice() {}, connection: { application
 let going = true;
 process.stdin.once('end', () => (going = false)).resume();
 
-async function copy(n) {
-  const text = `begin; copy ${table} (n) from stdin; commit`;
-  const stream = await sql.unsafe(text).writable();
-  const settled = Promise.race([once(stream, 'finish'), once(stream, 'error').then(([err]) => Promise.reject(err))]);
-  stream.end(`${n}\n`);
-  await settled;
-}
+const copy = (n) => sql.unsafe(`begin; copy ${table} (n) from stdin; commit`, [], { copy: Buffer.from(`${n}\n`) });
 
 for (let n = 1_000; going; n++) {
   try {
