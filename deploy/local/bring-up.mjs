@@ -90,6 +90,22 @@ async function startBroker(stack) {
 }
 
 /**
+ * A client of others that tests of formats use; without it they are left out.
+ * @param {Stack} stack
+ */
+export async function provideClients(stack) {
+  await stack.report.step('clients', async (note) => {
+    try {
+      const { influx } = await provideServers(['influx'], stack.settings.downloads, note);
+      stack.extendEnvironment({ INFLUX: influx.file });
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      note(`none: ${error.message}`);
+    }
+  });
+}
+
+/**
  * Which servers have to be started here, because the environment names none.
  * @param {Stack} stack
  * @returns {ServerKind[]}

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { bringUpAll } from '../bring-up.mjs';
+import { bringUpAll, provideClients } from '../bring-up.mjs';
 import { Failure } from '../lib/failure.mjs';
 import { seconds, table } from '../lib/report.mjs';
 import { UNLIMITED_FACTOR, readSettings } from '../lib/settings.mjs';
@@ -56,6 +56,7 @@ async function runSuites(stack, chosen) {
 async function isUp(stack) {
   try {
     await bringUpAll(stack, { simulator: false });
+    await provideClients(stack);
     stack.declareReady();
     return true;
   } catch (error) {

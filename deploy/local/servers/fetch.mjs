@@ -116,6 +116,7 @@ function packagesOf(kind, config, unread) {
     ],
     nginx: [{ least: [1, 22], names: ['nginx'] }],
     mosquitto: [{ least: [2], names: ['mosquitto', 'mosquitto-clients'] }],
+    influx: [{ least: [1, 6], names: ['influxdb-client'] }],
   };
   const choice = choices[kind].find(
     ({ least, names }) => atLeast(candidate(names[0] ?? '', config), least) && names.every((n) => candidate(n, config)),

@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path';
  * @property {Record<string, string>} env what it needs to find its own libraries
  */
 
-/** @typedef {'postgres' | 'pgbouncer' | 'redis' | 'nginx' | 'mosquitto'} ServerKind */
+/** @typedef {'postgres' | 'pgbouncer' | 'redis' | 'nginx' | 'mosquitto' | 'influx'} ServerKind the last is a client, which tests use */
 
 /** @typedef {Record<ServerKind, Binary>} Servers */
 
@@ -53,6 +53,7 @@ const FINDERS = {
   nginx: (place) => findProgram(place, ['nginx'], { flag: '-v', least: [1, 22] }),
   // It knows no other way to be asked, and calls that a failure.
   mosquitto: (place) => findProgram(place, ['mosquitto'], { flag: '-h', least: [2], status: 3 }),
+  influx: (place) => findProgram(place, ['influx'], { flag: '-version', least: [1, 6] }),
 };
 
 /**
