@@ -11,6 +11,12 @@ import { CLI_SCRIPT, ROOT } from '../lib/settings.mjs';
 const CONNECTIONS = 24;
 
 /**
+ * A reading lives until its commit, some milliseconds. A larger young generation is collected less often, when fewer are
+ * still alive: a fifth of the CPU of a reading.
+ */
+const INGEST_FLAGS = ['--max-semi-space-size=32'];
+
+/**
  * The platform's own processes, in the numbers that were asked for.
  * @param {Stack} stack
  * @returns {Service[]}
@@ -44,6 +50,7 @@ export function platformServices({ env, settings }) {
     ...ports.ingest.map((port, index) =>
       service(numbered('ingest', index), {
         script: 'ingest/dist/main.js',
+        flags: INGEST_FLAGS,
         port,
         env: index === 0 ? { ...ingest, MLLP_PORT: String(ports.mllp), ...pickSet(env, ['MQTT_URL']) } : ingest,
       }),
@@ -74,17 +81,17 @@ export function simulatorService({ env, place }) {
 
 /**
  * @param {string} name
- * @param {{ script: string, port: number, env: Environment }} app
+ * @param {{ script: string, port: number, env: Environment, flags?: string[] }} app flags: of Node
  * @returns {Service}
  */
-function service(name, { script, port, env }) {
+function service(name, { script, port, env, flags = [] }) {
   return {
     name,
     tier: 3,
     port,
     command: {
       file: process.execPath,
-      args: ['--enable-source-maps', join(ROOT, 'apps', script)],
+      args: ['--enable-source-maps', ...flags, join(ROOT, 'apps', script)],
       env: {
         ...env,
         NODE_ENV: 'production',
