@@ -60,12 +60,16 @@ export async function answerReplays(lane: Lane, group: HospitalGroup): Promise<H
   return group.with(group.submissions.filter((submission) => !settled.has(submission)));
 }
 
-function selectLedger(schema: string, entries: readonly Entry[]): string {
+export function selectLedger(schema: string, entries: readonly Pick<Entry, 'identity' | 'gatewayId'>[]): string {
   const wanted = entries.map(
     ({ identity, gatewayId }) => `('${identity.day}'::date, '${gatewayId}'::uuid, ${text(identity.key)})`,
   );
-  return `select gateway_id, batch_key, body_hash::text, accepted, duplicates, unassigned, rejected
-    from ${schema}.telemetry_request where (day, gateway_id, batch_key) in (${wanted.join(', ')})`;
+  // One by one: of a list of keys PostgreSQL may look up the gateway's day, and read all of it.
+  return `select known.* from (values ${wanted.join(', ')}) as wanted (day, gateway_id, batch_key), lateral (
+      select gateway_id, batch_key, body_hash::text, accepted, duplicates, unassigned, rejected
+        from ${schema}.telemetry_request stored
+       where (stored.day, stored.gateway_id, stored.batch_key) = (wanted.day, wanted.gateway_id, wanted.batch_key)
+       limit 1) as known`;
 }
 
 function receiptOf(row: LedgerRow, { key, stated }: BatchIdentity): TelemetryReceipt {

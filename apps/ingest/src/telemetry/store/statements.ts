@@ -36,8 +36,12 @@ export function insertFlush({ hospital, rows }: HospitalGroup, { writer, flushNo
             ${timestamp(oldestFresh(rows, flushNo))})`;
 }
 
-/** Text a client chose, without quoting: hexadecimal in, text out. */
-export const text = (value: string): string => `convert_from('\\x${Buffer.from(value).toString('hex')}', 'UTF8')`;
+/**
+ * Text a client chose, without quoting: hexadecimal in, text out. In the collation of columns and their indexes, for
+ * `convert_from` has that of the encoding's name, by which no index finds anything.
+ */
+export const text = (value: string): string =>
+  `(convert_from('\\x${Buffer.from(value).toString('hex')}', 'UTF8') collate "default")`;
 
 /** What PostgreSQL takes as text: no NUL, and whole characters. */
 export const storable = (value: string): string => Buffer.from(value).toString().replaceAll('\0', '\ufffd');
