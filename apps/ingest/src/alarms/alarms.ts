@@ -65,11 +65,9 @@ export function startAlarms(parts: AlarmParts): Alarms {
     onOpen: (hospital) => sweep.watch(hospital),
     onDue: (hospital) => evaluator.ask(hospital),
     onBehind: async (hospital) => {
-      while (!lifecycle.stopping) {
-        const { flushes, patients } = await rescan(parts.claims, hospital);
-        if (flushes === 0) return;
+      while ((await rescan(parts.claims, hospital)) > 0 && !lifecycle.stopping) {
         wakeRelay();
-        evaluator.ask(hospital, patients);
+        evaluator.ask(hospital);
       }
     },
   });

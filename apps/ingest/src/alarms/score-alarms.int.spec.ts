@@ -56,6 +56,27 @@ describe('the score of a patient', () => {
     ]);
   });
 
+  it('finds what the one before it made of the alarms, though both are recorded together', async () => {
+    const entry = {
+      patient: patient.patientId,
+      ward: hospital.wardId,
+      profile: 'news2',
+      version: '',
+      retrospective: false,
+    };
+    const at = (Date.now() - 60_000) * 1_000;
+    const score = (seconds: number, total: number, alarm: string | null) => ({
+      ...{ ...entry, at: at + seconds * 1_000_000, total, partial: total, band: '', alarm, changed: true },
+      ...{ inputs: {}, points: {}, missing: [] },
+    });
+    const entries = [score(0, 5, 'medium'), score(1, 8, 'high'), score(2, 0, null), score(32, 0, null)];
+    await hospital.rows('select {schema}.record_scores($1)', [JSON.stringify(entries)]);
+    expect(await patient.alarms()).toMatchObject([
+      { priority: 'medium', state: 'resolved', value: 5 },
+      { priority: 'high', state: 'resolved', value: 8 },
+    ]);
+  });
+
   it('ends its alarm after 30 s below, and not because less is known', async () => {
     await patient.send(ingest, [60, ill]);
     await eventually(async () => (await patient.alarms()).length === 1 || undefined);

@@ -7,10 +7,12 @@ import { NewestValues } from '../telemetry/live/newest-values.js';
 import type { FlushMark } from '../telemetry/store/copy-encoder.js';
 import { ScoreMemory } from './score-memory.js';
 import { type Ask, scoreRound } from './score-round.js';
-import { type DueRow, markEvaluated, type MarkRow, selectDue, selectMarks } from './score-statements.js';
+import { type DueRow, markEvaluated, type NewsRow, selectNews } from './score-statements.js';
 
 const evaluateEveryMs = 1_000;
-const patientsAtOnce = 200;
+/** Few enough that even if all of them fall ill at once, each statement takes far less than it may. */
+const patientsAtOnce = 50;
+const dueAtOnce = 200;
 /** Flushes beyond are left to the rescan, which finds them in the database. */
 const flushesRemembered = 20_000;
 /** What is committed this long after it was begun is still seen by who asks for what is new. */
@@ -52,7 +54,7 @@ class Backlog implements Pending {
  */
 export class ScoreEvaluator {
   readonly #memory = new ScoreMemory();
-  readonly #askedAt = new WeakMap<Hospital, number>();
+  readonly #heardAt = new WeakMap<Hospital, number>();
   readonly #behind: WriteBehind<Backlog>;
 
   constructor(private readonly parts: EvaluatorParts) {
@@ -73,10 +75,9 @@ export class ScoreEvaluator {
     backlog.remember(mark);
   }
 
-  /** Somebody charted for a patient of the hospital, or what is known of those patients may be wrong. */
-  ask(hospital: Hospital, ids: Iterable<string> = []): void {
-    const { again } = this.#behind.of(hospital);
-    for (const id of ids) again.add(id);
+  /** Somebody charted for a patient of the hospital, or was found to be scored again. */
+  ask(hospital: Hospital): void {
+    this.#behind.of(hospital);
   }
 
   stop(): Promise<void> {
@@ -86,26 +87,32 @@ export class ScoreEvaluator {
   async #evaluate(hospital: Hospital, backlog: Backlog): Promise<void> {
     const { lane } = this.parts;
     const { epoch } = hospital;
-    const due = await lane.run<DueRow>(selectDue(hospital.schema, patientsAtOnce));
-    await this.#heedOthers(hospital, backlog.again);
+    const due = await this.#hear(hospital, backlog.again);
     const asks = this.#asksOf(hospital, backlog, due);
     for (let i = 0; i < asks.length; i += patientsAtOnce) {
       await this.#score(hospital, { epoch, since: backlog.since }, asks.slice(i, i + patientsAtOnce));
       await turn();
     }
     if (backlog.flushes.length > 0) await lane.run(markEvaluated(hospital.schema, backlog.flushes));
-    if (due.length === patientsAtOnce) this.ask(hospital);
+    if (due.length === dueAtOnce) this.ask(hospital);
   }
 
-  /** What other processes saw since the last time counts more than what is remembered here. */
-  async #heedOthers(hospital: Hospital, again: Set<string>): Promise<void> {
+  /**
+   * What other processes saw since the last time counts more than what is remembered here.
+   * @param again takes up whom to score because of it
+   * @returns of whom somebody charted
+   */
+  async #hear(hospital: Hospital, again: Set<string>): Promise<DueRow[]> {
+    const { lane, writer } = this.parts;
     const now = performance.now();
-    const seconds = Math.ceil((now - (this.#askedAt.get(hospital) ?? 0) + slowestCommitMs) / 1_000);
-    const marks = await this.parts.lane.run<MarkRow>(selectMarks(hospital.schema, seconds, this.parts.writer));
-    for (const { patient_id, mark } of marks) {
-      if (this.#memory.isContradicted(patient_id, mark)) again.add(patient_id);
-    }
-    this.#askedAt.set(hospital, now);
+    const seconds = Math.ceil((now - (this.#heardAt.get(hospital) ?? 0) + slowestCommitMs) / 1_000);
+    const news = await lane.run<NewsRow>(selectNews(hospital.schema, { due: dueAtOnce, seconds, writer }));
+    this.#heardAt.set(hospital, now);
+    return news.flatMap((row) => {
+      if (row.mark === null) return [row];
+      if (this.#memory.isContradicted(row.patient_id, row.mark)) again.add(row.patient_id);
+      return [];
+    });
   }
 
   #asksOf(hospital: Hospital, { fresh, again }: Backlog, due: readonly DueRow[]): Ask[] {

@@ -105,18 +105,22 @@ export interface DueRow {
   readonly requested_at: string;
 }
 
-/** Patients of whom somebody charted, voided or decided something. */
-export const selectDue = (schema: string, limit: number): string =>
-  `select patient_id, requested_at::text from ${schema}.score_due order by requested_at limit ${limit}`;
-
 export interface MarkRow {
   readonly patient_id: string;
   readonly mark: string;
 }
 
-/** What other processes saw in the last so many seconds. */
-export const selectMarks = (schema: string, seconds: number, writer: number): string => `
-  select patient_id, mark from ${schema}.score_mark
+/** One of the two. */
+export type NewsRow = (DueRow & { readonly mark: null }) | (MarkRow & { readonly requested_at: null });
+
+/** Patients of whom somebody charted, voided or decided something, and what other processes saw in those last seconds. */
+export const selectNews = (
+  schema: string,
+  { due, seconds, writer }: { readonly due: number; readonly seconds: number; readonly writer: number },
+): string => `
+  (select patient_id, requested_at::text, null as mark from ${schema}.score_due order by requested_at limit ${due})
+  union all
+  select patient_id, null, mark from ${schema}.score_mark
    where marked_at > now() - interval '${seconds} seconds' and writer <> ${writer}`;
 
 /** Whoever scores these patients too waits until the transaction ends, each in the same order. */
@@ -137,8 +141,18 @@ export const recordScores = (schema: string, entries: readonly ScoreEntry[]): st
 
 export const settleDue = (schema: string, due: readonly DueRow[]): string => {
   const pairs = due.map(({ patient_id, requested_at }) => `('${patient_id}'::uuid, '${requested_at}'::timestamptz)`);
-  return `delete from ${schema}.score_due where (patient_id, requested_at) in (${pairs.join(', ')})`;
+  return `
+  with settled as materialized (
+    select patient_id from ${schema}.score_due
+     where (patient_id, requested_at) in (${pairs.join(', ')}) order by patient_id for update)
+  delete from ${schema}.score_due d using settled where d.patient_id = settled.patient_id`;
 };
+
+/** These patients are to be scored as they are now, by whichever process. */
+export const askForScores = (schema: string, ids: readonly string[]): string => `
+  insert into ${schema}.score_due as due (patient_id)
+  select id from unnest(${list(ids)}::uuid[]) as asked (id) order by id
+  on conflict (patient_id) do update set requested_at = clock_timestamp()`;
 
 /** Leaves those alone that somebody has claimed. */
 export const markEvaluated = (schema: string, flushes: readonly FlushMark[]): string => {

@@ -156,7 +156,7 @@ describe('ingest, which writes all hospitals at once,', () => {
       'hospital select',
       'ingest_epoch select',
       'patient_monitoring select',
-      'score_due delete select',
+      'score_due delete insert select update',
       'score_mark insert select update',
       'score_result select',
       'telemetry_flush insert select',
