@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { schemaOf, schemaSql, TenantPrisma, type TenantTx } from '@hms/database';
 import { rollupNames, rollupsOfReadings, rollupsOfRollups } from './rollup-columns.js';
+import { quarterMs } from './rollup-plan.policy.js';
 import type { Portion } from './rollup-portion.policy.js';
 
 const { raw, sql } = TenantPrisma;
@@ -11,6 +12,8 @@ const minute = raw(`interval '1 minute'`);
 const quarter = raw(`interval '15 minutes'`);
 /** Buckets begin where they would if time had been cut since then. */
 const origin = raw(`timestamptz '2000-01-01Z'`);
+/** When the quarter of an hour that the time lies in began, in milliseconds since 1970. */
+const quarterOf = (time: Date): number => Math.floor(time.getTime() / quarterMs) * quarterMs;
 const instant = (date: Date): TenantPrisma.Sql => sql`${date.toISOString()}::timestamptz`;
 
 interface DirtyPiece {
@@ -33,7 +36,10 @@ export class VitalsRollupRepository {
     const name = `${schemaOf(tx.hospital.slug)}.vitals_rollup`;
     const [row] = await tx.$queryRaw<{ locked: boolean }[]>`
       select pg_try_advisory_xact_lock(hashtext(${name})) as locked`;
-    return row?.locked ?? false;
+    if (row?.locked !== true) return false;
+    // An hour of a few hundred patients is 20 MB of groups, which would go to the disk and back.
+    await tx.$executeRaw`set local work_mem = '64MB'`;
+    return true;
   }
 
   /** Everything before is summed up, except for what is dirty. */
@@ -75,12 +81,16 @@ export class VitalsRollupRepository {
       insert into ${schema}.vitals_1m (patient_id, bucket, ${names})
       select v.patient_id, date_bin(${minute}, v.recorded_at, ${origin}), ${ofReadings} from ${schema}.vitals v
        where v.recorded_at >= ${instant(from)} and v.recorded_at < ${instant(until)} group by 1, 2`;
+    if (quarterOf(from) < quarterOf(until)) await this.#sumUpQuarters(tx, quarterOf(from), quarterOf(until));
+    await tx.$executeRaw`update ${schema}.vitals_rollup set rolled_until = ${instant(until)}`;
+  }
+
+  async #sumUpQuarters(tx: TenantTx, from: number, until: number): Promise<void> {
+    const schema = schemaSql(tx.hospital);
     await tx.$executeRaw`
       insert into ${schema}.vitals_15m (patient_id, bucket, ${names})
       select r.patient_id, date_bin(${quarter}, r.bucket, ${origin}), ${ofRollups} from ${schema}.vitals_1m r
-       where r.bucket >= date_bin(${quarter}, ${instant(from)}, ${origin})
-         and r.bucket < date_bin(${quarter}, ${instant(until)}, ${origin}) group by 1, 2`;
-    await tx.$executeRaw`update ${schema}.vitals_rollup set rolled_until = ${instant(until)}`;
+       where r.bucket >= ${instant(new Date(from))} and r.bucket < ${instant(new Date(until))} group by 1, 2`;
   }
 
   /** Sums up again some of what is dirty, and says whether more is left. */
