@@ -5,10 +5,12 @@ import type { Caller } from '../../gateways/caller.js';
 import type { Hospital } from '../../hospitals/hospital.js';
 import { isForGood } from '../refusal.js';
 import type { DeadLetterBox } from '../store/dead-letter-box.js';
+import type { DeadLetter } from '../store/dead-letters.js';
 import type { TelemetryRouteParts } from '../telemetry.routes.js';
 import { NothingAccepted } from '../telemetry.service.js';
 import type { ArrivalTimes } from './arrival-times.js';
 import { decodeMessage } from './decode-message.js';
+import { letterOf, readingLettersOf } from './message-letters.js';
 import type { Delivery } from './mqtt-connection.js';
 import type { Room } from './room.js';
 import { parseTopic, type Topic } from './topic.js';
@@ -107,8 +109,10 @@ export class MqttReceiver {
       if (this.#mayBeStoredLater(delivery, caller, err)) return undefined;
       this.#log(delivery, err);
       if (!caller) return isDenied(err) ? 'unknown' : 'refused';
-      const isKept = err instanceof NothingAccepted || (await this.#keep(caller, delivery, at, codeOf(err)));
-      return isKept ? 'refused' : undefined;
+      if (err instanceof NothingAccepted) return 'refused';
+      const what = [caller, delivery, at, codeOf(err)] as const;
+      const letters = isTooMuch(err) ? readingLettersOf(...what) : [letterOf(...what)];
+      return (await this.#keep(caller, letters)) ? 'refused' : undefined;
     }
   }
 
@@ -122,7 +126,8 @@ export class MqttReceiver {
       let batch = decodeMessage(topic, delivery, at);
       if (batch.untimed) batch = decodeMessage(topic, delivery, await arrivals.of(delivery, at));
       const [unread] = batch.rejected;
-      if (unread && !(await this.#keep(caller, delivery, at, unread.code))) throw commonError('service.unavailable');
+      if (unread && !(await this.#keep(caller, [letterOf(caller, delivery, at, unread.code)])))
+        throw commonError('service.unavailable');
       const { receipt, replayed } = await receive(caller, { ...batch, unheard: true }, at);
       if (!replayed) metrics.answered(receipt);
     } finally {
@@ -147,7 +152,7 @@ export class MqttReceiver {
   /** What waits because its hospital sends too much waits in a number that leaves room for the others of the session. */
   #mayBeStoredLater(delivery: Delivery, caller: Caller | undefined, err: unknown): boolean {
     if (!(err instanceof AppError) || isForGood(err)) return false;
-    if (!caller || err.spec.status !== 429) return true;
+    if (!caller || !isTooMuch(err)) return true;
     const { hospital } = caller;
     const others = [...this.#waiting].filter(([each, its]) => its === hospital && each !== delivery);
     if (others.length >= this.parts.atOnceEach) return false;
@@ -156,11 +161,8 @@ export class MqttReceiver {
   }
 
   /** Among the dead letters of the hospital. False when it has to be tried again. */
-  async #keep({ hospital, gatewayId }: Caller, delivery: Delivery, at: number, reason: string): Promise<boolean> {
-    const topic = parseTopic(delivery.topic);
-    const device = topic?.form === 'vitals' ? topic.device : delivery.property('device').slice(0, 64);
-    const letter = { gatewayId, device, at: at * 1_000, reason, message: delivery.payload.toString() };
-    return this.parts.keep(hospital, [letter]).then(
+  async #keep({ hospital }: Caller, letters: readonly DeadLetter[]): Promise<boolean> {
+    return this.parts.keep(hospital, letters).then(
       () => true,
       () => false,
     );
@@ -179,6 +181,8 @@ export class MqttReceiver {
 }
 
 const codeOf = (err: unknown): string => (err instanceof AppError ? err.code : 'internal.error');
+
+const isTooMuch = (err: unknown): boolean => err instanceof AppError && err.spec.status === 429;
 
 const isDenied = (err: unknown): boolean => err instanceof AppError && [401, 403].includes(err.spec.status);
 

@@ -261,6 +261,13 @@ describe('a hospital beyond its quota', () => {
     },
     30_000,
   );
+
+  it('finds what was too much among its dead letters, as readings it can replay', async () => {
+    const letters = await busy.rows(
+      `select distinct reason, message, reading ->> 'heart_rate' as rate from {schema}.telemetry_dead_letter`,
+    );
+    expect(letters).toEqual([{ reason: 'telemetry.over-quota', message: null, rate: '72' }]);
+  });
 });
 
 describe('a message that states no time', () => {
