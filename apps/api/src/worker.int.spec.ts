@@ -93,7 +93,7 @@ describe('the worker', () => {
     // One transaction: such old partitions are retired as soon as they are seen.
     await query(`
       set search_path = ${schema}, public;
-      select ensure_telemetry_partitions(now() - interval '60 days', now());
+      select ensure_range_partitions('telemetry_request', date_trunc('week', now() - interval '60 days'), now(), 'week');
       insert into ${schema}.telemetry_request (day, gateway_id, batch_key, body_hash, accepted, duplicates, unassigned)
       select current_date - age, gen_random_uuid(), 'batch ' || age, 0, 0, 0, 0 from unnest(array[8, 41, 44, 50]) as age;
       insert into ${schema}.telemetry_flush (writer, flush_no, committed_at, rows)
