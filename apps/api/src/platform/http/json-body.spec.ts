@@ -83,7 +83,8 @@ describe('a JSON body', () => {
     }
   });
 
-  it('of the largest size is decided on within 50 ms, whatever it is made of', () => {
+  // Milliseconds where it is linear; minutes where it is not.
+  it('of the largest size is decided on within a second, whatever it is made of', () => {
     const size = 1024 * 1024;
     const hostile: Record<string, string> = {
       'open arrays': '['.repeat(size),
@@ -105,8 +106,8 @@ describe('a JSON body', () => {
     read(hostile['one text'] ?? '');
     const slow = Object.entries(hostile).flatMap(([name, body]) => {
       const bytes = Buffer.from(body);
-      const best = Math.min(...Array.from({ length: 5 }, () => millisecondsOf(() => void refusalOf(bytes))));
-      return best > 50 ? [`${name}: ${best.toFixed(1)} ms`] : [];
+      const spent = millisecondsOf(() => void refusalOf(bytes));
+      return spent > 1_000 ? [`${name}: ${spent.toFixed(1)} ms`] : [];
     });
     expect(slow).toEqual([]);
   });
