@@ -148,8 +148,10 @@ export class Submission {
 
   /** All that is refused, in the order of the batch. */
   get refusals(): readonly RejectedReading[] {
+    const { rejected } = this.content;
+    if (rejected.length + this.#notResolved.length + this.#notStorable.length === 0) return rejected;
     const notResolved = this.#notResolved.map(({ refusal }) => refusal);
-    return [...this.content.rejected, ...notResolved, ...this.#notStorable].sort((a, b) => a.i - b.i);
+    return [...rejected, ...notResolved, ...this.#notStorable].sort((a, b) => a.i - b.i);
   }
 
   /** What was read and is not stored, because of its device or its patient. */

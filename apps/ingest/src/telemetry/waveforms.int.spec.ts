@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { eventually } from '../testing/eventually.js';
 import { TestHospital, type TestDevice, type TestGateway } from '../testing/test-hospital.js';
 import { TestIngest } from '../testing/test-ingest.js';
 
@@ -88,4 +89,16 @@ it('an explanation names the waveforms, without their samples', async () => {
   expect(await response.json()).toMatchObject({
     readings: [{ values: {}, waveforms: [{ lead: 'II', hz: 250, scale: 0.005, origin: -1 }] }],
   });
+});
+
+it("waveforms alone are nobody's newest vitals, and hold up no one else's", async () => {
+  const [other] = (await hospital.addDevices(gateway, 1)) as [TestDevice];
+  const newest = (): Promise<Record<string, unknown>[]> =>
+    hospital.rows('select patient_id, heart_rate from {schema}.vitals_newest where patient_id = any($1)', [
+      [device.patientId, other.patientId],
+    ]);
+  await send(reading(Date.now() - 1_000, { w: ecg }));
+  await send({ d: other.name, t: Date.now(), hr: 71 }, reading(Date.now(), { w: ecg }));
+  await eventually(async () => ((await newest()).length > 0 ? true : undefined));
+  expect(await newest()).toEqual([{ patient_id: other.patientId, heart_rate: 71 }]);
 });

@@ -53,18 +53,18 @@ it('a window has what reaches into it, by device and lead, and nothing before or
   expect((await read(patientId, { from: iso(0), to: iso(9_000), lead: 'pleth' })).body.items).toHaveLength(1);
 });
 
-it('a waveform is of whoever wore the device when it began, also once that is corrected', async () => {
+it('a waveform is of whoever wore the device all the time it lasts, also once that is corrected', async () => {
   const before = await wards.patient();
   const after = await wards.patient();
   const { deviceId, deviceNo } = await wards.device();
   const worn = await wards.assign(deviceId, before, { wardId, valid: `[${iso(-60_000)},${iso(1_500)})` });
   await wards.assign(deviceId, after, { wardId, valid: `[${iso(1_500)},)` });
-  for (const at of [1_000, 2_000]) await record(deviceNo, 'II', at);
+  for (const at of [0, 1_000, 2_000]) await record(deviceNo, 'II', at);
   const starts = async (patientId: string) =>
     (await read(patientId, { from: iso(0), to: iso(9_000) })).body.items.flatMap(({ chunks }) =>
       chunks.map(({ startedAt }) => startedAt),
     );
-  expect([await starts(before), await starts(after)]).toEqual([[iso(1_000)], [iso(2_000)]]);
+  expect([await starts(before), await starts(after)]).toEqual([[iso(0)], [iso(2_000)]]);
   await wards.query('update {schema}.device_assignment set valid = tstzrange(lower(valid), $2) where id = $1', [
     worn,
     iso(500),

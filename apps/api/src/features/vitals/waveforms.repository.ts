@@ -17,7 +17,10 @@ export interface ChunkRow {
 
 @Injectable()
 export class WaveformsRepository {
-  /** What the patient's devices recorded while the patient wore them, by device, lead and time. */
+  /**
+   * What the patient's devices recorded while the patient wore them, by device, lead and time. A chunk that goes on after
+   * the device was taken off may show another patient, and is left out.
+   */
   chunks(tx: TenantTx, { patientId, from, to }: Span, lead: string | undefined): Promise<ChunkRow[]> {
     const schema = schemaSql(tx.hospital);
     const wanted = lead === undefined ? empty : sql`and w.lead = ${lead}`;
@@ -26,10 +29,12 @@ export class WaveformsRepository {
         from ${schema}.device_assignment a
         join ${schema}.device d on d.id = a.device_id
         join ${schema}.waveform w on w.device_no = d.device_no and w.started_at <@ a.valid
+        cross join lateral (
+          select w.started_at + (octet_length(w.samples) / 2.0 / w.hz) * interval '1 second' as at) ended
        where a.patient_id = ${patientId}::uuid and a.valid && tstzrange(${from}, ${to})
          and w.started_at > ${from}::timestamptz - ${maxWaveformSeconds}::int * interval '1 second'
          and w.started_at < ${to}
-         and w.started_at + (octet_length(w.samples) / 2.0 / w.hz) * interval '1 second' > ${from} ${wanted}
+         and ended.at > ${from} and ended.at <= coalesce(upper(a.valid), 'infinity') ${wanted}
        order by d.external_id, w.lead, w.started_at`;
   }
 }

@@ -34,6 +34,7 @@ describe('a waveform', () => {
   it('is refused when its lead comes twice in a reading, or when it is none', () => {
     expect(readWaveforms([ecg, ecg])).toBe('malformed');
     expect(readWaveforms([ecg, { ...ecg, lead: 'V1' }])).toHaveLength(2);
+    expect(readWaveforms([])).toBe('empty');
     for (const value of ['II', 7, [null], [[ecg]]]) expect(readWaveforms(value)).toBe('malformed');
   });
 

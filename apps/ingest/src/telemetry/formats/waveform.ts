@@ -9,6 +9,7 @@ const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
 /** Reads one waveform or a list of them, each of another lead, or says why they are none. */
 export function readWaveforms(value: unknown): readonly Waveform[] | RejectCode {
   const items: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (items.length === 0) return 'empty';
   const waveforms: Waveform[] = [];
   for (const item of items) {
     const waveform = isObject(item) ? readWaveform(item) : 'malformed';

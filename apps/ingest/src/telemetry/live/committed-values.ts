@@ -1,5 +1,5 @@
 import { lateAfterMs } from '../late.js';
-import type { ResolvedReading } from '../reading.js';
+import { hasVitals, type ResolvedReading } from '../reading.js';
 import { NewestValues } from './newest-values.js';
 
 /**
@@ -17,7 +17,7 @@ export function committedValues(rows: readonly ResolvedReading[], now: number): 
   const late = new NewestValues();
   const lateBefore = (now - lateAfterMs) * 1_000;
   for (const { assignment, reading } of rows) {
-    if (assignment) (reading.recordedAt < lateBefore ? late : fresh).add(assignment, reading);
+    if (assignment && hasVitals(reading)) (reading.recordedAt < lateBefore ? late : fresh).add(assignment, reading);
   }
   return { fresh, late };
 }

@@ -13,8 +13,8 @@ export interface Publisher {
   publish(channel: string, message: string): Promise<unknown>;
 }
 
-/** No eye follows a patient's values faster; what comes in between gives way to the newest. */
-const tellAgainAfterMs = 200;
+/** Monitors show a value for a second; of one that comes more often than twice in it, the newest will do. */
+const tellAgainAfterMs = 500;
 
 /** One stretch of {@link tellAgainAfterMs} of a hospital. */
 interface Window {

@@ -1,18 +1,31 @@
 import type { ResolvedReading } from '../reading.js';
 import { timestamp } from './statements.js';
 
+interface Chunk {
+  readonly deviceNo: number;
+  readonly recordedAt: number;
+  readonly lead: string;
+}
+
+/** Those who store the same chunks at once wait for each other instead of blocking each other. */
+const byKey = (a: Chunk, b: Chunk): number =>
+  a.deviceNo - b.deviceNo || a.recordedAt - b.recordedAt || (a.lead < b.lead ? -1 : 1);
+
 /**
  * A statement that stores the waveforms of the rows; none when there are none. One that is there stays as it is. Whose
  * they are is not stored: whoever wore the device then, which may be corrected later.
  */
 export function insertWaveforms(schema: string, rows: readonly ResolvedReading[]): string[] {
-  const values = rows.flatMap(({ device, reading: { recordedAt, waveforms = [] } }) =>
-    waveforms.map(
-      ({ lead, hz, scale, origin, samples }) =>
-        `(${device.no}, '${lead}', ${timestamp(recordedAt)}, ${hz}, ${scale}, ${origin}, decode('${samples}', 'base64'))`,
-    ),
+  const chunks = rows.flatMap(({ device, reading: { recordedAt, waveforms = [] } }) =>
+    waveforms.map((waveform) => ({ ...waveform, deviceNo: device.no, recordedAt })),
   );
-  if (values.length === 0) return [];
+  if (chunks.length === 0) return [];
+  const values = chunks
+    .sort(byKey)
+    .map(
+      ({ deviceNo, lead, recordedAt, hz, scale, origin, samples }) =>
+        `(${deviceNo}, '${lead}', ${timestamp(recordedAt)}, ${hz}, ${scale}, ${origin}, decode('${samples}', 'base64'))`,
+    );
   return [
     `insert into ${schema}.waveform (device_no, lead, started_at, hz, scale, origin, samples) values ${values.join(', ')}
      on conflict do nothing`,
