@@ -10,16 +10,20 @@ import { knee } from './scenarios/knee.mjs';
 import { latency } from './scenarios/latency.mjs';
 import { reads } from './scenarios/reads.mjs';
 import { singles } from './scenarios/singles.mjs';
+import { aimsTable } from './support/aims.mjs';
 import { machineCpuSeconds } from './support/cpu.mjs';
 import { CpuSplit } from './support/cpu-split.mjs';
 import { machineFacts } from './support/machine.mjs';
 import { required } from './support/stack.mjs';
 import { percent } from './support/statistics.mjs';
 
+/** @import { Aim } from './support/aims.mjs' */
+
 /**
  * @typedef {object} Outcome
  * @property {string} title
  * @property {string} text table and remarks
+ * @property {Aim[]} aims what the figures are to be; a missed one is no fault
  * @property {string[]} faults what must not happen at any speed, such as rows acknowledged but not stored
  * @property {Record<string, unknown>} data for the JSON file
  */
@@ -56,7 +60,7 @@ const others = await shareOfOthers(async () => {
 const folder = join(required('HMS_DATA'), 'bench');
 const file = join(folder, `${String(facts['at']).replaceAll(/[:.]/g, '-')}.json`);
 mkdirSync(folder, { recursive: true });
-const results = Object.entries(outcomes).map(([name, { data, faults }]) => [name, { ...data, faults }]);
+const results = Object.entries(outcomes).map(([name, { data, aims, faults }]) => [name, { ...data, aims, faults }]);
 const record = {
   machine: { ...facts, shareOfOthers: others },
   quick: values.quick,
@@ -68,7 +72,13 @@ const faults = Object.values(outcomes).flatMap((outcome) => outcome.faults);
 const machine = Object.entries(facts).map(([name, value]) => `${name} ${value}`);
 process.stdout.write(
   [
-    ...Object.values(outcomes).flatMap(({ title, text }) => ['', title, '', text]),
+    ...Object.values(outcomes).flatMap(({ title, text, aims }) => [
+      '',
+      title,
+      '',
+      text,
+      ...(aims.length > 0 ? ['', aimsTable(aims)] : []),
+    ]),
     '',
     `Measured on: ${machine.join(', ')}.`,
     `Other programs and guests of the host took ${percent(others)} of the cores${others > 0.1 ? ': measure again when they are idle' : ''}.`,

@@ -50,6 +50,10 @@ describe(`${kills.length} kills of ingest, PgBouncer and PostgreSQL under load`,
     for (const each of senders) expect(await each.lost(owner)).toBe(0);
   });
 
+  it('store nothing twice, however often it was sent', async () => {
+    for (const each of senders) expect(await each.doubled(owner)).toBe(0);
+  });
+
   it('leave no critical reading without its alarm', async () => {
     for (const each of senders) expect(await each.unalarmed(owner)).toBe(0);
   });

@@ -55,8 +55,10 @@ export class Machine {
 
   /** Ends every process at once and leaves of the disk what had reached it. */
   async cutPower(): Promise<void> {
-    // The youngest first: the launcher would tell the others to end in order.
-    for (const pid of (await this.#pids()).reverse()) tryToKill(pid);
+    // The youngest first: the launcher would tell the others to end in order. And again, for what they started meanwhile.
+    for (let pids = await this.#pids(); pids.length > 0; pids = await this.#pids()) {
+      for (const pid of pids.reverse()) tryToKill(pid);
+    }
     const before = this.#file;
     this.#image += 1;
     // The device as it is, beneath the page cache of its file system: nothing after this moment gets into the copy.

@@ -20,6 +20,7 @@ const machine = new Machine(join(tmpdir(), `hms-powercut-${process.pid}`), 24_08
 interface Round {
   readonly acked: number;
   readonly lost: number;
+  readonly doubled: number;
   readonly unalarmed: number;
 }
 
@@ -39,10 +40,11 @@ async function cut(prepare: (superuser: pg.Client) => Promise<void> = () => Prom
   await Promise.all(senders.map((each) => each.stop()));
   env = await machine.start();
   return withOwner(env['DATABASE_DIRECT_URL'], async (owner) => {
-    const sums = { acked: 0, lost: 0, unalarmed: 0 };
+    const sums = { acked: 0, lost: 0, doubled: 0, unalarmed: 0 };
     for (const each of senders) {
       sums.acked += each.acked.length;
       sums.lost += await each.lost(owner);
+      sums.doubled += await each.doubled(owner);
       sums.unalarmed += await each.unalarmed(owner);
     }
     return sums;
@@ -68,7 +70,7 @@ it(
       all.push(await cut());
       process.stdout.write(`powercut: round ${round + 1} ${JSON.stringify(all.at(-1))}\n`);
     }
-    expect([total(all, 'lost'), total(all, 'unalarmed')]).toEqual([0, 0]);
+    expect([total(all, 'lost'), total(all, 'doubled'), total(all, 'unalarmed')]).toEqual([0, 0, 0]);
     expect(total(all, 'acked')).toBeGreaterThan(rounds * 1_000);
   },
   rounds * 120_000,

@@ -9,6 +9,7 @@ import { verifiedLoad } from '../support/verified-load.mjs';
 import { VitalsTable, connectOwner } from '../support/vitals-table.mjs';
 
 /** @import { Scenario } from '../main.mjs' */
+/** @import { Aim } from '../support/aims.mjs' */
 /** @import { Fleet } from '../support/fleet.mjs' */
 /** @import { OwnServer } from '../support/own-server.mjs' */
 
@@ -53,6 +54,7 @@ export async function batches({ quick, progress }) {
       '',
       `${whole(acked)} rows acked directly and counted in the table.`,
     ].join('\n'),
+    aims: aimsOf(comparison, cpu),
     faults,
     data: { rates, latencies, cpuSecondsPerMillionRows: cpu },
   };
@@ -152,6 +154,23 @@ function ratesTable({ rates, latencies }) {
     ['', 'rows/s', 'of raw COPY', 'ingest is', 'ack p50', 'ack p99'],
     [...ways, ['raw 2-way binary COPY', describeSpread(raw)]],
   );
+}
+
+/**
+ * @param {Comparison} of
+ * @param {Record<string, number>} cpu
+ * @returns {Aim[]}
+ */
+function aimsOf({ rates }, cpu) {
+  const [direct, raw, copy, insert] = /** @type {const} */ (['direct', 'raw', 'copy', 'insert']).map(
+    (way) => spread(rates[way]).median,
+  );
+  return [
+    { what: 'share of raw COPY', is: (direct ?? 0) / (raw ?? 0), atLeast: 0.75 },
+    { what: 'times Fastify with an INSERT a request', is: (direct ?? 0) / (insert ?? 0), atLeast: 3 },
+    { what: 'times Fastify with COPY', is: (direct ?? 0) / (copy ?? 0), atLeast: 1.5 },
+    { what: 'CPU s per million, ingest and PostgreSQL', is: (cpu['ingest'] ?? 0) + (cpu['postgres'] ?? 0), atMost: 7 },
+  ];
 }
 
 /** @param {Record<string, number>} cpu */

@@ -63,6 +63,10 @@ export async function breadth({ quick, progress }) {
         ...[empty, full].map((one) => line(rates, one, empty)),
       ],
     ),
+    aims: [
+      { what: 'many hospitals, share of one', is: shareOf(rates, wide, narrow), atLeast: 0.8 },
+      { what: 'many partitions and rows, share of few', is: shareOf(rates, full, empty), atLeast: 0.8 },
+    ],
     faults,
     data: Object.fromEntries(rates),
   };
@@ -165,9 +169,20 @@ function repeated({ gatewayKey, devices }) {
  * @param {Case} small
  */
 function line(rates, of, small) {
-  const rate = spread(rates.get(of.name) ?? []);
-  const share = rate.median / spread(rates.get(small.name) ?? []).median;
-  return [of.name, describeSpread(rate), of === small ? '' : percent(share)];
+  return [
+    of.name,
+    describeSpread(spread(rates.get(of.name) ?? [])),
+    of === small ? '' : percent(shareOf(rates, of, small)),
+  ];
+}
+
+/**
+ * @param {Map<string, number[]>} rates
+ * @param {Case} of
+ * @param {Case} small
+ */
+function shareOf(rates, of, small) {
+  return spread(rates.get(of.name) ?? []).median / spread(rates.get(small.name) ?? []).median;
 }
 
 /**

@@ -62,6 +62,11 @@ export async function connections({ quick, progress }) {
       ['', ''],
       Object.entries(held).map(([name, value]) => [name, value.toLocaleString('en')]),
     ),
+    aims: [
+      { what: 'connections held', is: open, atLeast: 50_000 },
+      { what: 'database connections', is: backends, atMost: 50 },
+      { what: 'KiB of ingest a connection', is: held['KiB of ingest a connection'], atMost: 12 },
+    ],
     faults: [
       ...(open < count ? [`${count - open} of ${count} connections were closed`] : []),
       ...(refused > 0 ? [`${refused} readings were refused`] : []),

@@ -76,6 +76,7 @@ export async function fairness({ quick, progress }) {
       ),
       `It had ${describeSpread(spread(taken))} readings/s stored; the rest was refused with 429 before its body was read.`,
     ].join('\n'),
+    aims: [{ what: 'growth of the p99 of the others', is: grown, atMost: 0.2 }],
     faults: [...faults].map(String),
     data: { p99, taken },
   };

@@ -52,6 +52,7 @@ export async function knee({ quick, progress }) {
     measured.push([`${share * 100} % of the knee`, rate, await at(rate, quick ? 3 : 20)]);
   }
   await owner.end();
+  const half = measured[0]?.[2].latency;
   return {
     title: `Single readings at a rate of their own, ${CONNECTIONS} connections: due → acknowledged, milliseconds`,
     text: [
@@ -65,6 +66,11 @@ export async function knee({ quick, progress }) {
       ),
       `The knee: ${whole(found)}/s was kept with p99 below ${SLOWEST_P99_MS} ms, ${whole(found * STEP)}/s was not.`,
     ].join('\n'),
+    aims: [
+      { what: 'p50 at half of the knee, ms', is: half?.p50 ?? Infinity, atMost: 10 },
+      { what: 'p95', is: half?.p95 ?? Infinity, atMost: 50 },
+      { what: 'p99', is: half?.p99 ?? Infinity, atMost: 100 },
+    ],
     faults,
     data: { knee: found, measured: measured.map(([name, rate, { latency }]) => ({ name, rate, latency })) },
   };

@@ -59,6 +59,7 @@ export async function latency({ quick, progress }) {
       ),
       `${event.count} of ${sent} readings were seen one by one; ${sent - event.count} gave way to a newer one of the same patient.`,
     ].join('\n'),
+    aims: [{ what: 'sent → event, p99, ms', is: event.summary().p99, atMost: 20 }],
     faults,
     data: {
       ratePerSecond: RATE,

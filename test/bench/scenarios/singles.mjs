@@ -9,6 +9,7 @@ import { verifiedLoad } from '../support/verified-load.mjs';
 import { VitalsTable, connectOwner } from '../support/vitals-table.mjs';
 
 /** @import { Scenario } from '../main.mjs' */
+/** @import { Aim } from '../support/aims.mjs' */
 /** @import { Fleet } from '../support/fleet.mjs' */
 /** @import { LoadSummary } from '../support/run-load.mjs' */
 
@@ -38,10 +39,21 @@ export async function singles({ quick, progress }) {
       ['connections', 'ingest', 'bare uWS', 'share', 'ingest p50', 'p99', 'CPU µs/request: ingest', 'bare uWS'],
       [...results].map(([connections, runs]) => line(connections, runs)),
     ),
+    aims: [...results].filter(([connections]) => connections >= 256).map(aimOf),
     faults: runner.faults,
     data: Object.fromEntries(results),
   };
 }
+
+/**
+ * @param {[number, Runs]} of
+ * @returns {Aim}
+ */
+const aimOf = ([connections, { ingest, hello }]) => ({
+  what: `share of bare uWS, ${whole(connections)} connections`,
+  is: spread(ingest.map(({ rate }) => rate)).median / spread(hello.map(({ rate }) => rate)).median,
+  atLeast: 0.35,
+});
 
 /**
  * @typedef {object} Run

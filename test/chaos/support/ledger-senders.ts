@@ -57,6 +57,20 @@ export class LedgerSenders {
     return rows[0]?.lost ?? NaN;
   }
 
+  /** Readings of these devices that are stored more than once, for whomever. */
+  async doubled(owner: pg.Client): Promise<number> {
+    const schema = `hospital_${this.hospital.slug}`;
+    const { rows } = await owner.query<{ doubled: number }>(
+      `select count(*)::int as doubled from (
+         select from (select device_no, recorded_at from ${schema}.vitals where flush_no > 1
+                      union all select device_no, recorded_at from ${schema}.vitals_unassigned) stored
+           join ${schema}.device d using (device_no)
+          where d.external_id = any($1) group by device_no, recorded_at having count(*) > 1) as twice`,
+      [this.hospital.devices.map(({ id }) => id)],
+    );
+    return rows[0]?.doubled ?? NaN;
+  }
+
   /** Acknowledged critical readings at whose time no alarm of their patient was on. */
   async unalarmed(owner: pg.Client): Promise<number> {
     const schema = `hospital_${this.hospital.slug}`;
