@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Logger } from '@hms/service-kit';
+import { failureOf } from '../database/failure.js';
 import type { Lane } from '../database/lane.js';
 import { type Pending, WriteBehind } from '../database/write-behind.js';
 import type { Hospital } from '../hospitals/hospital.js';
@@ -86,13 +87,8 @@ export class ScoreEvaluator {
 
   async #evaluate(hospital: Hospital, backlog: Backlog): Promise<void> {
     const { lane } = this.parts;
-    const { epoch } = hospital;
     const due = await this.#hear(hospital, backlog.again);
-    const asks = this.#asksOf(hospital, backlog, due);
-    for (let i = 0; i < asks.length; i += patientsAtOnce) {
-      await this.#score(hospital, { epoch, since: backlog.since }, asks.slice(i, i + patientsAtOnce));
-      await turn();
-    }
+    await this.#scoreAll(hospital, backlog.since, this.#asksOf(hospital, backlog, due));
     if (backlog.flushes.length > 0) await lane.run(markEvaluated(hospital.schema, backlog.flushes));
     if (due.length === dueAtOnce) this.ask(hospital);
   }
@@ -128,14 +124,30 @@ export class ScoreEvaluator {
     return [...asks.values()];
   }
 
+  /** Those after some who cannot be scored are all the same, unless the database is gone. */
+  async #scoreAll(hospital: Hospital, since: number, asks: readonly Ask[]): Promise<void> {
+    const { epoch } = hospital;
+    // What somebody was due for is forgotten with it, should it come to nothing.
+    this.#memory.forget(asks.map(({ patient }) => patient));
+    const failures: unknown[] = [];
+    for (let i = 0; i < asks.length; i += patientsAtOnce) {
+      try {
+        await this.#score(hospital, { epoch, since }, asks.slice(i, i + patientsAtOnce));
+      } catch (err) {
+        if (failureOf(err) === 'lost') throw err;
+        failures.push(err);
+      }
+      await turn();
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+
   async #score(
     hospital: Hospital,
     { epoch, since }: { readonly epoch: number; readonly since: number },
     asks: readonly Ask[],
   ): Promise<void> {
     const { lane, writer, onRaised } = this.parts;
-    // What it was due for is forgotten with it if this fails.
-    this.#memory.forget(asks.map(({ patient }) => patient));
     const seen = await scoreRound(lane, hospital, asks, writer);
     for (const each of seen) this.#memory.keep(hospital, epoch, each);
     const raised = seen.filter((each) => each.raised).length;
