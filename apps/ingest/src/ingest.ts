@@ -81,7 +81,7 @@ export async function startIngest(parts: IngestParts): Promise<void> {
   const authenticator = new Authenticator(new GatewayDirectory(lookups, hospitals), watch);
   const health = new HealthWriter(lookups, logger);
   lifecycle.onStop('health of devices', () => health.stop());
-  const deadLetters = new DeadLetterBox(lookups, logger);
+  const deadLetters = new DeadLetterBox(lookups, (outcome, letters) => metrics.deadLetters(outcome, letters), logger);
   const service = new TelemetryService({
     devices,
     recent: new RecentBatches(),

@@ -2,6 +2,7 @@ import { type TelemetryReceipt } from '@hms/contracts';
 import { Counter, Gauge, Histogram, latencyBuckets, type Registry } from '@hms/service-kit';
 import type { Failure } from '../database/failure.js';
 import type { ShedReason } from '../telemetry/admission.js';
+import type { DeadLetterOutcome } from '../telemetry/store/dead-letter-box.js';
 import type { MqttOutcome } from '../telemetry/mqtt/mqtt-receiver.js';
 
 const rowBuckets = [1, 3, 10, 30, 100, 300, 1_000, 2_000, 4_000, 8_000];
@@ -27,6 +28,7 @@ export class IngestMetrics {
   readonly #mqttMessages: Counter<'outcome'>;
   readonly #mqttRetries: Counter;
   readonly #wrongPatients: Counter;
+  readonly #deadLetters: Counter<'outcome'>;
   readonly #flushRows: Histogram;
   readonly #flushSeconds: Histogram;
   readonly #clockOffset: Histogram;
@@ -48,6 +50,7 @@ export class IngestMetrics {
       'ingest_wrong_patient_total',
       'Readings that name another patient than who wore the device',
     );
+    this.#deadLetters = counter('ingest_dead_letters_total', 'Refusals that wait for somebody to decide', 'outcome');
     this.#mqttRetries = counter('ingest_mqtt_retries_total', 'Messages of the broker that could not be stored yet');
     this.#publishSeconds = new Histogram({
       name: 'ingest_publish_lag_seconds',
@@ -141,6 +144,10 @@ export class IngestMetrics {
 
   wrongPatient(readings: number): void {
     this.#wrongPatients.inc(readings);
+  }
+
+  deadLetters(outcome: DeadLetterOutcome, letters: number): void {
+    this.#deadLetters.inc({ outcome }, letters);
   }
 
   mqttRetried(): void {

@@ -14,7 +14,7 @@ import { explain, type Explanation } from './explanation.js';
 import { lateAfterMs } from './late.js';
 import type { RecentBatches } from './recent-batches.js';
 import { type Answer, type BatchContent, type BatchIdentity, Submission } from './submission.js';
-import type { DeadLetterBox } from './store/dead-letter-box.js';
+import { type DeadLetterBox, DeadLettersFull } from './store/dead-letter-box.js';
 import type { TelemetryBatch } from './telemetry-batch.js';
 
 export interface TelemetryParts {
@@ -87,13 +87,18 @@ export class TelemetryService {
     return answer;
   }
 
-  /** Readings of another patient than the device's wait for somebody to decide, and whatever no sender is told of. */
+  /**
+   * Readings of another patient than the device's wait for somebody to decide, and whatever no sender is told of. Where a
+   * sender is told, its batch does not wait for room.
+   */
   async #keepRefused({ content, notResolved }: Submission): Promise<void> {
     const { gatewayId, hospital, unheard, whole } = content;
     const kept = notResolved.filter(({ refusal }) => unheard === true || (!whole && refusal.code === 'wrong_patient'));
     if (kept.length === 0) return;
     const letters = kept.map(({ reading, refusal }) => ({ gatewayId, reading, reason: refusal.code }));
-    await this.parts.keep(hospital, letters);
+    await this.parts.keep(hospital, letters).catch((err: unknown) => {
+      if (unheard === true || !(err instanceof DeadLettersFull)) throw err;
+    });
   }
 
   #reportWrongPatients(caller: Caller, submission: Submission): void {

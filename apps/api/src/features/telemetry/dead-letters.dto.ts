@@ -48,7 +48,7 @@ export class DeadLetterDto {
     example: { heartRate: 72 },
   })
   values: Partial<Record<VitalCode, VitalValue>>;
-  /** What could not be read, as it came; cut off after 16 KiB. */
+  /** What could not be read, as it came. */
   @ApiProperty({ type: String, nullable: true })
   message: string | null;
   @ApiProperty({ enum: states })

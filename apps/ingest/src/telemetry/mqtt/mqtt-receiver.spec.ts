@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { commonError } from '@hms/contracts';
 import { createLogger } from '@hms/service-kit';
-import { deliveryOf } from '../../testing/telemetry-fakes.js';
-import { MqttReceiver, type MqttOutcome } from './mqtt-receiver.js';
+import { deliveryOf, gatewayId, hospitalWith } from '../../testing/telemetry-fakes.js';
+import { DeadLettersFull } from '../store/dead-letter-box.js';
+import { MqttReceiver, type MqttOutcome, type MqttReceiverParts } from './mqtt-receiver.js';
 import { Room } from './room.js';
 
 const refuse = (): never => {
@@ -10,7 +11,7 @@ const refuse = (): never => {
 };
 
 /** A receiver whose messages never can be stored now. */
-function blocked(bytes: number) {
+function blocked(bytes: number, parts: Partial<MqttReceiverParts> = {}) {
   const counted: MqttOutcome[] = [];
   const receiver = new MqttReceiver(
     {
@@ -24,6 +25,7 @@ function blocked(bytes: number) {
       ...{ atOnce: 10, atOnceEach: 10, room: new Room(bytes), now: Date.now },
       count: (outcome) => void counted.push(outcome),
       retried: () => undefined,
+      ...parts,
     },
     createLogger('test', 'silent'),
   );
@@ -44,5 +46,25 @@ describe('a message there is no room for', () => {
     receiver.take(message('fourth', true));
     expect(given).toEqual(['second']);
     await receiver.stop();
+  });
+});
+
+describe('a message its hospital has no room for among its dead letters', () => {
+  it('waits, but not so many of them that others cannot come', async () => {
+    const acknowledged: string[] = [];
+    const retried: number[] = [];
+    const key = { keyId: gatewayId, hospitalActive: true, isCritical: false, expiresAt: Infinity, epoch: 1 };
+    const caller = { ...key, gatewayId, hospital: hospitalWith(1) };
+    const { receiver, counted } = blocked(10_000, {
+      authenticate: () => Promise.resolve(caller),
+      keep: () => Promise.reject(new DeadLettersFull()),
+      atOnceEach: 1,
+      retried: () => void retried.push(1),
+    });
+    const unreadable = (name: string) =>
+      deliveryOf({ payload: Buffer.from('{'), acknowledge: () => void acknowledged.push(name) });
+    for (const name of ['first', 'second']) receiver.take(unreadable(name));
+    await receiver.stop();
+    expect([acknowledged, counted, retried]).toEqual([['second'], ['lost'], [1]]);
   });
 });

@@ -4,7 +4,7 @@ import type { Logger } from '@hms/service-kit';
 import type { Caller } from '../../gateways/caller.js';
 import type { Hospital } from '../../hospitals/hospital.js';
 import { isForGood } from '../refusal.js';
-import type { DeadLetterBox } from '../store/dead-letter-box.js';
+import { type DeadLetterBox, DeadLettersFull } from '../store/dead-letter-box.js';
 import type { DeadLetter } from '../store/dead-letters.js';
 import type { TelemetryRouteParts } from '../telemetry.routes.js';
 import { NothingAccepted } from '../telemetry.service.js';
@@ -16,10 +16,11 @@ import type { Room } from './room.js';
 import { parseTopic, type Topic } from './topic.js';
 
 /**
- * Stored: of at least one reading. Refused: it never will be, and is kept among the dead letters of its hospital. Unknown: it
- * is of nobody who may send, and is forgotten. Dropped: QoS 0, and no room for it.
+ * Stored: of at least one reading. Refused: it never will be, and is kept among the dead letters of its hospital. Lost: there
+ * is no room among those, and it would hold up other hospitals. Unknown: it is of nobody who may send, and is forgotten.
+ * Dropped: QoS 0, and no room for it.
  */
-export type MqttOutcome = 'stored' | 'refused' | 'unknown' | 'dropped';
+export type MqttOutcome = 'stored' | 'refused' | 'lost' | 'unknown' | 'dropped';
 
 export interface MqttReceiverParts extends Pick<
   TelemetryRouteParts,
@@ -29,7 +30,7 @@ export interface MqttReceiverParts extends Pick<
   readonly keys: ReadonlyMap<string, string>;
   /** Messages worked on at a time; with QoS 1 the broker sends no more. */
   readonly atOnce: number;
-  /** Of those, how many may wait because their hospital sends too much. What is beyond that is refused. */
+  /** Of those, how many may wait for their hospital: it sends too much, or decides too little. What is beyond that is refused. */
   readonly atOnceEach: number;
   readonly room: Room;
   readonly arrivals: Pick<ArrivalTimes, 'of'>;
@@ -48,7 +49,7 @@ const logEveryMs = 10_000;
  */
 export class MqttReceiver {
   readonly #working = new Set<Promise<void>>();
-  /** Those that wait because their hospital sends too much. */
+  /** Those that wait for their hospital. */
   readonly #waiting = new Map<Delivery, Hospital>();
   readonly #loggedAt = new Map<string, number>();
   readonly #stopped = new AbortController();
@@ -110,9 +111,9 @@ export class MqttReceiver {
       this.#log(delivery, err);
       if (!caller) return isDenied(err) ? 'unknown' : 'refused';
       if (err instanceof NothingAccepted) return 'refused';
+      if (err instanceof DeadLettersFull) return 'lost';
       const what = [caller, delivery, at, codeOf(err)] as const;
-      const letters = isTooMuch(err) ? readingLettersOf(...what) : [letterOf(...what)];
-      return (await this.#keep(caller, letters)) ? 'refused' : undefined;
+      return this.#refuse(delivery, caller, isTooMuch(err) ? readingLettersOf(...what) : [letterOf(...what)]);
     }
   }
 
@@ -126,8 +127,7 @@ export class MqttReceiver {
       let batch = decodeMessage(topic, delivery, at);
       if (batch.untimed) batch = decodeMessage(topic, delivery, await arrivals.of(delivery, at));
       const [unread] = batch.rejected;
-      if (unread && !(await this.#keep(caller, [letterOf(caller, delivery, at, unread.code)])))
-        throw commonError('service.unavailable');
+      if (unread) await this.parts.keep(caller.hospital, [letterOf(caller, delivery, at, unread.code)]);
       const { receipt, replayed } = await receive(caller, { ...batch, unheard: true }, at);
       if (!replayed) metrics.answered(receipt);
     } finally {
@@ -149,23 +149,33 @@ export class MqttReceiver {
     }
   }
 
-  /** What waits because its hospital sends too much waits in a number that leaves room for the others of the session. */
   #mayBeStoredLater(delivery: Delivery, caller: Caller | undefined, err: unknown): boolean {
     if (!(err instanceof AppError) || isForGood(err)) return false;
-    if (!caller || !isTooMuch(err)) return true;
-    const { hospital } = caller;
+    return !caller || !isOfHospital(err) || this.#mayWaitFor(caller.hospital, delivery);
+  }
+
+  /** What waits for its hospital waits in a number that leaves room for the others of the session. */
+  #mayWaitFor(hospital: Hospital, delivery: Delivery): boolean {
     const others = [...this.#waiting].filter(([each, its]) => its === hospital && each !== delivery);
     if (others.length >= this.parts.atOnceEach) return false;
     this.#waiting.set(delivery, hospital);
     return true;
   }
 
-  /** Among the dead letters of the hospital. False when it has to be tried again. */
-  async #keep({ hospital }: Caller, letters: readonly DeadLetter[]): Promise<boolean> {
-    return this.parts.keep(hospital, letters).then(
-      () => true,
-      () => false,
-    );
+  /** Keeps it among the dead letters of the hospital. Undefined when that is to be tried again. */
+  async #refuse(
+    delivery: Delivery,
+    { hospital }: Caller,
+    letters: readonly DeadLetter[],
+  ): Promise<MqttOutcome | undefined> {
+    try {
+      await this.parts.keep(hospital, letters);
+      return 'refused';
+    } catch (err) {
+      if (!(err instanceof DeadLettersFull) || this.#mayWaitFor(hospital, delivery)) return undefined;
+      this.#log(delivery, err);
+      return 'lost';
+    }
   }
 
   /** A message that nobody will send again is told of, each reason now and then. */
@@ -183,6 +193,9 @@ export class MqttReceiver {
 const codeOf = (err: unknown): string => (err instanceof AppError ? err.code : 'internal.error');
 
 const isTooMuch = (err: unknown): boolean => err instanceof AppError && err.spec.status === 429;
+
+/** Whether it is for its hospital to mend. */
+const isOfHospital = (err: unknown): boolean => isTooMuch(err) || err instanceof DeadLettersFull;
 
 const isDenied = (err: unknown): boolean => err instanceof AppError && [401, 403].includes(err.spec.status);
 

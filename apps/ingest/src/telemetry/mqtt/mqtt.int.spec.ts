@@ -169,6 +169,7 @@ describe('a message that is refused', () => {
 
   it.each([
     ['is no JSON', '{"t":1', 'request.malformed'],
+    ['is no JSON and as long as it may be', `{"t":"${'x'.repeat(250_000)}`, 'request.malformed'],
     ['has a value that cannot be', reading(999), 'out_of_range'],
     ['is of another device', JSON.stringify({ d: 'mon-other', t: Date.now(), hr: 70 }), 'foreign_device'],
   ])('is kept as it came for its hospital when it %s', async (_, message, reason) => {

@@ -17,11 +17,12 @@ export type DeadLetter = {
   | { readonly message: string; readonly device: string; readonly at: number }
 );
 
-/** Of a message. */
-const mostCharacters = 16_384;
+/** Beyond so many that nobody decided about, a hospital's are not kept. */
+const mostOpen = 10_000;
 
-/** Beyond so many, whatever became of them, a hospital's are not kept: the sender was told, and the log counts them. */
-const mostKept = 10_000;
+export interface LetterRoom {
+  readonly hasRoom: boolean;
+}
 
 /** The submission's readings among those that are refused; none of what is stored as a whole or not at all. */
 export const deadLettersOf = (
@@ -33,22 +34,30 @@ export const deadLettersOf = (
     return reason === undefined ? [] : [{ gatewayId: content.gatewayId, reading: row.reading, reason }];
   });
 
-/** A statement that keeps them for somebody to decide; none when there are none. */
-export function insertDeadLetters({ schema }: Hospital, letters: readonly DeadLetter[]): string[] {
-  if (letters.length === 0) return [];
-  const table = `${schema}.telemetry_dead_letter`;
+/** Says whether there is room for more of the hospital's, as {@link LetterRoom}. */
+export const selectLetterRoom = ({ schema }: Hospital): string =>
+  `select count(*) < ${mostOpen} as "hasRoom" from ${schema}.telemetry_dead_letter where state = 'open'`;
+
+/** A statement that keeps them for somebody to decide, however many there are; none when there are none. */
+export const insertDeadLetters = (hospital: Hospital, letters: readonly DeadLetter[]): string[] =>
+  letters.length === 0 ? [] : [`${insertFrom(hospital, letters)} on conflict do nothing`];
+
+/** Keeps them, or none of them when there is no room, and says which, as {@link LetterRoom}. */
+export const keepWhileRoom = (hospital: Hospital, letters: readonly DeadLetter[]): string =>
+  `with room as materialized (${selectLetterRoom(hospital)}),
+        kept as (${insertFrom(hospital, letters)} where (select "hasRoom" from room) on conflict do nothing)
+   select "hasRoom" from room`;
+
+function insertFrom({ schema }: Hospital, letters: readonly DeadLetter[]): string {
   const rows = letters.map((letter) => `('${letter.gatewayId}'::uuid, ${text(letter.reason)}, ${contentOf(letter)})`);
-  return [
-    `insert into ${table} (gateway_id, reason, device, recorded_at, reading, stated, message)
-       select * from (values ${rows.join(', ')}) letter
-        where (select count(id) from ${table}) < ${mostKept} on conflict do nothing`,
-  ];
+  return `insert into ${schema}.telemetry_dead_letter (gateway_id, reason, device, recorded_at, reading, stated, message)
+            select * from (values ${rows.join(', ')}) letter`;
 }
 
 function contentOf(letter: DeadLetter): string {
   if ('message' in letter) {
-    const message = storable(letter.message.slice(0, mostCharacters));
-    return `${text(letter.device)}, ${timestamp(letter.at)}, '{}'::jsonb, null::jsonb, ${text(message)}`;
+    const message = text(storable(letter.message));
+    return `${text(letter.device)}, ${timestamp(letter.at)}, '{}'::jsonb, null::jsonb, ${message}`;
   }
   const { device, recordedAt, patient } = letter.reading;
   const stated = patient ? text(jsonOfStated(patient)) : 'null';

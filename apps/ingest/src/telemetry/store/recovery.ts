@@ -3,12 +3,14 @@ import { type Failure, failureOf } from '../../database/failure.js';
 import type { ResolvedReading } from '../reading.js';
 import { reportRaised } from './alarming.js';
 import type { FlushMark } from './copy-encoder.js';
-import { type DeadLetter, deadLettersOf } from './dead-letters.js';
+import { DeadLettersFull } from './dead-letter-box.js';
+import { type DeadLetter, deadLettersOf, type LetterRoom, selectLetterRoom } from './dead-letters.js';
 import type { HospitalGroup } from './hospital-group.js';
 import { answerReplays } from './ledger.js';
 import { findPoison, mergeGroup } from './merge.js';
 import { selectFlush } from './statements.js';
 import type { StoreParts } from './store-parts.js';
+import type { Submission } from '../submission.js';
 
 /** What could not be stored this long after it came is given back: its sender will come again. */
 export const storeWithinMs = 10_000;
@@ -76,11 +78,24 @@ export class Recovery {
     const poison = await findPoison(lane, this.group, this.mark);
     const states = [...new Set(poison.values())];
     logger.error({ rows: poison.size, states, hospitalId: this.group.hospital.id }, 'the database refuses rows');
-    for (const submission of this.group.submissions) {
-      this.#deadLetters.push(...deadLettersOf(submission, poison));
-      submission.refuse(new Set(poison.keys()));
+    const [room] = await lane.run<LetterRoom>(selectLetterRoom(this.group.hospital));
+    this.group = this.group.with(
+      this.group.submissions.filter((submission) => this.#refuse(submission, poison, room?.hasRoom === true)),
+    );
+  }
+
+  /** False when it has to be given back: its sender is not told of what it cannot keep. */
+  #refuse(submission: Submission, poison: ReadonlyMap<ResolvedReading, string>, hasRoom: boolean): boolean {
+    const { metrics } = this.parts;
+    const letters = deadLettersOf(submission, poison);
+    if (letters.length > 0) metrics.deadLetters(hasRoom ? 'kept' : 'full', letters.length);
+    if (hasRoom) this.#deadLetters.push(...letters);
+    else if (letters.length > 0 && submission.content.unheard === true) {
+      submission.fail(new DeadLettersFull());
+      return false;
     }
-    this.group = this.group.with(this.group.submissions);
+    submission.refuse(new Set(poison.keys()));
+    return true;
   }
 
   #settle(): void {

@@ -5,6 +5,7 @@ import type { DeviceMap } from '../../devices/device-map.js';
 import type { Hospital } from '../../hospitals/hospital.js';
 import type { FlushMark } from './copy-encoder.js';
 import type { Breaker } from './breaker.js';
+import type { DeadLetterOutcome } from './dead-letter-box.js';
 import type { FlushNumbers } from './flush-numbers.js';
 import type { HospitalGroup } from './hospital-group.js';
 
@@ -36,4 +37,5 @@ export interface Raised {
 export interface FlushMetrics {
   flushed(rows: number, seconds: number): void;
   flushFailed(failure: Failure): void;
+  deadLetters(outcome: DeadLetterOutcome, letters: number): void;
 }
