@@ -39,6 +39,7 @@ export interface Seen {
 }
 
 const wellnessMicros = 30_000_000;
+const begin = `begin; set local statement_timeout = '5s'; set local lock_timeout = '2s'`;
 
 /**
  * Scores patients by all that any process stored, and commits what follows. Whoever scores one of them too waits, and
@@ -52,26 +53,22 @@ export async function scoreRound(
   writer: number,
 ): Promise<readonly Seen[]> {
   try {
-    await lane.run(
-      `begin; set local statement_timeout = '5s'; set local lock_timeout = '2s'; ${[
-        ...share(schema, asks),
-        holdMarks(
-          schema,
-          asks.map(({ patient }) => patient),
-          writer,
-        ),
-      ].join('; ')}`,
+    const marks = holdMarks(
+      schema,
+      asks.map(({ patient }) => patient),
+      writer,
     );
+    await lane.run([...share(schema, asks).flatMap((shared) => [begin, shared, 'commit']), begin, marks].join('; '));
     const outcomes = await outcomesOf(lane, schema, asks);
     const entries = [...outcomes.values()].flatMap(({ entry }) => entry ?? []);
     const open = entries.length === 0 ? [] : await lane.run<{ patient_id: string }>(recordScores(schema, entries));
     const alarmed = new Set(open.map(({ patient_id }) => patient_id));
     const seen = asks.map((ask) => seenOf(ask, outcomes.get(ask.patient), alarmed.has(ask.patient)));
-    const marks = new Map(seen.filter((each) => each.mark !== outcomes.get(each.patient)?.row.mark).map(toMark));
+    const changed = new Map(seen.filter((each) => each.mark !== outcomes.get(each.patient)?.row.mark).map(toMark));
     const due = asks.flatMap((ask) => ask.due ?? []);
     await lane.run(
       [
-        ...(marks.size > 0 ? [setMarks(schema, marks, writer)] : []),
+        ...(changed.size > 0 ? [setMarks(schema, changed, writer)] : []),
         ...(due.length > 0 ? [settleDue(schema, due)] : []),
         'commit',
       ].join('; '),
@@ -85,7 +82,10 @@ export async function scoreRound(
 
 const toMark = ({ patient, mark }: Seen) => [patient, mark] as const;
 
-/** Other processes read what was committed here from the newest vitals, which is written a little later. */
+/**
+ * Other processes read what was committed here from the newest vitals, which is written a little later. A transaction of
+ * its own: an assignment locks alarms and newest vitals of patient after patient, and who waits for one holds no other.
+ */
 function share(schema: string, asks: readonly Ask[]): string[] {
   const newest = new NewestValues();
   for (const { readings } of asks) if (readings) newest.mergePatient(readings);
