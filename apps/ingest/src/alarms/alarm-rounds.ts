@@ -20,7 +20,7 @@ export interface RoundParts {
   /** Called with each hospital some of whose patients are to be scored again. */
   readonly onDue: (hospital: Hospital) => void;
   /** Called with each hospital that has flushes nobody evaluated. */
-  readonly onBehind: (hospital: Hospital) => Promise<void>;
+  readonly onBehind: (hospital: Hospital) => void;
 }
 
 interface Found {
@@ -76,6 +76,6 @@ export class AlarmRounds {
     if (found && found.moved > 0) onMoved();
     if (found?.open === true) onOpen(hospital);
     if (found?.due === true) onDue(hospital);
-    if (found?.behind === true) await onBehind(hospital);
+    if (found?.behind === true) onBehind(hospital);
   }
 }

@@ -10,6 +10,7 @@ import type { Raised } from '../telemetry/store/store-parts.js';
 import { AlarmRounds } from './alarm-rounds.js';
 import { AlarmSweep } from './alarm-sweep.js';
 import { LateScores } from './late-scores.js';
+import { Rescans } from './rescans.js';
 import { ScoreEvaluator } from './score-evaluator.js';
 import { rescan } from './score-rescan.js';
 
@@ -57,6 +58,14 @@ export function startAlarms(parts: AlarmParts): Alarms {
       wakeRelay();
     },
   });
+  const rescans = new Rescans({
+    logger,
+    rescan: (hospital) => rescan(parts.claims, hospital),
+    onRescanned: (hospital) => {
+      wakeRelay();
+      evaluator.ask(hospital);
+    },
+  });
   const rounds = new AlarmRounds({
     lane,
     hospitals,
@@ -64,16 +73,11 @@ export function startAlarms(parts: AlarmParts): Alarms {
     onMoved: wakeRelay,
     onOpen: (hospital) => sweep.watch(hospital),
     onDue: (hospital) => evaluator.ask(hospital),
-    onBehind: async (hospital) => {
-      while ((await rescan(parts.claims, hospital)) > 0 && !lifecycle.stopping) {
-        wakeRelay();
-        evaluator.ask(hospital);
-      }
-    },
+    onBehind: (hospital) => rescans.ask(hospital),
   });
   rounds.start();
   lifecycle.onStop('alarms', async () => {
-    await Promise.all([rounds.stop(), sweep.stop(), evaluator.stop(), late.stop()]);
+    await Promise.all([rounds.stop(), rescans.stop(), sweep.stop(), evaluator.stop(), late.stop()]);
   });
   return {
     onCommitted: ({ hospital, breaches }, values, mark) => {
