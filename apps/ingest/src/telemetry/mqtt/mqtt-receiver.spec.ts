@@ -22,7 +22,7 @@ function blocked(bytes: number, parts: Partial<MqttReceiverParts> = {}) {
       metrics: { answered: () => undefined, clockOffset: () => undefined },
       keys: new Map(),
       arrivals: { of: (_, now) => Promise.resolve(now) },
-      ...{ atOnce: 10, atOnceEach: 10, room: new Room(bytes), now: Date.now },
+      ...{ atOnce: 10, atOnceEach: 10, room: new Room({ shared: bytes, each: 0 }).share(), now: Date.now },
       count: (outcome) => void counted.push(outcome),
       retried: () => undefined,
       ...parts,

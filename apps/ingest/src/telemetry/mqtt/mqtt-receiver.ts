@@ -12,7 +12,7 @@ import type { ArrivalTimes } from './arrival-times.js';
 import { decodeMessage } from './decode-message.js';
 import { letterOf, readingLettersOf } from './message-letters.js';
 import type { Delivery } from './mqtt-connection.js';
-import type { Room } from './room.js';
+import type { RoomShare } from './room.js';
 import { parseTopic, type Topic } from './topic.js';
 
 /**
@@ -32,7 +32,7 @@ export interface MqttReceiverParts extends Pick<
   readonly atOnce: number;
   /** Of those, how many may wait for their hospital: it sends too much, or decides too little. What is beyond that is refused. */
   readonly atOnceEach: number;
-  readonly room: Room;
+  readonly room: RoomShare;
   readonly arrivals: Pick<ArrivalTimes, 'of'>;
   readonly keep: DeadLetterBox['keep'];
   readonly count: (outcome: MqttOutcome) => void;

@@ -1,17 +1,32 @@
-/** How many bytes all sessions together may hold that are not acknowledged yet. */
-export class Room {
-  #held = 0;
+/** In bytes: what all sessions have together, and what each has beside that for itself. */
+export interface RoomSizes {
+  readonly shared: number;
+  readonly each: number;
+}
 
-  constructor(private readonly maxBytes: number) {}
-
+/** What one session may hold that is not acknowledged yet. */
+export interface RoomShare {
   /** Without a false, `leave` must follow with the same number. */
-  enter(bytes: number): boolean {
-    if (this.#held + bytes > this.maxBytes) return false;
-    this.#held += bytes;
-    return true;
-  }
+  enter(bytes: number): boolean;
+  leave(bytes: number): void;
+}
 
-  leave(bytes: number): void {
-    this.#held -= bytes;
+/** How many bytes sessions may hold that are not acknowledged yet. None of them can take the last room of another. */
+export class Room {
+  #shared = 0;
+
+  constructor(private readonly sizes: RoomSizes) {}
+
+  /** Of one session. */
+  share(): RoomShare {
+    let held = 0;
+    const hold = (bytes: number): boolean => {
+      const beyond = Math.max(0, bytes - this.sizes.each) - Math.max(0, held - this.sizes.each);
+      if (beyond > 0 && this.#shared + beyond > this.sizes.shared) return false;
+      this.#shared += beyond;
+      held = bytes;
+      return true;
+    };
+    return { enter: (bytes) => hold(held + bytes), leave: (bytes) => void hold(held - bytes) };
   }
 }

@@ -15,7 +15,8 @@ const atOnceInCommon = 256;
 /** Of one hospital among those. */
 const atOnceEach = 64;
 const maxMessageBytes = 256 * 1024;
-const maxHeldBytes = 64 * 1024 * 1024;
+/** A session's own is enough for all it has at a time, unless they are long ones. */
+const roomSizes = { shared: 64 * 1024 * 1024, each: 1024 * 1024 };
 const keysFile = z.record(z.string().regex(/^[a-z][a-z0-9_]{1,40}$/), z.string().startsWith('dk_'));
 
 export interface MqttParts extends Omit<MqttReceiverParts, 'keys' | 'atOnce' | 'atOnceEach' | 'room' | 'arrivals'> {
@@ -29,12 +30,13 @@ export interface MqttParts extends Omit<MqttReceiverParts, 'keys' | 'atOnce' | '
  * @throws for a file of keys that is none
  */
 export function serveMqtt(config: MqttConfig, parts: MqttParts, logger: Logger): () => Promise<void> {
-  const shared = { ...parts, keys: readKeys(config.keysFile), room: new Room(maxHeldBytes) };
+  const shared = { ...parts, keys: readKeys(config.keysFile) };
+  const room = new Room(roomSizes);
   const open = (name: string, subscription: string, limits: { atOnce: number; atOnceEach: number }) => {
     // A short name holds no full stop and no hyphen.
     const clientId = `${config.clientId}.${name}`;
     const receiver = new MqttReceiver(
-      { ...shared, ...limits, arrivals: new ArrivalTimes(clientId, parts.memory) },
+      { ...shared, ...limits, room: room.share(), arrivals: new ArrivalTimes(clientId, parts.memory) },
       logger,
     );
     const options = { ...config, clientId, subscription, receiveMaximum: limits.atOnce, maxMessageBytes };
