@@ -63,7 +63,7 @@ it('a waveform that comes again, with another one and by way of the merge, is st
   expect((await stored()).map(({ lead }) => lead)).toEqual(['II', 'V1']);
 });
 
-it('a waveform there is no room for takes nothing with it but its own reading', async () => {
+it('a waveform there is no room for waits for somebody to decide with its reading, and takes nothing else with it', async () => {
   const t = Date.now() - 3 * 24 * 3_600_000;
   const day = new Date(t).toISOString().slice(0, 10).replaceAll('-', '');
   await hospital.rows(`drop table {schema}.waveform_${day}`, []);
@@ -78,6 +78,14 @@ it('a waveform there is no room for takes nothing with it but its own reading', 
   });
   expect(await vitals()).toEqual([{ heart_rate: 72 }]);
   expect(await stored()).toHaveLength(1);
+  const letters = await hospital.rows(
+    `select reading, waveforms from {schema}.telemetry_dead_letter where device = $1`,
+    [device.name],
+  );
+  const { lead, hz, scale, origin } = ecg;
+  expect(letters).toEqual([
+    { reading: { flags: 0, heart_rate: 71 }, waveforms: [{ lead, hz, scale, origin, samples: b64 }] },
+  ]);
 });
 
 it('an explanation names the waveforms, without their samples', async () => {

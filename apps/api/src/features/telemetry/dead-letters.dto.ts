@@ -48,6 +48,8 @@ export class DeadLetterDto {
     example: { heartRate: 72 },
   })
   values: Partial<Record<VitalCode, VitalValue>>;
+  /** Codes of the leads whose waveforms were measured with them. */
+  leads: string[];
   /** What could not be read, as it came. */
   @ApiProperty({ type: String, nullable: true })
   message: string | null;

@@ -111,6 +111,27 @@ describe('a reading the database refused', () => {
     expect(await stored('vitals', monitor)).toEqual([{ ...row, spo2: 97 }]);
   });
 
+  it.each([
+    ['with its waveforms', { heart_rate: 72 }, 1],
+    ['as waveforms alone when it has no vital sign, which is no row of vitals', {}, 0],
+  ])('is stored %s', async (_, reading, rows) => {
+    const device = await wards.device(gateway);
+    const id = await letter(device.externalId, { ...reading, flags: 0 });
+    const waveforms = ['II', 'V1'].map((lead) => ({ lead, hz: 250, scale: 0.005, origin: -1, samples: 'AQACAA==' }));
+    await wards.query('update {schema}.telemetry_dead_letter set waveforms = $2 where id = $1', [
+      id,
+      JSON.stringify(waveforms),
+    ]);
+    expect((await list({ device: device.externalId })).items).toMatchObject([{ leads: ['II', 'V1'] }]);
+    expect((await post(id, 'replay')).status).toBe(200);
+    expect(await stored('vitals_unassigned', device)).toHaveLength(rows);
+    const chunks = `select lead, hz, scale, origin, started_at, encode(samples, 'base64') as samples
+                      from {schema}.waveform where device_no = $1 order by lead`;
+    expect(await wards.query(chunks, [device.deviceNo])).toEqual(
+      waveforms.map((waveform) => ({ ...waveform, started_at: recorded })),
+    );
+  });
+
   it('is kept for nobody when nobody wore the device then', async () => {
     const device = await wards.device(gateway);
     expect((await post(await letter(device.externalId), 'replay')).status).toBe(200);

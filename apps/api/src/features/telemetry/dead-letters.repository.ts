@@ -13,6 +13,7 @@ export interface DeadLetterRow {
   readonly reason: string;
   /** By column of `vitals`. */
   readonly reading: Readonly<Record<string, unknown>>;
+  readonly leads: string[];
   readonly message: string | null;
   readonly state: DeadLetterState;
   readonly decidedAt: Date | null;
@@ -34,7 +35,8 @@ export interface DeadLetterKey {
 const { sql, empty, raw } = TenantPrisma;
 const columns = raw(`
   id, received_at as "receivedAt", (extract(epoch from received_at) * 1000000)::bigint as "receivedMicros",
-  gateway_id as "gatewayId", device, recorded_at as "recordedAt", reason, reading, message, state, decided_at as "decidedAt",
+  gateway_id as "gatewayId", device, recorded_at as "recordedAt", reason, reading,
+  array(select w ->> 'lead' from jsonb_array_elements(waveforms) w) as leads, message, state, decided_at as "decidedAt",
   decided_by as "decidedBy", discard_reason as "discardReason"`);
 
 @Injectable()

@@ -86,7 +86,7 @@ function toDeadLetterDto(row: DeadLetterRow): DeadLetterDto {
     const value = row.reading[column];
     if (isVitalValue(value)) values[code] = value;
   }
-  const { id, gatewayId, device, reason, message, state, decidedBy, discardReason } = row;
+  const { id, gatewayId, device, reason, leads, message, state, decidedBy, discardReason } = row;
   const isSqlState = sqlState.test(reason);
   return {
     id,
@@ -97,6 +97,7 @@ function toDeadLetterDto(row: DeadLetterRow): DeadLetterDto {
     sqlState: isSqlState ? reason : null,
     code: isSqlState ? null : reason,
     values,
+    leads,
     message,
     state,
     decidedAt: row.decidedAt?.toISOString() ?? null,

@@ -50,21 +50,22 @@ export const keepWhileRoom = (hospital: Hospital, letters: readonly DeadLetter[]
 
 function insertFrom({ schema }: Hospital, letters: readonly DeadLetter[]): string {
   const rows = letters.map((letter) => `('${letter.gatewayId}'::uuid, ${text(letter.reason)}, ${contentOf(letter)})`);
-  return `insert into ${schema}.telemetry_dead_letter (gateway_id, reason, device, recorded_at, reading, stated, message)
+  return `insert into ${schema}.telemetry_dead_letter (gateway_id, reason, device, recorded_at, reading, stated, message, waveforms)
             select * from (values ${rows.join(', ')}) letter`;
 }
 
 function contentOf(letter: DeadLetter): string {
   if ('message' in letter) {
     const message = text(storable(letter.message));
-    return `${text(letter.device)}, ${timestamp(letter.at)}, '{}'::jsonb, null::jsonb, ${message}`;
+    return `${text(letter.device)}, ${timestamp(letter.at)}, '{}'::jsonb, null::jsonb, ${message}, null::jsonb`;
   }
-  const { device, recordedAt, patient } = letter.reading;
+  const { device, recordedAt, patient, waveforms } = letter.reading;
   const stated = patient ? text(jsonOfStated(patient)) : 'null';
-  return `${text(device)}, ${timestamp(recordedAt)}, ${text(json(letter.reading))}::jsonb, ${stated}::jsonb, null::text`;
+  const beside = waveforms ? text(JSON.stringify(waveforms)) : 'null';
+  return `${text(device)}, ${timestamp(recordedAt)}, ${text(json(letter.reading))}::jsonb, ${stated}::jsonb, null::text, ${beside}::jsonb`;
 }
 
-/** By column, as `jsonb_populate_record` reads it. */
+/** What is a row of vitals, by column, as `jsonb_populate_record` reads it. */
 function json({ values, flags, clockOffsetMs }: Reading): string {
   const measured = fields.flatMap(({ column, kind }, i): [string, VitalValue][] => {
     const value = values[i] ?? NaN;
