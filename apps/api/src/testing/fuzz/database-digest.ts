@@ -11,6 +11,7 @@ const leftOut: Readonly<Record<string, string>> = {
   login_throttle: 'a failed sign-in counts',
   login_spray: 'a failed sign-in counts',
   outbox_delivery: 'the relay makes it of an outbox_event, which is compared',
+  score_mark: 'the evaluator notes what it scored by',
   score_due: 'the evaluator drains it, and asking for a score is a trigger of what is compared',
   score_result: 'the evaluator keeps scores a little later',
   vitals_dirty: 'the worker drains it, and sums up what of vitals is compared',
@@ -20,6 +21,13 @@ const leftOut: Readonly<Record<string, string>> = {
   data_key: 'made once by whoever first encrypts something of its kind',
   spatial_ref_sys: 'belongs to PostGIS',
 };
+/**
+ * What is written behind requests too: rounds and sweeps end, move and raise alarms, and tell of it. That it was written
+ * proves nothing unless it is written again when the request is sent again.
+ */
+const behind = new Set(['alarm', 'alarm_event', 'alarm_agenda', 'outbox_event']);
+export const isWrittenBehind = (name: string): boolean => behind.has(name.split('.').at(-1) ?? '');
+
 /** Columns of which the same is true. */
 const leftOutColumns: Readonly<Record<string, string>> = {
   fanned_out_at: 'the relay stamps an event later',
