@@ -1,10 +1,10 @@
 import type { ResolvedReading } from '../reading.js';
+import type { Waveform } from '../waveform.js';
 import { timestamp } from './statements.js';
 
-interface Chunk {
+interface Chunk extends Waveform {
   readonly deviceNo: number;
   readonly recordedAt: number;
-  readonly lead: string;
 }
 
 /** Those who store the same chunks at once wait for each other instead of blocking each other. */
@@ -16,9 +16,12 @@ const byKey = (a: Chunk, b: Chunk): number =>
  * they are is not stored: whoever wore the device then, which may be corrected later.
  */
 export function insertWaveforms(schema: string, rows: readonly ResolvedReading[]): string[] {
-  const chunks = rows.flatMap(({ device, reading: { recordedAt, waveforms = [] } }) =>
-    waveforms.map((waveform) => ({ ...waveform, deviceNo: device.no, recordedAt })),
-  );
+  const chunks: Chunk[] = [];
+  for (const { device, reading } of rows) {
+    if (!reading.waveforms) continue;
+    const { recordedAt } = reading;
+    for (const waveform of reading.waveforms) chunks.push({ ...waveform, deviceNo: device.no, recordedAt });
+  }
   if (chunks.length === 0) return [];
   const values = chunks
     .sort(byKey)
