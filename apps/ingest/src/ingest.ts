@@ -197,7 +197,7 @@ function liveOutputs(
       const values = committedValues(rows, Date.now());
       publisher.publish(hospital, values.fresh, numbers.position);
       alarms.onCommitted(group, values, mark);
-      latest.add(hospital, values);
+      latest.add(group, values);
     } catch (err) {
       logger.error({ err, hospitalId: hospital.id }, 'committed, but not shown');
     }

@@ -32,15 +32,27 @@ function reading(recordedAt: number, measured: Partial<Record<keyof typeof field
   };
 }
 
+const found = { hospital, devices: { epoch: 3 } };
 const committed = (...rows: ResolvedReading[]): CommittedValues => committedValues(rows, 0);
 
 /** Fails as often as told, and keeps what was written by column. */
 class FakeLane {
   readonly written: Record<string, string>[] = [];
+  /** Patients and since when. */
+  readonly refreshed: string[][] = [];
   failures = 0;
+  epoch = 3;
 
   run(statement: string): Promise<never[]> {
     if (this.failures-- > 0) return Promise.reject(new Error('not now'));
+    const [, asked] = /, (\d+)\)\)$/.exec(statement) ?? [];
+    if (asked !== undefined && Number(asked) !== this.epoch) {
+      return Promise.reject(Object.assign(new Error('division by zero'), { code: '22012' }));
+    }
+    if (statement.includes('refresh_vitals_latest')) {
+      this.refreshed.push([...statement.matchAll(/'\{(.*?)\}'/g)].map(([, list]) => list ?? ''));
+      return Promise.resolve([]);
+    }
     const [, columns = ''] = /\((patient_id.*?)\)/.exec(statement) ?? [];
     const lists = [...statement.matchAll(/'\{(.*?)\}'/g)].map(([, list]) => list ?? '');
     this.written.push(Object.fromEntries(columns.split(', ').map((column, i) => [column, lists[i] ?? ''])));
@@ -63,7 +75,7 @@ afterEach(() => {
 describe('latest values that could not be written', () => {
   it('are written a second later', async () => {
     lane.failures = 1;
-    writer.add(hospital, committed(reading(5, { heartRate: 72 })));
+    writer.add(found, committed(reading(5, { heartRate: 72 })));
     await jest.advanceTimersByTimeAsync(1_000);
     expect(lane.written).toEqual([]);
     await jest.advanceTimersByTimeAsync(1_000);
@@ -74,9 +86,9 @@ describe('latest values that could not be written', () => {
 
   it('give way to newer ones, each for itself', async () => {
     lane.failures = 1;
-    writer.add(hospital, committed(reading(5, { heartRate: 72, spo2: 97 })));
+    writer.add(found, committed(reading(5, { heartRate: 72, spo2: 97 })));
     const flushed = writer.flush();
-    writer.add(hospital, committed(reading(6, { heartRate: 80 }), reading(4, { spo2: 90 })));
+    writer.add(found, committed(reading(6, { heartRate: 80 }), reading(4, { spo2: 90 })));
     await flushed;
     await writer.flush();
     expect(lane.written).toEqual([{ patient_id: id, heart_rate: '80', heart_rate_at: '6', spo2: '97', spo2_at: '5' }]);
@@ -84,11 +96,29 @@ describe('latest values that could not be written', () => {
 
   it('are tried once more at the end, and no more after it', async () => {
     lane.failures = 2;
-    writer.add(hospital, committed(reading(5, { heartRate: 72 })));
+    writer.add(found, committed(reading(5, { heartRate: 72 })));
     await jest.advanceTimersByTimeAsync(1_000);
     await writer.stop();
     expect(lane.failures).toBe(0);
     await jest.advanceTimersByTimeAsync(5_000);
     expect(lane.written).toEqual([]);
+  });
+});
+
+describe('latest values whose devices were found to be worn by somebody else', () => {
+  it('are not written: the newest are read from what is stored', async () => {
+    lane.epoch = 4;
+    writer.add(found, committed(reading(5, { heartRate: 72 }), reading(3, { spo2: 97 })));
+    await writer.flush();
+    expect([lane.written, lane.refreshed]).toEqual([[], [[id, '3']]]);
+  });
+
+  it.each([
+    [3, 4],
+    [4, 3],
+  ])('are read so too when epochs %i and %i wait together, which nothing can tell apart', async (...epochs) => {
+    for (const epoch of epochs) writer.add({ hospital, devices: { epoch } }, committed(reading(5, { heartRate: 72 })));
+    await writer.flush();
+    expect([lane.written, lane.refreshed]).toEqual([[], [[id, '5']]]);
   });
 });

@@ -1,36 +1,71 @@
 import type { Logger } from '@hms/service-kit';
+import { failureOf } from '../../database/failure.js';
 import type { Lane } from '../../database/lane.js';
-import { WriteBehind } from '../../database/write-behind.js';
+import { type Pending, WriteBehind } from '../../database/write-behind.js';
 import type { Hospital } from '../../hospitals/hospital.js';
+import { assertEpochs, type Resolved } from '../store/statements.js';
 import type { CommittedValues } from './committed-values.js';
-import { keepNewest } from './keep-newest.js';
+import { keepNewest, refreshNewest } from './keep-newest.js';
 import { NewestValues } from './newest-values.js';
 
 const writeEveryMs = 1_000;
 
+/** Values that wait, and what their patients were found with. */
+class Waiting implements Pending {
+  readonly newest = new NewestValues();
+  /** Undefined when not all were found with the same. */
+  #epoch: number | undefined;
+
+  get isEmpty(): boolean {
+    return this.newest.isEmpty;
+  }
+
+  get epoch(): number | undefined {
+    return this.#epoch;
+  }
+
+  add({ fresh, late }: CommittedValues, epoch: number): void {
+    this.#foundAt(epoch);
+    this.newest.merge(fresh);
+    this.newest.merge(late);
+  }
+
+  merge({ newest, epoch }: Waiting): void {
+    this.#foundAt(epoch);
+    this.newest.merge(newest);
+  }
+
+  #foundAt(epoch: number | undefined): void {
+    this.#epoch = this.isEmpty || this.#epoch === epoch ? epoch : undefined;
+  }
+}
+
 /**
  * Keeps `vitals_newest` at most a second or so behind `vitals`: values are folded in memory and written together, for
  * one row per reading would cost more than storing the reading. What could not be written is tried again a second
- * later, and takes no more memory for it: one value per patient and vital sign. What a crash loses, `repairLatest` finds.
+ * later, and takes no more memory for it: one value per patient and vital sign. Values whose device was found meanwhile
+ * to have been worn by somebody else are not written: the patients' newest are read from what is stored. What a crash
+ * loses, `repairLatest` finds.
  */
 export class LatestWriter {
-  readonly #behind: WriteBehind<NewestValues>;
+  readonly #behind: WriteBehind<Waiting>;
 
-  constructor(lane: Pick<Lane, 'run'>, logger: Logger) {
+  constructor(
+    private readonly lane: Pick<Lane, 'run'>,
+    logger: Logger,
+  ) {
     this.#behind = new WriteBehind({
       what: 'latest vitals',
       everyMs: writeEveryMs,
       logger,
-      empty: () => new NewestValues(),
-      write: ({ schema }, newest) => lane.run(keepNewest(schema, newest)),
+      empty: () => new Waiting(),
+      write: (hospital, waiting) => this.#write(hospital, waiting),
       merge: (since, before) => since.merge(before),
     });
   }
 
-  add(hospital: Hospital, { fresh, late }: CommittedValues): void {
-    const pending = this.#behind.of(hospital);
-    pending.merge(fresh);
-    pending.merge(late);
+  add({ hospital, devices }: Resolved, values: CommittedValues): void {
+    this.#behind.of(hospital).add(values, devices.epoch);
   }
 
   /** Writes what is pending now. */
@@ -40,5 +75,23 @@ export class LatestWriter {
 
   stop(): Promise<void> {
     return this.#behind.stop();
+  }
+
+  async #write(hospital: Hospital, { newest, epoch }: Waiting): Promise<void> {
+    if (epoch === undefined || !(await this.#keep(hospital, newest, epoch))) {
+      await this.lane.run(refreshNewest(hospital.schema, newest));
+    }
+  }
+
+  /** Whether they are written. The epoch is looked at last: whoever moves readings has waited for these rows, or did so before. */
+  async #keep(hospital: Hospital, newest: NewestValues, epoch: number): Promise<boolean> {
+    try {
+      const found = assertEpochs([{ hospital, devices: { epoch } }]);
+      await this.lane.run(`${keepNewest(hospital.schema, newest)}; ${found}`);
+      return true;
+    } catch (err) {
+      if (failureOf(err) !== 'stale') throw err;
+      return false;
+    }
   }
 }

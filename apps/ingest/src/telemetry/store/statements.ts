@@ -1,3 +1,5 @@
+import type { DeviceMap } from '../../devices/device-map.js';
+import type { Hospital } from '../../hospitals/hospital.js';
 import { fields } from '../fields.js';
 import { copyColumns, type FlushMark } from './copy-encoder.js';
 import { oldestFresh } from './fresh.js';
@@ -12,11 +14,17 @@ const keys = { vitals: 'patient_id, recorded_at, device_no', vitals_unassigned: 
 /** A hospital whose tables are locked, as by a migration, must not hold up the others of its flush for long. */
 export const begin = `begin; set local statement_timeout = '5s'; set local lock_timeout = '1s'`;
 
+/** Rows of a hospital whose patients were found with the assignments of that epoch. */
+export interface Resolved {
+  readonly hospital: Hospital;
+  readonly devices: Pick<DeviceMap, 'epoch'>;
+}
+
 /**
  * Fails with 22012 when what the rows were resolved with is no longer true: a device that moved on must not write to
  * its previous patient. It comes last, so that little can change before the commit.
  */
-export function assertEpochs(groups: readonly HospitalGroup[]): string {
+export function assertEpochs(groups: readonly Resolved[]): string {
   const expected = groups.map(({ hospital, devices }) => `('${hospital.id}'::uuid, ${devices.epoch})`).join(', ');
   return `select 1 / (count(*) = ${groups.length})::int from public.ingest_epoch where (hospital_id, epoch) in (${expected})`;
 }
