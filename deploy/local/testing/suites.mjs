@@ -1,11 +1,12 @@
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { runLogged } from '../lib/child.mjs';
+import { environmentFile } from '../lib/environment.mjs';
 import { Failure, messageOf } from '../lib/failure.mjs';
 import { build, turbo } from '../lib/build.mjs';
 import { ROOT } from '../lib/settings.mjs';
 
-/** @import { Environment } from '../lib/environment.mjs' */
+/** @import { Stack } from '../stack.mjs' */
 
 /**
  * @typedef {object} Outcome
@@ -18,13 +19,13 @@ import { ROOT } from '../lib/settings.mjs';
 /**
  * @typedef {object} Run where a suite works
  * @property {string} logFile for all it prints
- * @property {Environment} env of the stack under test; empty for a suite that needs none
+ * @property {Stack[]} stacks under test; none for a suite that needs none
  */
 
 /**
  * @typedef {object} Suite
  * @property {string} name
- * @property {boolean} needsStack
+ * @property {number} stacks how many it needs: as many of its files run at once
  * @property {boolean} [onlyNamed] whether it runs only when it is asked for by name: it needs root, or long
  * @property {(run: Run) => Promise<Outcome>} execute
  */
@@ -52,13 +53,13 @@ export const suites = [
     ]),
   ),
   check('format', (run) => tool(run, 'prettier/bin/prettier.cjs', ['--check', '.'])),
-  { name: 'launcher', needsStack: false, execute: nodeTests },
-  { name: 'unit', needsStack: false, execute: (run) => jest(run, 'unit', 2) },
-  { name: 'integration', needsStack: true, execute: (run) => jest(run, 'integration') },
-  { name: 'fuzz', needsStack: true, execute: (run) => jest(run, 'fuzz') },
-  { name: 'acceptance', needsStack: true, execute: (run) => jest(run, 'acceptance') },
-  { name: 'chaos', needsStack: true, execute: (run) => jest(run, 'chaos') },
-  { name: 'powercut', needsStack: false, onlyNamed: true, execute: (run) => jest(run, 'powercut') },
+  { name: 'launcher', stacks: 0, execute: nodeTests },
+  { name: 'unit', stacks: 0, execute: (run) => jest(run, 'unit', 2) },
+  { name: 'integration', stacks: 2, execute: (run) => jest(run, 'integration') },
+  { name: 'fuzz', stacks: 1, execute: (run) => jest(run, 'fuzz') },
+  { name: 'acceptance', stacks: 1, execute: (run) => jest(run, 'acceptance') },
+  { name: 'chaos', stacks: 1, execute: (run) => jest(run, 'chaos') },
+  { name: 'powercut', stacks: 0, onlyNamed: true, execute: (run) => jest(run, 'powercut') },
 ];
 
 /**
@@ -70,7 +71,7 @@ export const suites = [
 function check(name, work) {
   return {
     name,
-    needsStack: false,
+    stacks: 0,
     execute: async (run) => {
       try {
         await work(run);
@@ -87,8 +88,8 @@ function check(name, work) {
  * @param {string} script in node_modules
  * @param {string[]} args
  */
-function tool({ logFile, env }, script, args) {
-  const command = { file: process.execPath, args: [join(MODULES, script), ...args], env, cwd: ROOT };
+function tool({ logFile }, script, args) {
+  const command = { file: process.execPath, args: [join(MODULES, script), ...args], env: {}, cwd: ROOT };
   return runLogged(command, { logFile, what: script.split('/')[0] ?? script, limitMs: LONGEST_MS });
 }
 
@@ -98,7 +99,7 @@ function tool({ logFile, env }, script, args) {
  * @param {number} [atOnce] files that run beside each other; those that share servers run one after another
  * @returns {Promise<Outcome>}
  */
-async function jest({ logFile, env }, project, atOnce = 1) {
+async function jest({ logFile, stacks }, project, atOnce = Math.max(stacks.length, 1)) {
   const outputFile = `${logFile}.json`;
   rmSync(outputFile, { force: true });
   const options = ['--ci', '--colors=false', '--json', `--outputFile=${outputFile}`, `--maxWorkers=${atOnce}`];
@@ -110,7 +111,8 @@ async function jest({ logFile, env }, project, atOnce = 1) {
     '--selectProjects',
     project,
   ];
-  const command = { file: process.execPath, args, env: { ...env, ...drawnSettings() }, cwd: ROOT };
+  const env = { ...stacks[0]?.env, HMS_TEST_STACKS: environmentFiles(stacks), ...drawnSettings() };
+  const command = { file: process.execPath, args, env, cwd: ROOT };
   const ended = await endOfRun(command, logFile);
   if (!existsSync(outputFile)) return broken(`jest wrote no result${ended}`, logFile);
   const result = JSON.parse(readFileSync(outputFile, 'utf8'));
@@ -121,6 +123,12 @@ async function jest({ logFile, env }, project, atOnce = 1) {
   if (failed === 0 && ended) return { ...broken(`all tests passed, but jest${ended}`, logFile), passed };
   return { passed, failed, skipped, problems: jestProblems(result) };
 }
+
+/**
+ * For `worker-stack.mjs`.
+ * @param {Stack[]} stacks
+ */
+const environmentFiles = (stacks) => stacks.map(({ place }) => environmentFile(place.data)).join(delimiter);
 
 /** @returns {Record<string, string>} */
 function drawnSettings() {
@@ -150,11 +158,11 @@ function jestProblems({ testResults }) {
  * @param {Run} run
  * @returns {Promise<Outcome>}
  */
-async function nodeTests({ logFile, env }) {
+async function nodeTests({ logFile }) {
   const folder = join(ROOT, 'deploy/local/test');
   const files = readdirSync(folder).filter((name) => name.endsWith('.test.mjs'));
   const args = ['--test', '--test-reporter=tap', ...files.map((name) => join(folder, name))];
-  const ended = await endOfRun({ file: process.execPath, args, env, cwd: ROOT }, logFile);
+  const ended = await endOfRun({ file: process.execPath, args, env: {}, cwd: ROOT }, logFile);
   const text = readFileSync(logFile, 'utf8');
   const count = (/** @type {string} */ what) => Number(new RegExp(`^# ${what} (\\d+)`, 'm').exec(text)?.[1] ?? 0);
   const failed = count('fail') + count('cancelled');
