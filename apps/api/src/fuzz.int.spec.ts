@@ -119,7 +119,10 @@ describe('every route, given what no client should send,', () => {
 
   it('is found out when it writes and then refuses: with the table and the row (control)', async () => {
     const found = await fuzzRoute(control('/leaky'), 0, 8);
-    const row = new RegExp(`refused, but written in ${schemaOf(hospital.slug)}\\.ward \\["[0-9a-f-]{36}"\\]: curl`);
+    // Beside it whatever a round of the services wrote meanwhile.
+    const row = new RegExp(
+      `refused, but written in .*\\b${schemaOf(hospital.slug)}\\.ward \\["[0-9a-f-]{36}"\\].*: curl`,
+    );
     expect(found.length).toBeGreaterThan(0);
     expect(found).toEqual(found.map(() => expect.stringMatching(row)));
   });
@@ -127,7 +130,7 @@ describe('every route, given what no client should send,', () => {
   it('is found out when it does so the first time only, among requests that it takes (control)', async () => {
     const found = await fuzzRoute(control('/leaky/once'), 0, 60);
     const report = new RegExp(
-      `refused, but written in ${schemaOf(hospital.slug)}\\.ward, by one of \\d+ and the first`,
+      `refused, but written in .*\\b${schemaOf(hospital.slug)}\\.ward\\b.*, by one of \\d+ and the first`,
     );
     expect(found).toEqual([expect.stringMatching(report)]);
   });

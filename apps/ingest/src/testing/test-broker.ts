@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from '@jest/globals';
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { variable } from './environment.js';
 import { eventually } from './eventually.js';
 import { freePort } from './test-ingest.js';
@@ -14,6 +15,8 @@ afterAll(() => Promise.all([...running].map((broker) => broker.stop())));
 
 /** A Mosquitto of one test file's own, to which anybody may publish: the stack's is served by the stack's ingest. */
 export class TestBroker {
+  readonly #clients: MqttClient[] = [];
+
   private constructor(
     readonly port: number,
     private readonly folder: string,
@@ -36,6 +39,13 @@ export class TestBroker {
     return `mqtt://127.0.0.1:${this.port}`;
   }
 
+  /** A client that ends with the broker, if not before: one that goes on connecting outlives its test file. */
+  async connect(options: IClientOptions = {}): Promise<MqttClient> {
+    const client = await mqtt.connectAsync(this.url, { protocolVersion: 5, ...options });
+    this.#clients.push(client);
+    return client;
+  }
+
   /** Runs Mosquitto's own publisher to its end; resolves with its exit code. */
   async publish(topic: string, message: string, ...options: string[]): Promise<number | null> {
     const file = join(dirname(variable('MOSQUITTO')), '../bin/mosquitto_pub');
@@ -47,6 +57,7 @@ export class TestBroker {
 
   async stop(): Promise<void> {
     running.delete(this);
+    await Promise.all(this.#clients.map((client) => client.endAsync(true)));
     if (this.child.exitCode === null && this.child.signalCode === null) {
       this.child.kill('SIGKILL');
       await once(this.child, 'exit');

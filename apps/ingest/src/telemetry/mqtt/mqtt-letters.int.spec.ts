@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import mqtt from 'mqtt';
 import { eventually } from '../../testing/eventually.js';
 import { TestBroker } from '../../testing/test-broker.js';
 import { TestHospital, type TestDevice, type TestGateway } from '../../testing/test-hospital.js';
@@ -38,7 +37,7 @@ describe('a hospital whose dead letters are as many as are kept', () => {
 
   const kept = (): Promise<number> => full.count('telemetry_dead_letter', 'device = $1', [monitor.name]);
   const publish = async (message: string): Promise<void> => {
-    const client = await mqtt.connectAsync(broker.url, { protocolVersion: 5 });
+    const client = await broker.connect();
     const properties = { userProperties: { key: its.key } };
     await client.publishAsync(`v1/${full.hospital.slug}/${monitor.name}/vitals`, message, { qos: 1, properties });
     await client.endAsync();
