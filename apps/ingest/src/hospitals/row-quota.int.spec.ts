@@ -32,6 +32,24 @@ it('a hospital beyond its quota is refused and told when to come again, until th
   await eventually(async () => ((await send(1)).status === 200 ? true : undefined));
 });
 
+it('a hospital beyond its quota is told so a second later, while others are answered: who heeds nothing asks no more often', async () => {
+  await limit(1);
+  await eventually(async () => ((await send(2_000)).status === 429 ? true : undefined));
+  const other = await TestHospital.create();
+  const gateway = await other.addGateway();
+  const [device] = await other.addDevices(gateway, 1);
+  const answered: string[] = [];
+  const began = performance.now();
+  const refused = send(1).then(() => answered.push('refused'));
+  await bed.ingest.post(gateway.key, { readings: [{ d: device?.name, t: Date.now(), hr: 70 }] });
+  answered.push('stored');
+  await refused;
+  expect(answered).toEqual(['stored', 'refused']);
+  expect(performance.now() - began).toBeGreaterThan(990);
+  await limit(null);
+  await other.drop();
+}, 30_000);
+
 /** Sends ten times what the hospital may, at even times, until it is told to stop. */
 async function flood(quota: number, stop: AbortSignal): Promise<number[]> {
   const everyMs = 100;

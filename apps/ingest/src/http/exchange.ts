@@ -5,6 +5,8 @@ import type { Responder } from './responder.js';
 import type { Reply, RequestHead, Route } from './route.js';
 
 const nothing = new Uint8Array();
+/** Who heeds no refusal asks no more often on each connection: answering it costs nearly as much as storing. */
+const tooManyAnsweredAfterMs = 1_000;
 const encodings: ReadonlySet<string> = new Set(['', 'identity', 'gzip']);
 
 /**
@@ -30,7 +32,7 @@ export class Exchange<Caller, Input> {
       this.#deadline = setTimeout(() => this.#expire(), route.deadlineMs);
       if (caller instanceof Promise) caller.catch((err: unknown) => this.#fail(err));
       const refusal = this.#admit(caller instanceof Promise ? undefined : caller);
-      if (refusal) this.#whenKnown(caller, () => this.#fail(refusal));
+      if (refusal) this.#whenKnown(caller, () => this.#refuse(refusal));
       else if (route.accepts.length === 0) this.#whenKnown(caller, (known) => this.#proceed(known, nothing));
       else this.#read(response, caller);
     } catch (err) {
@@ -99,6 +101,11 @@ export class Exchange<Caller, Input> {
   #send(reply: Reply): void {
     this.#end();
     this.responder.send(reply);
+  }
+
+  #refuse(refusal: AppError): void {
+    if (refusal.spec.status === 429) setTimeout(() => this.#fail(refusal), tooManyAnsweredAfterMs);
+    else this.#fail(refusal);
   }
 
   #fail(err: unknown): void {
