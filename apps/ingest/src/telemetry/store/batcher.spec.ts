@@ -79,6 +79,28 @@ describe('a flush', () => {
     expect(all()).toEqual([1, 2, 403]);
   });
 
+  it('waits up to 4 ms for more after one of several submissions, and not after one that came alone', async () => {
+    const { batcher, held } = setUp(1);
+    for (const rows of [1, 2]) batcher.submit(ofRows(rows));
+    await jest.advanceTimersByTimeAsync(0);
+    await held[0]?.release();
+    now = 1;
+    batcher.submit(ofRows(3));
+    await jest.advanceTimersByTimeAsync(2);
+    expect(rowsOf(held[0]!)).toEqual([3]);
+    batcher.submit(ofRows(4));
+    await jest.advanceTimersByTimeAsync(1);
+    expect(rowsOf(held[0]!)).toEqual([3, 7]);
+    await held[0]?.release();
+    now = 4 + 4;
+    batcher.submit(ofRows(5));
+    await jest.advanceTimersByTimeAsync(0);
+    await held[0]?.release();
+    batcher.submit(ofRows(6));
+    await jest.advanceTimersByTimeAsync(0);
+    expect(rowsOf(held[0]!)).toEqual([3, 7, 5, 6]);
+  });
+
   it('takes no more than 4,000 rows, unless they are of one submission', async () => {
     const { batcher, held } = setUp(1);
     for (const rows of [3_000, 900, 200, 5_000, 1]) batcher.submit(ofRows(rows));

@@ -11,18 +11,22 @@ export interface Writer {
 
 /** Beyond this a flush takes no further submission. The rows are at most 164 bytes each, so it stays below 1 MB. */
 const rowsPerFlush = 4_000;
-/** While other commits run, a flush waits for this many rows, or this long. */
+/** Where more is to be expected, a flush waits for this many rows, or this long. */
 const worthwhileRows = 400;
 const lingerMs = 4;
 
 /**
  * Gathers submissions into flushes, paced by the database itself: one that finds all writers idle leaves with
- * whatever came in the same turn of the event loop; while commits run, the next flush grows. Hospitals take turns.
+ * whatever came in the same turn of the event loop; while commits run, the next flush grows. So it does for a moment
+ * after a flush of several: a transaction costs as much as twenty rows, and where they come that fast the next are on
+ * their way. Hospitals take turns.
  */
 export class Batcher {
   readonly #idle: Writer[];
   readonly #writers: number;
   readonly #lanes = new Lanes();
+  /** How many submissions the last flush took, and when. */
+  #last = { submissions: 0, at: -Infinity };
   #scheduled: { readonly cancel: () => void; readonly soon: boolean } | undefined;
 
   constructor(
@@ -57,17 +61,25 @@ export class Batcher {
 
   #schedule(): void {
     if (this.#lanes.isEmpty || this.#idle.length === 0) return;
-    const soon = this.#busy === 0 || this.#lanes.rows >= worthwhileRows;
-    if (this.#scheduled?.soon === true || (this.#scheduled && !soon)) return;
+    const waitMs = this.#waitMs;
+    if (this.#scheduled?.soon === true || (this.#scheduled && waitMs > 0)) return;
     this.#scheduled?.cancel();
-    this.#scheduled = soon ? nextTurn(() => this.#flush()) : after(lingerMs, () => this.#flush());
+    this.#scheduled = waitMs > 0 ? after(waitMs, () => this.#flush()) : nextTurn(() => this.#flush());
+  }
+
+  get #waitMs(): number {
+    if (this.#lanes.rows >= worthwhileRows) return 0;
+    if (this.#busy > 0) return lingerMs;
+    return this.#last.submissions > 1 ? this.#last.at + lingerMs - this.now() : 0;
   }
 
   #flush(): void {
     this.#scheduled = undefined;
     const writer = this.#idle.pop();
     if (!writer) return;
-    void writer.write(this.#take()).then(() => {
+    const submissions = this.#take();
+    this.#last = { submissions: submissions.length, at: this.now() };
+    void writer.write(submissions).then(() => {
       this.#idle.push(writer);
       this.#schedule();
     });
