@@ -58,6 +58,8 @@ auth_query = select name, secret from pooler.lookup($1)
 admin_users = hms_pool
 pool_mode = transaction
 max_client_conn = 5000
+; A flush of ingest is up to a megabyte: passed on in pieces of 4 kB, it costs twice as much.
+pkt_buf = 16384
 query_wait_timeout = 5
 server_connect_timeout = 5
 server_login_retry = 1
