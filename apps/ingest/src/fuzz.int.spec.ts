@@ -30,6 +30,7 @@ const routes = ingestRoutes({
   gate: openGate,
   receive: nothing,
   explain: nothing,
+  decodeApart: nothing,
   hl7Sources: { callerOf: nothing, zoneOf: nothing },
   metrics: { answered: nothing, clockOffset: nothing },
   now: Date.now,

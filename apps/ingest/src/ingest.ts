@@ -28,6 +28,8 @@ import { ErrorLog } from './operations/error-log.js';
 import { IngestMetrics } from './operations/ingest-metrics.js';
 import { ingestRoutes } from './routes.js';
 import { Admission } from './telemetry/admission.js';
+import type { DecodeApart } from './telemetry/decoding/body-reading.js';
+import { DecodingThread, startDecodeWorker } from './telemetry/decoding/decoding-thread.js';
 import { repairLatest } from './telemetry/live/latest-repair.js';
 import { MllpServer } from './telemetry/hl7/mllp-server.js';
 import { type MqttParts, serveMqtt } from './telemetry/mqtt/serve-mqtt.js';
@@ -74,10 +76,7 @@ export async function startIngest(parts: IngestParts): Promise<void> {
   const breaker = new Breaker();
   const batcher = await startBatcher(parts, { lookups, hospitals, devices, breaker, metrics });
   const admission = new Admission(batcher, breaker, (reason) => metrics.shed(reason));
-  metrics.watch({
-    queuedRows: () => batcher.queuedRows,
-    bodyBytes: () => admission.bodyBytes,
-  });
+  metrics.watch({ queuedRows: () => batcher.queuedRows, bodyBytes: () => admission.bodyBytes });
   const authenticator = new Authenticator(new GatewayDirectory(lookups, hospitals), watch);
   const health = new HealthWriter(lookups, logger);
   lifecycle.onStop('health of devices', () => health.stop());
@@ -102,6 +101,7 @@ export async function startIngest(parts: IngestParts): Promise<void> {
     receive: (caller, batch, at) => service.receive(caller, batch, at),
     explain: (caller, batch, at) => service.explain(caller, batch, at),
     hl7Sources: new Hl7Sources(lookups, hospitals),
+    decodeApart: startDecoding(parts),
     metrics,
     now: Date.now,
   };
@@ -119,6 +119,15 @@ export async function startIngest(parts: IngestParts): Promise<void> {
   await serveMllp(parts, telemetry);
   receiveMqtt(parts, telemetry, { open: () => activeHospitals(lookups, hospitals), deadLetters, metrics });
   void repairLatest({ lane: lookups, hospitals, logger, stopping: () => lifecycle.stopping });
+}
+
+function startDecoding({ lifecycle, logger }: IngestParts): DecodeApart {
+  const thread = new DecodingThread({
+    startWorker: startDecodeWorker,
+    onDied: (err) => logger.error({ err }, 'the decoding thread died, and is started again'),
+  });
+  lifecycle.onStop('decoding thread', () => thread.stop());
+  return (hospital, job) => thread.decode(hospital, job);
 }
 
 async function refuseTooManyRights(lookups: Lane, logger: Logger): Promise<void> {

@@ -49,6 +49,7 @@ describe('the largest bodies there are, two at a time,', () => {
     await eventually(
       async () => (await bed.ingest.post(bed.gateway.key, { readings: [reading] })).status === 200 || undefined,
     );
+    expect(bed.ingest.log).not.toContain('the decoding thread died');
   });
 
   it('end a process that keeps what it parsed (control)', async () => {

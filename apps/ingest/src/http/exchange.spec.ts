@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { commonError } from '@hms/contracts';
 import type { HttpResponse } from 'uWebSockets.js';
@@ -51,8 +52,8 @@ class FakeResponse {
   }
 
   /** What uWebSockets.js does: the buffer is gone when the handler returns. */
-  feed(text: string, isLast = true): void {
-    const chunk = new TextEncoder().encode(text).buffer;
+  feed(body: string | Uint8Array, isLast = true): void {
+    const chunk = new Uint8Array(typeof body === 'string' ? Buffer.from(body) : body).buffer;
     this.#onData(chunk, isLast);
     structuredClone(chunk, { transfer: [chunk] });
   }
@@ -209,6 +210,91 @@ describe('a request', () => {
       expect(response.body).toMatchObject({ status: 500, code: 'internal.error' });
       expect(JSON.stringify(response.body)).not.toContain('secret');
       expect(gate.held).toBe(0);
+    }
+  });
+});
+
+describe('a body that is large', () => {
+  interface Decoding {
+    readonly body: string;
+    readonly done: (input: string) => void;
+    readonly failed: (reason: unknown) => void;
+  }
+
+  const large = 'l'.repeat(70);
+
+  /** Above 60 bytes. Told apart from what is decoded at once by when its decoding ends. */
+  function beginApart(change: Change = {}): Bench & { decoding: Decoding[] } {
+    const decoding: Decoding[] = [];
+    const decode = (_: string, body: Uint8Array): Promise<string> =>
+      new Promise((done, failed) => decoding.push({ body: Buffer.from(body).toString('latin1'), done, failed }));
+    return { ...begin({ apart: { above: 60, decode }, maxBytes: 100, ...change }), decoding };
+  }
+
+  it('is decoded apart, from bytes that stay, and holds its place meanwhile', async () => {
+    const { response, gate, decoding, handled } = beginApart({ told: { contentLength: 70 } });
+    response.feed(large);
+    await settled();
+    expect([decoding[0]?.body, response.status, gate.held]).toEqual([large, '', 70]);
+    decoding[0]?.done('decoded');
+    await settled();
+    expect([response.body, handled, gate.held]).toEqual([{ input: 'decoded' }, ['decoded'], 0]);
+  });
+
+  it('is one that becomes large: what it will hold is reserved, too', async () => {
+    const gzip = gzipSync('x'.repeat(90));
+    const { response, gate, decoding } = beginApart({ told: { contentEncoding: 'gzip', contentLength: gzip.length } });
+    response.feed(gzip);
+    expect([decoding[0]?.body, gate.held]).toEqual([gzip.toString('latin1'), 90]);
+    decoding[0]?.done('decoded');
+    await settled();
+    expect(gate.held).toBe(0);
+  });
+
+  it('is one that says it holds little, and does not', () => {
+    // What follows another gzip is part of the body (RFC 1952 §2.2), and the size at the end that of the last alone.
+    const gzip = Buffer.concat([gzipSync('x'.repeat(90)), gzipSync('')]);
+    const { response, decoding } = beginApart({ told: { contentEncoding: 'gzip' } });
+    response.feed(gzip);
+    expect(decoding).toHaveLength(1);
+  });
+
+  it('is refused when there is no room for what it will hold', () => {
+    let held = 0;
+    const enter = (bytes: number) => (held + bytes > 89 ? commonError('service.busy') : void (held += bytes));
+    const gate = { enter, leave: (bytes: number) => (held -= bytes) };
+    const gzip = gzipSync('x'.repeat(90));
+    const told = { contentEncoding: 'gzip', contentLength: gzip.length };
+    const { response, decoding } = beginApart({ told, gate });
+    response.feed(gzip);
+    expect([response.status, decoding.length, held]).toEqual(['503', 0, 0]);
+  });
+
+  it('is told what is wrong with it like any other', async () => {
+    const { response, gate, decoding } = beginApart();
+    response.feed(large);
+    decoding[0]?.failed(commonError('request.malformed'));
+    await settled();
+    expect([response.status, gate.held]).toEqual(['400', 0]);
+    const handling = beginApart({
+      handle: () => {
+        throw new Error('secret');
+      },
+    });
+    handling.response.feed(large);
+    handling.decoding[0]?.done('decoded');
+    await settled();
+    expect([handling.response.status, handling.gate.held]).toEqual(['500', 0]);
+  });
+
+  it('is none of the others: those are answered before anything else is done', () => {
+    for (const [body, contentEncoding] of [
+      ['abcd', ''],
+      [gzipSync('abcd'), 'gzip'],
+    ] as const) {
+      const { response, decoding } = beginApart({ told: { contentEncoding } });
+      response.feed(body);
+      expect([response.body, decoding.length]).toEqual([{ input: 'abcd' }, 0]);
     }
   });
 });

@@ -1,12 +1,19 @@
 import { type AppError, commonError, telemetryError } from '@hms/contracts';
 import type { HttpResponse } from 'uWebSockets.js';
-import { decompress, readBody } from './body.js';
+import { decompress, decompressSmall, readBody, sizeOf } from './body.js';
 import type { Responder } from './responder.js';
-import type { Reply, RequestHead, Route } from './route.js';
+import type { Apart, Reply, RequestHead, Route } from './route.js';
 
-const nothing = new Uint8Array();
 /** Who heeds no refusal asks no more often on each connection: answering it costs nearly as much as storing. */
 const tooManyAnsweredAfterMs = 1_000;
+
+interface Body {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** They stay; others are valid until the event loop goes on. */
+  readonly owned: boolean;
+}
+
+const nothing: Body = { bytes: new Uint8Array(), owned: true };
 const encodings: ReadonlySet<string> = new Set(['', 'identity', 'gzip']);
 
 /**
@@ -53,20 +60,25 @@ export class Exchange<Caller, Input> {
       if (!encodings.has(head.contentEncoding)) return commonError('body.unsupported-type');
       if ((head.contentLength ?? 0) > route.maxBytes) return commonError('body.too-large');
     }
-    const bytes = head.contentLength ?? route.maxBytes;
-    const refusal = route.gate.enter(bytes, caller);
-    if (!refusal) this.#reserved = bytes;
+    return this.#reserve(head.contentLength ?? route.maxBytes, caller);
+  }
+
+  /** Beside what is reserved already. */
+  #reserve(bytes: number, caller: Caller | undefined): AppError | undefined {
+    const refusal = this.route.gate.enter(bytes, caller);
+    if (!refusal) this.#reserved = (this.#reserved ?? 0) + bytes;
     return refusal;
   }
 
   #read(response: HttpResponse, caller: Caller | Promise<Caller>): void {
     this.#reading = true;
-    readBody(response, this.route.maxBytes, {
+    const size = { maxBytes: this.route.maxBytes, expected: this.head.contentLength };
+    readBody(response, size, {
       tooLarge: () => this.#whenKnown(caller, () => this.#fail(commonError('body.too-large'))),
-      whole: (body) => {
+      whole: (bytes, owned) => {
         this.#reading = false;
-        // A body whose sender is still being looked up is copied: it is valid now only.
-        const kept = caller instanceof Promise ? Buffer.from(body) : body;
+        const body = { bytes, owned };
+        const kept = caller instanceof Promise ? own(body) : body;
         this.#whenKnown(caller, (known) => this.#proceed(known, kept));
       },
     });
@@ -78,24 +90,50 @@ export class Exchange<Caller, Input> {
     else work(caller);
   }
 
-  #proceed(caller: Caller, body: Uint8Array): void {
+  #proceed(caller: Caller, body: Body): void {
     const { route, head } = this;
     if (!this.responder.open) {
       this.#end();
       return;
     }
     try {
-      const input = route.decode(decompress(body, head.contentEncoding, route.maxBytes), head);
-      const reply = route.handle(caller, input);
-      if (reply instanceof Promise)
-        reply.then(
-          (r) => this.#send(r),
-          (err: unknown) => this.#fail(err),
-        );
-      else this.#send(reply);
+      const { apart, maxBytes } = route;
+      const { contentEncoding } = head;
+      const small = apart
+        ? decompressSmall(body.bytes, contentEncoding, apart.above)
+        : decompress(body.bytes, contentEncoding, maxBytes);
+      if (small) this.#handle(caller, route.decode(small, head));
+      else if (apart) this.#decodeApart(apart, caller, body);
     } catch (err) {
       this.#fail(err);
     }
+  }
+
+  /** What a compressed body holds is counted, too: it will be there all at once. */
+  #decodeApart(apart: Apart<Caller, Input>, caller: Caller, body: Body): void {
+    const { route, head } = this;
+    const held = Math.min(sizeOf(body.bytes, head.contentEncoding), route.maxBytes);
+    const more = held - (this.#reserved ?? 0);
+    const refusal = more > 0 ? this.#reserve(more, caller) : undefined;
+    if (refusal) {
+      this.#refuse(refusal);
+      return;
+    }
+    const fail = (err: unknown): void => this.#fail(err);
+    apart
+      .decode(caller, own(body).bytes, head)
+      .then((input) => this.#handle(caller, input), fail)
+      .catch(fail);
+  }
+
+  #handle(caller: Caller, input: Input): void {
+    const reply = this.route.handle(caller, input);
+    if (reply instanceof Promise)
+      reply.then(
+        (r) => this.#send(r),
+        (err: unknown) => this.#fail(err),
+      );
+    else this.#send(reply);
   }
 
   #send(reply: Reply): void {
@@ -130,6 +168,8 @@ export class Exchange<Caller, Input> {
     this.#reserved = undefined;
   }
 }
+
+const own = (body: Body): Body => (body.owned ? body : { bytes: new Uint8Array(body.bytes), owned: true });
 
 /** Without parameters: `application/json; charset=utf-8` is `application/json`. */
 export function mediaType(header: string): string {

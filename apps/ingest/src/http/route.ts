@@ -43,6 +43,14 @@ export const anybody = (because: string): Access<undefined> => ({
   authenticate: () => undefined,
 });
 
+/** Decodes elsewhere what does not fit between two requests. */
+export interface Apart<Caller, Input> {
+  /** Bodies that hold more bytes than this are decoded here. */
+  readonly above: number;
+  /** `body` is as it was sent, its encoding not undone, and is this one's to keep. */
+  readonly decode: (caller: Caller, body: Uint8Array<ArrayBuffer>, head: RequestHead) => Promise<Input>;
+}
+
 /** One address and all that the pipeline needs to know about it. The list of them is the whole surface of a service. */
 export interface Route<Caller = unknown, Input = unknown> {
   readonly method: 'GET' | 'POST';
@@ -56,6 +64,8 @@ export interface Route<Caller = unknown, Input = unknown> {
   readonly gate: Gate<Caller>;
   /** `body` is valid during the call only. */
   readonly decode: (body: Uint8Array, head: RequestHead) => Input;
+  /** For bodies so large that decoding them would keep everybody else waiting. */
+  readonly apart?: Apart<Caller, Input>;
   readonly handle: (caller: Caller, input: Input) => Reply | Promise<Reply>;
 }
 

@@ -42,7 +42,7 @@ export class IngestMetrics {
     this.#requests = counter('ingest_requests_total', 'Replies', 'route', 'status');
     this.#rows = counter('ingest_rows_total', 'Readings answered', 'result');
     this.#hospitalRows = counter('ingest_hospital_rows_total', 'Readings by hospital', 'hospital', 'result');
-    this.#shed = counter('ingest_shed_total', 'Requests turned away before their body was read', 'reason');
+    this.#shed = counter('ingest_shed_total', 'Requests turned away before their body was decoded', 'reason');
     this.#failures = counter('ingest_flush_failures_total', 'Transactions that failed', 'failure');
     this.#publishLost = counter('ingest_publish_lost_total', 'Live messages Redis did not take');
     this.#mqttMessages = counter('ingest_mqtt_messages_total', 'Messages of the broker that are settled', 'outcome');

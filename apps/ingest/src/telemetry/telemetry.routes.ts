@@ -4,8 +4,10 @@ import type { Hl7Sources } from '../gateways/hl7-sources.js';
 import { endpoint, type Endpoint } from '../http/endpoint.js';
 import { mediaType } from '../http/exchange.js';
 import type { Gate, RequestHead } from '../http/route.js';
+import { type Arrival, bodyReading, type DecodeApart, largeBundleBytes } from './decoding/body-reading.js';
+import type { BatchFormat } from './decoding/decoding-job.js';
 import type { Explanation } from './explanation.js';
-import { bodyTypes, bundleType, decodeBody, decodeFhir, decodeLines, lineTypes } from './formats/decode.js';
+import { bodyTypes, bundleType, lineTypes } from './formats/decode.js';
 import type { Answer } from './submission.js';
 import type { TelemetryBatch } from './telemetry-batch.js';
 
@@ -16,6 +18,7 @@ export interface TelemetryRouteParts {
   readonly explain: (caller: Caller, batch: TelemetryBatch, receivedMs: number) => Promise<Explanation>;
   readonly hl7Sources: Pick<Hl7Sources, 'callerOf' | 'zoneOf'>;
   readonly metrics: TelemetryMetrics;
+  readonly decodeApart: DecodeApart;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -23,12 +26,6 @@ export interface TelemetryRouteParts {
 export interface TelemetryMetrics {
   clockOffset(ms: number): void;
   answered(receipt: TelemetryReceipt): void;
-}
-
-/** A batch and when it came, in milliseconds since 1970. */
-export interface Arrival {
-  readonly batch: TelemetryBatch;
-  readonly at: number;
 }
 
 const maxBytes = 4 * 1024 * 1024;
@@ -43,11 +40,8 @@ export function telemetryRoutes(parts: TelemetryRouteParts): Endpoint[] {
   const { gate } = parts;
   return [
     endpoint<Caller, Arrival>({
-      ...{ method: 'POST', path: '/telemetry', access, accepts: bodyTypes, maxBytes, deadlineMs, gate },
-      decode: (body, head) => {
-        const at = parts.now();
-        return { batch: decodeBody(body, head, at), at };
-      },
+      ...{ method: 'POST', path: '/telemetry', access, accepts: bodyTypes, deadlineMs, gate },
+      ...bodyReading(parts, { maxBytes }, () => ({ format: 'body' })),
       handle: async (caller, { batch, at }) => {
         if (batch.clockOffsetMs !== undefined) parts.metrics.clockOffset(batch.clockOffsetMs);
         const { receipt, replayed } = await parts.receive(caller, batch, at);
@@ -56,20 +50,17 @@ export function telemetryRoutes(parts: TelemetryRouteParts): Endpoint[] {
         return { status: 200, body: receipt };
       },
     }),
-    endpoint<Caller, Arrival>({
-      ...{ method: 'POST', path: '/telemetry/explain', access, maxBytes, deadlineMs, gate },
+    endpoint<Caller, Arrival<BatchFormat>>({
+      ...{ method: 'POST', path: '/telemetry/explain', access, deadlineMs, gate },
       accepts: [...bodyTypes, ...lineTypes, bundleType],
-      decode: (body, head) => {
-        const at = parts.now();
-        return { batch: decoderOf(head)(body, head, at), at };
-      },
+      ...bodyReading(parts, { maxBytes, large: largeBundleBytes }, (head) => ({ format: formatOf(head) })),
       handle: async (caller, { batch, at }) => ({ status: 200, body: await parts.explain(caller, batch, at) }),
     }),
   ];
 }
 
-function decoderOf({ contentType }: RequestHead): typeof decodeBody {
+function formatOf({ contentType }: RequestHead): BatchFormat {
   const type = mediaType(contentType);
-  if (type === bundleType) return decodeFhir;
-  return bodyTypes.includes(type) ? decodeBody : decodeLines;
+  if (type === bundleType) return 'bundle';
+  return bodyTypes.includes(type) ? 'body' : 'lines';
 }

@@ -3,7 +3,8 @@ import type { RejectedReading } from '@hms/contracts';
 import type { Caller } from '../../gateways/caller.js';
 import { endpoint, type Endpoint } from '../../http/endpoint.js';
 import type { Reply, RequestHead } from '../../http/route.js';
-import { bundleType, decodeFhir } from '../formats/decode.js';
+import { type Arrival, bodyReading, largeBundleBytes } from '../decoding/body-reading.js';
+import { bundleType } from '../formats/decode.js';
 import type { FhirBundle } from '../formats/fhir/bundle.js';
 import { bundleResponse, type EntryAnswer, operationOutcome } from '../formats/fhir/response.js';
 import type { TelemetryBatch } from '../telemetry-batch.js';
@@ -14,31 +15,22 @@ const contentType = `${bundleType}; charset=utf-8`;
 /** Refusals of a batch are listed up to this number, and each entry is to be told of its own. */
 const readingsPerPart = 100;
 
-interface Arrived {
-  readonly bundle: FhirBundle;
-  readonly at: number;
-}
-
-type FhirParts = Pick<TelemetryRouteParts, 'authenticate' | 'gate' | 'receive' | 'metrics' | 'now'>;
+type FhirParts = Pick<TelemetryRouteParts, 'authenticate' | 'gate' | 'receive' | 'decodeApart' | 'metrics' | 'now'>;
 
 /**
  * Bundles of FHIR Observations, apart from `/fhir`, which is the API's. Each entry is answered 201 once it is committed, or why
  * not; a `transaction` is stored as a whole or refused (400 with an OperationOutcome).
  */
 export const fhirRoutes = (parts: FhirParts): Endpoint[] => [
-  endpoint<Caller, Arrived>({
+  endpoint<Caller, Arrival<'bundle'>>({
     method: 'POST',
     path: '/telemetry/fhir',
     access: { by: 'gateway-key', authenticate: ({ authorization }: RequestHead) => parts.authenticate(authorization) },
     accepts: [bundleType],
-    maxBytes: 8 * 1024 * 1024,
     deadlineMs: 15_000,
     gate: parts.gate,
-    decode: (body, head) => {
-      const at = parts.now();
-      return { bundle: decodeFhir(body, head, at), at };
-    },
-    handle: (caller, { bundle, at }) =>
+    ...bodyReading(parts, { maxBytes: 8 * 1024 * 1024, large: largeBundleBytes }, () => ({ format: 'bundle' })),
+    handle: (caller, { batch: bundle, at }) =>
       bundle.type === 'transaction' ? storeWhole(parts, caller, bundle, at) : storeEach(parts, caller, bundle, at),
   }),
 ];

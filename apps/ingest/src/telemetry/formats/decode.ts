@@ -11,6 +11,9 @@ import { isPrecision, type Precision } from './line-protocol/precision.js';
 import { decodeNdjson } from './ndjson.js';
 import { decodeSenml } from './senml.js';
 
+/** What of a request's head says how its body is read. */
+export type BodyHead = Pick<RequestHead, 'contentType' | 'query' | 'idempotencyKey'>;
+
 type Decoder = (text: string, received: Received) => TelemetryBatch;
 
 /** By media type: what `/telemetry` takes. */
@@ -37,13 +40,13 @@ export const linePrecisions: readonly Precision[] = ['ns', 'n', 'us', 'u', 'ms',
  * @param at milliseconds since 1970
  * @throws AppError when it is no batch
  */
-export function decodeBody(body: Uint8Array, { contentType, idempotencyKey }: RequestHead, at: number): TelemetryBatch {
+export function decodeBody(body: Uint8Array, { contentType, idempotencyKey }: BodyHead, at: number): TelemetryBatch {
   const decode = decoders[mediaType(contentType)] ?? decodeJson;
   return decode(bodyText(body), { at, idempotencyKey });
 }
 
 /** Reads a Bundle of Observations. @throws AppError when it is none */
-export const decodeFhir = (body: Uint8Array, { idempotencyKey }: RequestHead, at: number): FhirBundle =>
+export const decodeFhir = (body: Uint8Array, { idempotencyKey }: BodyHead, at: number): FhirBundle =>
   decodeBundle(bodyText(body), { at, idempotencyKey });
 
 /**
@@ -52,7 +55,7 @@ export const decodeFhir = (body: Uint8Array, { idempotencyKey }: RequestHead, at
  */
 export function decodeLines(
   body: Uint8Array,
-  { query, idempotencyKey }: RequestHead,
+  { query, idempotencyKey }: BodyHead,
   at: number,
   known: readonly Precision[] = linePrecisions,
 ): TelemetryBatch {

@@ -2,22 +2,17 @@ import { type TelemetryReceipt, telemetryError } from '@hms/contracts';
 import type { Caller } from '../../gateways/caller.js';
 import { endpoint, type Endpoint } from '../../http/endpoint.js';
 import { anybody, openGate, type Reply, type RequestHead } from '../../http/route.js';
-import { decodeLines, linePrecisions, lineTypes } from '../formats/decode.js';
+import { type Arrival, bodyReading } from '../decoding/body-reading.js';
+import { linePrecisions, lineTypes } from '../formats/decode.js';
 import type { Precision } from '../formats/line-protocol/precision.js';
 import type { Answer } from '../submission.js';
-import type { Arrival, TelemetryRouteParts } from '../telemetry.routes.js';
+import type { TelemetryRouteParts } from '../telemetry.routes.js';
 import { NothingAccepted } from '../telemetry.service.js';
 import { influxAuthorization } from './influx-credential.js';
 
 /** Clients learn from it which API they talk to. */
 const version: NonNullable<Reply['headers']> = [['X-Influxdb-Version', '2.7-compat']];
 const maxBytes = 5 * 1024 * 1024;
-
-/** What a writer says in the query: the unit of its times, and whose data it means to write. */
-interface Written extends Arrival {
-  /** `org` of version 2, `db` of version 1; empty when it is not said. */
-  readonly hospital: string;
-}
 
 /**
  * The write API of InfluxDB, versions 1 and 2, for agents that speak it: Telegraf, the client libraries, the `influx`
@@ -29,21 +24,18 @@ export function influxRoutes(parts: TelemetryRouteParts): Endpoint[] {
     by: 'gateway-key',
     authenticate: (head: RequestHead) => parts.authenticate(influxAuthorization(head)),
   } as const;
+  /** @param hospitalIn where the query says whose data it means to write */
   const write = (path: string, hospitalIn: 'org' | 'db', precisions: readonly Precision[]): Endpoint =>
-    endpoint<Caller, Written>({
+    endpoint<Caller, Arrival<'lines'>>({
       method: 'POST',
       path,
       access,
       accepts: lineTypes,
-      maxBytes,
       deadlineMs: 15_000,
       gate: parts.gate,
-      decode: (body, head) => {
-        const at = parts.now();
-        const hospital = new URLSearchParams(head.query).get(hospitalIn) ?? '';
-        return { batch: decodeLines(body, head, at, precisions), at, hospital };
-      },
-      handle: async (caller, { batch, at, hospital }) => {
+      ...bodyReading(parts, { maxBytes }, () => ({ format: 'lines', precisions })),
+      handle: async (caller, { batch, at, query }) => {
+        const hospital = new URLSearchParams(query).get(hospitalIn) ?? '';
         if (hospital !== '' && hospital !== caller.hospital.slug) {
           throw telemetryError('telemetry.other-hospital', {
             detail: `${hospitalIn} is not the hospital of this key.`,

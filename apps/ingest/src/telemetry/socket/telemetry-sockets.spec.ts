@@ -21,6 +21,7 @@ async function slowSocket(room: number) {
   const lookedUp = new Promise<Caller>((resolve) => (lookUp = () => resolve(caller)));
   let asked = 0;
   const applicants: unknown[] = [];
+  const apart: unknown[] = [];
   const sockets = new TelemetrySockets(
     {
       authenticate: () => (asked++ === 0 ? caller : lookedUp),
@@ -34,6 +35,10 @@ async function slowSocket(room: number) {
         leave: (bytes) => void (held -= bytes),
       },
       receive: () => Promise.reject(new Error('nothing is stored here')),
+      decodeApart: (hospital, { body }) => {
+        apart.push([hospital.slug, body.length]);
+        return Promise.reject(commonError('request.malformed'));
+      },
       metrics: { answered: () => undefined, clockOffset: () => undefined },
       now: Date.now,
     },
@@ -47,8 +52,8 @@ async function slowSocket(room: number) {
   const open = socket as unknown as Socket<SocketData>;
   void behavior.open?.(open);
   return {
-    ...{ sent, applicants, lookUp, held: () => held, asked: () => asked },
-    say: () => behavior.message?.(open, message, false),
+    ...{ sent, applicants, apart, lookUp, held: () => held, asked: () => asked },
+    say: (words = message) => behavior.message?.(open, words, false),
     end: () => sockets.drain(),
   };
 }
@@ -63,6 +68,19 @@ describe('a message on a socket', () => {
     await socket.end();
     expect(socket.held()).toBe(0);
     expect(socket.sent).toHaveLength(3);
+  });
+
+  it('that is large is decoded apart, and answered in its turn', async () => {
+    const socket = await slowSocket(Infinity);
+    socket.lookUp();
+    void socket.say(new ArrayBuffer(64 * 1024 + 1));
+    void socket.say(message);
+    await socket.end();
+    expect(socket.apart).toEqual([[hospital.slug, 64 * 1024 + 1]]);
+    expect(socket.sent.map((text) => (JSON.parse(text) as { code: string }).code)).toEqual([
+      'request.malformed',
+      'telemetry.empty',
+    ]);
   });
 
   it('is refused without being held when there is no room', async () => {

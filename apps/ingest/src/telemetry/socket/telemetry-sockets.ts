@@ -3,8 +3,8 @@ import type { Logger } from '@hms/service-kit';
 import type { Caller } from '../../gateways/caller.js';
 import type { RequestHead } from '../../http/route.js';
 import type { SocketRoute } from '../../http/socket-route.js';
-import { bodyText } from '../formats/body-text.js';
-import { decodeJson } from '../formats/json.js';
+import { largeBytes } from '../decoding/body-reading.js';
+import { decodeBody } from '../formats/decode.js';
 import type { TelemetryBatch } from '../telemetry-batch.js';
 import type { TelemetryRouteParts } from '../telemetry.routes.js';
 import { closing, Connection, type SocketData } from './connection.js';
@@ -16,7 +16,9 @@ const maxUnreadBytes = 1024 * 1024;
 const idleSeconds = 960;
 const checkEveryMs = 2_000;
 
-type SocketParts = Pick<TelemetryRouteParts, 'authenticate' | 'gate' | 'receive' | 'metrics' | 'now'>;
+type SocketParts = Pick<TelemetryRouteParts, 'authenticate' | 'gate' | 'receive' | 'decodeApart' | 'metrics' | 'now'>;
+
+const spoken = { contentType: 'application/json', contentEncoding: '', query: '', idempotencyKey: '' };
 
 /**
  * Telemetry over WebSocket, for senders that have something to say all the time. Each message is a batch as JSON; answers come in
@@ -89,24 +91,31 @@ export class TelemetrySockets {
     const refusal = this.#draining ? commonError('service.busy') : gate.enter(bytes, connection.caller);
     if (refusal) return toProblem(refusal, connection.requestId);
     try {
-      return await this.#receive(connection, Buffer.from(new Uint8Array(message)));
+      return await this.#receive(connection, new Uint8Array(message.slice(0)));
     } finally {
       gate.leave(bytes);
     }
   }
 
-  async #receive(connection: Connection, message: Buffer): Promise<object> {
+  async #receive(connection: Connection, message: Uint8Array<ArrayBuffer>): Promise<object> {
     let batch: TelemetryBatch | undefined;
     try {
       const caller = await this.#callerOf(connection);
       const at = this.parts.now();
-      batch = decodeJson(bodyText(message), { at, idempotencyKey: '' });
+      const decoded = this.#decode(caller, message, at);
+      batch = decoded instanceof Promise ? await decoded : decoded;
       return await this.#store(caller, batch, at);
     } catch (err) {
       const { requestId } = connection;
       if (!(err instanceof AppError)) this.logger.error({ err, requestId }, 'a message on a socket failed');
       return { ...(batch?.key === undefined ? {} : { batch: batch.key }), ...toProblem(err, requestId) };
     }
+  }
+
+  #decode({ hospital }: Caller, body: Uint8Array<ArrayBuffer>, at: number): TelemetryBatch | Promise<TelemetryBatch> {
+    if (body.length <= largeBytes) return decodeBody(body, spoken, at);
+    const job = { reader: { format: 'body' }, ...spoken, maxBytes: maxMessageBytes, at, body } as const;
+    return this.parts.decodeApart(hospital, job);
   }
 
   async #store(caller: Caller, batch: TelemetryBatch, at: number): Promise<object> {

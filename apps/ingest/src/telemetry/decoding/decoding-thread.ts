@@ -1,0 +1,111 @@
+import { Worker } from 'node:worker_threads';
+import { commonError } from '@hms/contracts';
+import type { Hospital } from '../../hospitals/hospital.js';
+import type { BatchFormat, BatchOf, DecodingJob } from './decoding-job.js';
+import { batchOf, type Outcome } from './outcome.js';
+
+/** Of the thread: enough for a body of 8 MiB, whatever it is made of. */
+const heapMb = 256;
+
+export type DecodingWorker = Pick<Worker, 'on' | 'postMessage' | 'terminate'>;
+
+export interface DecodingThreadParts {
+  readonly startWorker: () => DecodingWorker;
+  /** Told why, when it was not to end. */
+  readonly onDied: (err: unknown) => void;
+}
+
+export const startDecodeWorker = (): DecodingWorker =>
+  new Worker(new URL('./decode.worker.js', import.meta.url), {
+    resourceLimits: { maxOldGenerationSizeMb: heapMb },
+  });
+
+interface Waiting {
+  readonly job: DecodingJob;
+  readonly answer: (outcome: Outcome) => void;
+  readonly fail: (reason: unknown) => void;
+}
+
+/**
+ * Decodes large bodies beside the event loop, one at a time; hospitals take turns. What waits is bounded by who lets bodies
+ * in. The thread is started with the first job, and again after it died.
+ */
+export class DecodingThread {
+  /** First the hospital whose turn it is. */
+  readonly #waiting = new Map<Hospital, Waiting[]>();
+  #worker: DecodingWorker | undefined;
+  #current: Waiting | undefined;
+  #stopped = false;
+
+  constructor(private readonly parts: DecodingThreadParts) {}
+
+  /**
+   * Takes the job's body over: nobody else can read it afterwards.
+   * @throws AppError as decoding does; 503 when the thread died of it, or is stopped
+   */
+  async decode<Format extends BatchFormat>(hospital: Hospital, job: DecodingJob<Format>): Promise<BatchOf[Format]> {
+    if (this.#stopped) throw commonError('service.unavailable');
+    const outcome = await new Promise<Outcome>((answer, fail) => {
+      const waiting = { job, answer, fail };
+      const before = this.#waiting.get(hospital);
+      if (before) before.push(waiting);
+      else this.#waiting.set(hospital, [waiting]);
+      this.#next();
+    });
+    // What comes back is what the decoder of that format made.
+    return batchOf(outcome) as BatchOf[Format];
+  }
+
+  /** What it has not read yet is answered 503. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    const worker = this.#worker;
+    const left = [this.#current, ...[...this.#waiting.values()].flat()];
+    this.#waiting.clear();
+    this.#worker = this.#current = undefined;
+    for (const waiting of left) waiting?.fail(commonError('service.unavailable'));
+    await worker?.terminate();
+  }
+
+  #next(): void {
+    if (this.#current) return;
+    const [turn] = this.#waiting;
+    if (!turn) return;
+    const [hospital, jobs] = turn;
+    this.#current = jobs.shift();
+    this.#waiting.delete(hospital);
+    if (jobs.length > 0) this.#waiting.set(hospital, jobs);
+    if (this.#current) this.#send(this.#current.job);
+  }
+
+  #send(job: DecodingJob): void {
+    this.#worker ??= this.#start();
+    this.#worker.postMessage(job, [job.body.buffer]);
+  }
+
+  #start(): DecodingWorker {
+    const worker = this.parts.startWorker();
+    let reason: unknown;
+    worker.on('message', (outcome: Outcome) => this.#answered(outcome));
+    worker.on('error', (err) => (reason = err));
+    worker.on('exit', (code) => this.#died(worker, reason ?? new Error(`the decoding thread ended with ${code}`)));
+    return worker;
+  }
+
+  #answered(outcome: Outcome): void {
+    const answered = this.#current;
+    this.#current = undefined;
+    answered?.answer(outcome);
+    this.#next();
+  }
+
+  /** Only what it was reading is lost with it. */
+  #died(worker: DecodingWorker, cause: unknown): void {
+    if (this.#worker !== worker) return;
+    const lost = this.#current;
+    this.#worker = this.#current = undefined;
+    this.parts.onDied(cause);
+    lost?.fail(commonError('service.unavailable', { cause }));
+    this.#next();
+  }
+}
