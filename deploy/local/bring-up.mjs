@@ -9,8 +9,10 @@ import { brokerEnvironment, mosquittoService } from './servers/mosquitto.mjs';
 import { startDatabases, startRedis, provideServers } from './servers/index.mjs';
 import { nginxService } from './servers/nginx.mjs';
 
-/** @import { ServerKind, Servers } from './servers/locate.mjs' */
+/** @import { Binary, PeerKind, ServerKind, Servers } from './servers/locate.mjs' */
 /** @import { Stack } from './stack.mjs' */
+
+/** @typedef {Record<PeerKind, Binary | { missing: string }>} Peers why, in a sentence, where one is missing */
 
 /**
  * Databases and Redis only, with roles and extensions but without tables.
@@ -102,6 +104,35 @@ export async function provideClients(stack) {
       if (!(error instanceof Failure)) throw error;
       note(`none: ${error.message}`);
     }
+  });
+}
+
+/**
+ * What the bench measures beside ours. Those that cannot be had are named with the reason, and left out there.
+ * @param {Stack} stack
+ * @returns {Promise<Peers>}
+ */
+export function providePeers({ report, settings }) {
+  const provide = async (/** @type {PeerKind} */ kind) => {
+    try {
+      return (await provideServers([kind], settings.downloads, () => {}))[kind];
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return { missing: error.message };
+    }
+  };
+  return report.step('peers', async (note) => {
+    const peers = {
+      go: await provide('go'),
+      influxd: await provide('influxd'),
+      'victoria-metrics': await provide('victoria-metrics'),
+    };
+    note(
+      Object.entries(peers)
+        .map(([kind, peer]) => ('missing' in peer ? `no ${kind}` : kind))
+        .join(', '),
+    );
+    return peers;
   });
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { bringUpAll, buildAll } from '../bring-up.mjs';
+import { bringUpAll, buildAll, providePeers } from '../bring-up.mjs';
 import { ROOT, UNLIMITED_FACTOR, readSettings } from '../lib/settings.mjs';
 import { openStack } from '../stack.mjs';
 import { onStopSignal } from './hold.mjs';
@@ -33,10 +33,18 @@ export async function run(args, report) {
 async function bringUpAndMeasure(stack, args) {
   await buildAll(stack);
   await bringUpAll(stack, { simulator: false });
+  const peers = needsPeers(args) ? await providePeers(stack) : {};
   stack.declareReady();
   stack.report.print('');
-  return measure(args, stack.env);
+  return measure(args, {
+    ...stack.env,
+    HMS_SERVERS: stack.settings.downloads,
+    HMS_BENCH_PEERS: JSON.stringify(peers),
+  });
 }
+
+/** Only one scenario has them, and they are much to download. @param {string[]} args */
+const needsPeers = (args) => args.includes('batches') || args.every((arg) => arg.startsWith('-'));
 
 /**
  * @param {string[]} args

@@ -117,6 +117,9 @@ function packagesOf(kind, config, unread) {
     nginx: [{ least: [1, 22], names: ['nginx'] }],
     mosquitto: [{ least: [2], names: ['mosquitto', 'mosquitto-clients'] }],
     influx: [{ least: [1, 6], names: ['influxdb-client'] }],
+    influxd: [{ least: [1, 6], names: ['influxdb'] }],
+    'victoria-metrics': [{ least: [1], names: ['victoria-metrics'] }],
+    go: [{ least: [1, 19], names: ['golang-go', 'golang-github-jackc-pgx-v4-dev'] }],
   };
   const choice = choices[kind].find(
     ({ least, names }) => atLeast(candidate(names[0] ?? '', config), least) && names.every((n) => candidate(n, config)),

@@ -10,7 +10,9 @@ import { dirname, join } from 'node:path';
  * @property {Record<string, string>} env what it needs to find its own libraries
  */
 
-/** @typedef {'postgres' | 'pgbouncer' | 'redis' | 'nginx' | 'mosquitto' | 'influx'} ServerKind the last is a client, which tests use */
+/** @typedef {'postgres' | 'pgbouncer' | 'redis' | 'nginx' | 'mosquitto' | 'influx' | PeerKind} ServerKind `influx` is a client, which tests use */
+
+/** @typedef {'influxd' | 'victoria-metrics' | 'go'} PeerKind what the bench measures beside ingest; Go with pgx, to build one */
 
 /** @typedef {Record<ServerKind, Binary>} Servers */
 
@@ -18,6 +20,7 @@ import { dirname, join } from 'node:path';
 
 export const POSTGRES_MAJORS = [18, 17, 16, 15];
 export const EXTENSIONS = ['postgis', 'btree_gist', 'pg_trgm', 'unaccent', 'citext', 'pg_stat_statements'];
+const PGX = 'usr/share/gocode/src/github.com/jackc/pgx/v4';
 const BIN_FOLDERS = ['usr/sbin', 'usr/bin', 'usr/local/sbin', 'usr/local/bin'];
 
 /**
@@ -54,6 +57,10 @@ const FINDERS = {
   // It knows no other way to be asked, and calls that a failure.
   mosquitto: (place) => findProgram(place, ['mosquitto'], { flag: '-h', least: [2], status: 3 }),
   influx: (place) => findProgram(place, ['influx'], { flag: '-version', least: [1, 6] }),
+  // Version 2 is another product under the same name.
+  influxd: (place) => findProgram(place, ['influxd'], { flag: 'version', least: [1, 6], below: [2] }),
+  'victoria-metrics': findVictoriaMetrics,
+  go: findGo,
 };
 
 /**
@@ -78,19 +85,51 @@ function findPostgres(place) {
 /**
  * @param {Place} place
  * @param {string[]} names
- * @param {{ flag: string, least: number[], status?: number }} demand
+ * @param {{ flag: string, least: number[], below?: number[], status?: number }} demand
  * @returns {Binary | undefined}
  */
-function findProgram(place, names, { flag, least, status }) {
-  for (const folder of [...BIN_FOLDERS.map((name) => join(place.path, name)), ...searchPath(place)]) {
-    for (const name of names) {
-      const file = join(folder, name);
-      if (!isProgram(file)) continue;
-      const version = versionOf(file, flag, place.env, status);
-      if (atLeast(version, least)) return { file, version, origin: place.origin, env: place.env };
-    }
+function findProgram(place, names, { flag, least, below, status }) {
+  for (const file of programs(place, names)) {
+    const version = versionOf(file, flag, place.env, status);
+    if (!atLeast(version, least) || (below && atLeast(version, below))) continue;
+    return { file, version, origin: place.origin, env: place.env };
   }
   return undefined;
+}
+
+/**
+ * Debian's does not know its own version.
+ * @param {Place} place
+ * @returns {Binary | undefined}
+ */
+function findVictoriaMetrics(place) {
+  const file = programs(place, ['victoria-metrics', 'victoria-metrics-prod']).find(
+    (one) => output(one, ['-version'], place.env) !== '',
+  );
+  if (file === undefined) return undefined;
+  return { file, version: versionOf(file, '-version', place.env), origin: place.origin, env: place.env };
+}
+
+/**
+ * Go without the sources of pgx beside it counts as absent: modules are fetched from nowhere.
+ * @param {Place} place
+ * @returns {Binary | undefined}
+ */
+function findGo(place) {
+  const go = existsSync(join(place.path, PGX))
+    ? findProgram(place, ['go'], { flag: 'version', least: [1, 19] })
+    : undefined;
+  return go && { ...go, env: { ...go.env, GOPATH: join(place.path, 'usr/share/gocode') } };
+}
+
+/**
+ * @param {Place} place
+ * @param {string[]} names
+ * @returns {string[]}
+ */
+function programs(place, names) {
+  const folders = [...BIN_FOLDERS.map((name) => join(place.path, name)), ...searchPath(place)];
+  return folders.flatMap((folder) => names.map((name) => join(folder, name))).filter(isProgram);
 }
 
 /**
