@@ -53,7 +53,8 @@ export const suites = [
     ]),
   ),
   check('format', (run) => tool(run, 'prettier/bin/prettier.cjs', ['--check', '.'])),
-  { name: 'launcher', stacks: 0, execute: nodeTests },
+  { name: 'launcher', stacks: 0, execute: (run) => nodeTests(run, 'deploy/local/test') },
+  { name: 'bench', stacks: 0, execute: (run) => nodeTests(run, 'test/bench/test') },
   { name: 'unit', stacks: 0, execute: (run) => jest(run, 'unit', 2) },
   { name: 'integration', stacks: 2, execute: (run) => jest(run, 'integration') },
   { name: 'fuzz', stacks: 1, execute: (run) => jest(run, 'fuzz') },
@@ -154,12 +155,13 @@ function jestProblems({ testResults }) {
 }
 
 /**
- * The launcher's own tests, which need no package.
+ * Tests that Node itself runs.
  * @param {Run} run
+ * @param {string} path of the folder that holds them
  * @returns {Promise<Outcome>}
  */
-async function nodeTests({ logFile }) {
-  const folder = join(ROOT, 'deploy/local/test');
+async function nodeTests({ logFile }, path) {
+  const folder = join(ROOT, path);
   const files = readdirSync(folder).filter((name) => name.endsWith('.test.mjs'));
   const args = ['--test', '--test-reporter=tap', ...files.map((name) => join(folder, name))];
   const ended = await endOfRun({ file: process.execPath, args, env: {}, cwd: ROOT }, logFile);

@@ -72,6 +72,8 @@ export class BareConnection {
 function answerEnd(bytes) {
   const head = bytes.indexOf('\r\n\r\n');
   if (head === -1) return undefined;
+  // 204 has neither a body nor a length.
+  if (bytes.toString('latin1', 9, 12) === '204') return { head: head + 4, total: head + 4 };
   const length = /\r\ncontent-length: *(\d+)/i.exec(bytes.toString('latin1', 0, head));
   if (!length) throw new Error('the answer has no Content-Length');
   return { head: head + 4, total: head + 4 + Number(length[1]) };

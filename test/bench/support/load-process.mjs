@@ -1,13 +1,14 @@
 import { closedLoop, openLoop } from './load.mjs';
 import { StampedRequest } from './telemetry-bodies.mjs';
 
-/** @import { Sender } from './telemetry-bodies.mjs' */
+/** @import { Format, Sender } from './telemetry-bodies.mjs' */
 
 /**
  * @typedef {object} LoadOrder
  * @property {string} url of the receiver, path included
  * @property {Sender[][]} senders of each connection, which sends for them in turn; no device is at two, so that no
  *   reading is sent twice
+ * @property {Format} [format] of the bodies; absent: JSON
  * @property {boolean} keyed whether batches carry a key
  * @property {boolean} receipts whether the receiver answers with receipts
  * @property {number} warmUpSeconds before the measurement, not part of its figures
@@ -35,10 +36,10 @@ process.once('message', (order) => {
  * @param {LoadOrder} order
  * @returns {Promise<LoadReport>}
  */
-async function run({ url, senders, keyed, receipts, warmUpSeconds, seconds, rate }) {
-  const { hostname, port, host, pathname } = new URL(url);
+async function run({ url, senders, format = 'json', keyed, receipts, warmUpSeconds, seconds, rate }) {
+  const { hostname, port, host, pathname, search } = new URL(url);
   const requests = senders.map((own) =>
-    own.map((sender) => new StampedRequest({ host, path: pathname }, sender, { keyed })),
+    own.map((sender) => new StampedRequest({ host, path: pathname + search }, sender, { keyed, format })),
   );
   const load = { to: { host: hostname, port: Number(port) }, requests, receipts };
   const send = (/** @type {number} */ duration) =>

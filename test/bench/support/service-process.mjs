@@ -1,8 +1,6 @@
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort, untilAnswers } from './listening.mjs';
 import { required } from './stack.mjs';
 
 /** @import { OwnServer } from './own-server.mjs' */
@@ -33,25 +31,6 @@ async function start(script, settings) {
   const env = { ...process.env, NODE_ENV: 'production', LOG_LEVEL: 'warn', HOST: '127.0.0.1', PORT: String(port) };
   const child = fork(script, { env: { ...env, ...settings }, stdio: 'inherit' });
   const url = `http://127.0.0.1:${port}`;
-  while (!(await answers(`${url}/readyz`))) {
-    if (child.exitCode !== null) throw new Error(`${script} ended with code ${child.exitCode}`);
-    await delay(100);
-  }
+  await untilAnswers(`${url}/readyz`, child, script);
   return { url, pid: child.pid ?? 0, stop: () => void child.kill('SIGTERM') };
-}
-
-/** @param {string} url */
-const answers = (url) =>
-  fetch(url).then(
-    ({ ok }) => ok,
-    () => false,
-  );
-
-/** @returns {Promise<number>} */
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return address !== null && typeof address === 'object' ? address.port : 0;
 }
