@@ -59,8 +59,8 @@ function loadOf({ gatewayKey, devices }, quick) {
  * @returns {Outcome}
  */
 function outcomeOf(comparison, absent) {
-  const { rates, latencies, acked, faults, ways } = comparison;
-  const cpu = comparison.cpu.perMillion(acked);
+  const { rates, latencies, acked, faults, ways, cpuOf } = comparison;
+  const cpu = { ingest: cpuOf('direct'), raw: cpuOf('raw') };
   const meanings = [...ways.values()].flatMap(({ meaning }) => meaning ?? []);
   const remarks = [...meanings, ...comparison.remarks, ...absent];
   const rounds = rates['direct']?.length ?? 0;
@@ -75,7 +75,7 @@ function outcomeOf(comparison, absent) {
       '',
       `${whole(acked)} rows acked directly and counted in the table.`,
     ].join('\n'),
-    aims: aimsOf(comparison, cpu),
+    aims: aimsOf(comparison, cpu.ingest),
     faults: faults.map((fault) => `batches, ${fault}`),
     data: { rates, latencies, cpuSecondsPerMillionRows: cpu, remarks },
   };
@@ -116,9 +116,17 @@ function aimsOf({ medianOf }, cpu) {
   ];
 }
 
-/** @param {Record<string, number>} cpu */
-function cpuTable(cpu) {
-  const all = Object.values(cpu).reduce((sum, seconds) => sum + seconds, 0);
-  const rows = Object.entries({ ...cpu, all }).map(([name, seconds]) => [name, seconds.toFixed(2)]);
-  return table(['CPU seconds per million rows', ''], rows);
+/** @param {{ ingest: Record<string, number>, raw: Record<string, number> }} cpu */
+function cpuTable({ ingest, raw }) {
+  const withSum = (/** @type {Record<string, number>} */ parts) => ({
+    ...parts,
+    all: Object.values(parts).reduce((sum, seconds) => sum + seconds, 0),
+  });
+  const [ours, floor] = /** @type {Record<string, number>[]} */ ([withSum(ingest), withSum(raw)]);
+  const rows = Object.entries(ours ?? {}).map(([name, seconds]) => [
+    name,
+    seconds.toFixed(2),
+    (floor?.[name] ?? 0).toFixed(2),
+  ]);
+  return table(['CPU seconds per million rows', 'ingest', 'raw COPY'], rows);
 }

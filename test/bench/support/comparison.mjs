@@ -4,6 +4,9 @@ import { spread } from './statistics.mjs';
 
 /** @import { Load, Way } from '../peers/ways.mjs' */
 
+/** Ingest, and the floor under it: what the same rows cost when they are only stored. */
+const COUNTED = /** @type {const} */ (['direct', 'raw']);
+
 /** Runs of several ways to hand over the same readings, and what they took. */
 export class Comparison {
   /** Rows a second, by way. @type {Record<string, number[]>} */
@@ -14,9 +17,8 @@ export class Comparison {
   faults = [];
   /** What went wrong with guests, which fails nothing. @type {string[]} */
   remarks = [];
-  /** Rows acknowledged by ingest while {@link cpu} was counted. */
-  acked = 0;
-  cpu = new CpuSplit({ generator: [process.pid] });
+  /** Rows stored by the ways whose CPU time is counted, and that time. */
+  counted = new Map(COUNTED.map((key) => [String(key), { rows: 0, cpu: new CpuSplit({ generator: [process.pid] }) }]));
   #ways;
   #load;
   /** As many as the first run took in, for those that are not loaded for a time. */
@@ -35,6 +37,21 @@ export class Comparison {
   get ways() {
     return this.#ways;
   }
+
+  /** Rows acknowledged by ingest. */
+  get acked() {
+    return this.counted.get('direct')?.rows ?? 0;
+  }
+
+  /**
+   * CPU seconds per million rows, by part of the stack.
+   * @param {typeof COUNTED[number]} key
+   * @returns {Record<string, number>}
+   */
+  cpuOf = (key) => {
+    const counted = this.counted.get(key);
+    return counted && counted.rows > 0 ? counted.cpu.perMillion(counted.rows) : {};
+  };
 
   /** @param {string} key */
   medianOf = (key) => spread(this.rates[key] ?? []).median;
@@ -66,9 +83,11 @@ export class Comparison {
    */
   async #measure(key, { meaning, name, run }) {
     const load = () => run(this.#load, this.#rows);
-    const { accepted, acceptedPerSecond, acceptedInAll, latency, faults } =
-      key === 'direct' ? await this.cpu.during(load) : await load();
-    if (key === 'direct') this.acked += acceptedInAll;
+    const counted = this.counted.get(key);
+    const { accepted, acceptedPerSecond, acceptedInAll, latency, faults } = counted
+      ? await counted.cpu.during(load)
+      : await load();
+    if (counted) counted.rows += acceptedInAll;
     this.#rows ||= accepted;
     (this.rates[key] ??= []).push(acceptedPerSecond);
     if (latency) (this.latencies[key] ??= []).push(latency);
