@@ -148,6 +148,23 @@ describe('a request', () => {
     expect([response.status, response.reading]).toEqual(['503', false]);
   });
 
+  it("leaves as whose it came in: nobody's, while its sender is looked up", async () => {
+    const told: unknown[] = [];
+    const gate = {
+      enter: (...entered: unknown[]) => void told.push(entered),
+      leave: (...left: unknown[]) => void told.push(left),
+    };
+    begin({ gate }).response.feed('a');
+    begin({ gate, authenticate: () => Promise.resolve('caller') }).response.feed('a');
+    await settled();
+    expect(told).toEqual([
+      [10, 'caller'],
+      [10, 'caller'],
+      [10, undefined],
+      [10, undefined],
+    ]);
+  });
+
   it('is kept while its sender is looked up', async () => {
     let known: (caller: string) => void = () => undefined;
     const { response, handled } = begin({ authenticate: () => new Promise((resolve) => (known = resolve)) });

@@ -7,6 +7,12 @@ import type { Apart, Reply, RequestHead, Route } from './route.js';
 /** Who heeds no refusal asks no more often on each connection: answering it costs nearly as much as storing. */
 const tooManyAnsweredAfterMs = 1_000;
 
+interface Reserved<Caller> {
+  readonly bytes: number;
+  /** Undefined when it was not known yet. */
+  readonly caller: Caller | undefined;
+}
+
 interface Body {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** They stay; others are valid until the event loop goes on. */
@@ -21,8 +27,8 @@ const encodings: ReadonlySet<string> = new Set(['', 'identity', 'gzip']);
  * in is told before a byte of the body is looked at.
  */
 export class Exchange<Caller, Input> {
-  /** Bytes reserved at the gate, until the work is done. */
-  #reserved: number | undefined;
+  /** What is reserved at the gate, until the work is done. */
+  #reserved: Reserved<Caller> | undefined;
   #reading = false;
   #deadline: NodeJS.Timeout | undefined;
 
@@ -63,11 +69,18 @@ export class Exchange<Caller, Input> {
     return this.#reserve(head.contentLength ?? route.maxBytes, caller);
   }
 
-  /** Beside what is reserved already. */
+  /** Instead of what is reserved already, which is gone when there is no room. */
   #reserve(bytes: number, caller: Caller | undefined): AppError | undefined {
+    this.#release();
     const refusal = this.route.gate.enter(bytes, caller);
-    if (!refusal) this.#reserved = (this.#reserved ?? 0) + bytes;
+    if (!refusal) this.#reserved = { bytes, caller };
     return refusal;
+  }
+
+  #release(): void {
+    const { bytes, caller } = this.#reserved ?? {};
+    this.#reserved = undefined;
+    if (bytes !== undefined) this.route.gate.leave(bytes, caller);
   }
 
   #read(response: HttpResponse, caller: Caller | Promise<Caller>): void {
@@ -113,8 +126,7 @@ export class Exchange<Caller, Input> {
   #decodeApart(apart: Apart<Caller, Input>, caller: Caller, body: Body): void {
     const { route, head } = this;
     const held = Math.min(sizeOf(body.bytes, head.contentEncoding), route.maxBytes);
-    const more = held - (this.#reserved ?? 0);
-    const refusal = more > 0 ? this.#reserve(more, caller) : undefined;
+    const refusal = held > (this.#reserved?.bytes ?? 0) ? this.#reserve(held, caller) : undefined;
     if (refusal) {
       this.#refuse(refusal);
       return;
@@ -164,8 +176,7 @@ export class Exchange<Caller, Input> {
   #end(): void {
     this.#reading = false;
     clearTimeout(this.#deadline);
-    if (this.#reserved !== undefined) this.route.gate.leave(this.#reserved);
-    this.#reserved = undefined;
+    this.#release();
   }
 }
 

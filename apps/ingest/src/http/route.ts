@@ -21,11 +21,11 @@ export interface Reply {
   readonly headers?: readonly (readonly [name: string, value: string])[] | undefined;
 }
 
-/** Lets requests in before their bodies are read. What entered must leave. */
+/** Lets requests in before their bodies are read. What entered must leave, as whose it entered. */
 export interface Gate<Caller = unknown> {
   /** @param caller undefined while it is being looked up @returns why it may not come in */
   enter(bytes: number, caller: Caller | undefined): AppError | undefined;
-  leave(bytes: number): void;
+  leave(bytes: number, caller: Caller | undefined): void;
 }
 
 /** Who may call a route. There is no route without an answer to that. */

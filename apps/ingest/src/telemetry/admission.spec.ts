@@ -26,7 +26,7 @@ describe('a request', () => {
     const { admission, shed, isLetIn } = setUp();
     const most = Math.floor(admissionLimits.bodyBytes * 0.9);
     expect([isLetIn(most - 1), isLetIn(1), isLetIn(1)]).toEqual([true, true, false]);
-    admission.leave(most - 1);
+    admission.leave(most - 1, standard);
     expect([isLetIn(1), admission.bodyBytes]).toEqual([true, 2]);
     expect(shed).toEqual(['memory']);
   });
@@ -55,7 +55,9 @@ describe('a request', () => {
     expect([isLetIn(most), isLetIn(1), isCriticalLetIn(1)]).toEqual([true, false, true]);
     const rest = admissionLimits.bodyBytes - most - 1;
     expect([isCriticalLetIn(rest), isCriticalLetIn(1)]).toEqual([true, false]);
-    admission.leave(admissionLimits.bodyBytes);
+    admission.leave(most, standard);
+    for (const bytes of [1, rest]) admission.leave(bytes, critical);
+    expect(admission.bodyBytes).toBe(0);
     Object.assign(backlog, { queuedRows: admissionLimits.queuedRows * 0.95, waitedMs: admissionLimits.waitedMs + 1 });
     expect([isLetIn(1), isCriticalLetIn(1)]).toEqual([false, true]);
     backlog.queuedRows = admissionLimits.queuedRows + 1;
@@ -73,6 +75,42 @@ describe('a request', () => {
     expect(shed).toEqual(['quota']);
     quota.limitTo(undefined);
     expect(isLetIn(1)).toBe(true);
+  });
+
+  it("is turned away when it would make more than a quarter of the room its hospital's, while others send, too", () => {
+    const { admission, shed, codeOf } = setUp();
+    const other = { hospital: hospitalWith(1), isCritical: false };
+    const each = admissionLimits.bodyBytesEach;
+    expect(codeOf(each + 1)).toBeUndefined();
+    expect(admission.enter(1, other)).toBeUndefined();
+    expect([codeOf(1), admission.enter(1, critical)?.code]).toEqual(['telemetry.over-share', 'telemetry.over-share']);
+    expect(admission.enter(each - 1, other)).toBeUndefined();
+    admission.leave(each + 1, standard);
+    expect([codeOf(each + 1), codeOf(each), codeOf(1)]).toEqual([
+      'telemetry.over-share',
+      undefined,
+      'telemetry.over-share',
+    ]);
+    for (const bytes of [1, each - 1]) admission.leave(bytes, other);
+    expect(codeOf(1)).toBeUndefined();
+    expect(new Set(shed)).toEqual(new Set(['share']));
+  });
+
+  it('is told that the room is used up, and not that its hospital uses it, while that does not', () => {
+    const { admission, codeOf } = setUp();
+    const others = [1, 2, 3].map(() => ({ hospital: hospitalWith(1), isCritical: false }));
+    for (const other of others) expect(admission.enter(admissionLimits.bodyBytesEach, other)).toBeUndefined();
+    expect(codeOf(admissionLimits.bodyBytes * 0.16)).toBe('service.busy');
+    expect(codeOf(admissionLimits.bodyBytes * 0.14)).toBeUndefined();
+  });
+
+  it("whose sender is not known yet is nobody's: it takes no share, and only room", () => {
+    const { admission, codeOf } = setUp();
+    expect(admission.enter(admissionLimits.bodyBytesEach, undefined)).toBeUndefined();
+    expect(codeOf(admissionLimits.bodyBytesEach)).toBeUndefined();
+    expect(codeOf(1)).toBe('telemetry.over-share');
+    admission.leave(admissionLimits.bodyBytesEach, undefined);
+    expect([codeOf(1), admission.bodyBytes]).toEqual([undefined, admissionLimits.bodyBytesEach + 1]);
   });
 
   it('is turned away when much that waits is of its hospital, while others wait too', () => {

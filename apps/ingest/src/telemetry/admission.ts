@@ -6,6 +6,8 @@ import type { Breaker } from './store/breaker.js';
 /** How much may be on its way before new requests are turned away. */
 export const admissionLimits = {
   bodyBytes: 64 * 1024 * 1024,
+  /** Of one hospital, while others send too. */
+  bodyBytesEach: 16 * 1024 * 1024,
   queuedRows: 50_000,
   /** Of one hospital, while others wait too. */
   queuedRowsEach: 12_500,
@@ -35,6 +37,7 @@ export interface Applicant {
  */
 export class Admission implements Gate<Applicant> {
   #bodyBytes = 0;
+  readonly #bodyBytesOf = new Map<Hospital, number>();
   #draining = false;
 
   constructor(
@@ -47,11 +50,11 @@ export class Admission implements Gate<Applicant> {
     return this.#bodyBytes;
   }
 
-  /** Without a refusal, `leave` must follow with the same number. */
+  /** Without a refusal, `leave` must follow with the same number and caller. */
   enter(bytes: number, caller: Applicant | undefined): AppError | undefined {
     const reason = this.#reasonAgainst(bytes, caller);
     if (reason === undefined) {
-      this.#bodyBytes += bytes;
+      this.#hold(bytes, caller);
       return undefined;
     }
     this.onShed(reason);
@@ -61,8 +64,8 @@ export class Admission implements Gate<Applicant> {
     return telemetryError('telemetry.over-quota', { retryAfter: Math.ceil(waitMs / 1_000) });
   }
 
-  leave(bytes: number): void {
-    this.#bodyBytes -= bytes;
+  leave(bytes: number, caller: Applicant | undefined): void {
+    this.#hold(-bytes, caller);
   }
 
   /** From now on nothing is let in. */
@@ -77,17 +80,30 @@ export class Admission implements Gate<Applicant> {
     // Until it is known who sends, the reserve is not touched.
     const isCritical = caller?.isCritical === true;
     const share = isCritical ? 1 : 1 - criticalReserve;
-    if (this.#bodyBytes + bytes > bodyBytes * share) return 'memory';
     const { backlog } = this;
     const hospital = caller?.hospital;
     if (hospital && hospital.quota.waitMs > 0) return 'quota';
-    if (hospital && this.#isOverShare(hospital)) return 'share';
+    if (hospital && this.#isOverShare(hospital, bytes)) return 'share';
+    if (this.#bodyBytes + bytes > bodyBytes * share) return 'memory';
     if (backlog.queuedRows > queuedRows * share) return 'queue';
     return hospital && !isCritical && backlog.waitedMsOf(hospital) > waitedMs ? 'queue' : undefined;
   }
 
-  #isOverShare(hospital: Hospital): boolean {
-    const own = this.backlog.queuedRowsOf(hospital);
-    return own > admissionLimits.queuedRowsEach && this.backlog.queuedRows > own;
+  #isOverShare(hospital: Hospital, bytes: number): boolean {
+    const { bodyBytesEach, queuedRowsEach } = admissionLimits;
+    const rows = this.backlog.queuedRowsOf(hospital);
+    if (rows > queuedRowsEach && this.backlog.queuedRows > rows) return true;
+    const held = this.#bodyBytesOf.get(hospital) ?? 0;
+    return held + bytes > bodyBytesEach && this.#bodyBytes > held;
+  }
+
+  /** What comes while it is not known who sends is nobody's. */
+  #hold(bytes: number, caller: Applicant | undefined): void {
+    this.#bodyBytes += bytes;
+    if (!caller) return;
+    const { hospital } = caller;
+    const held = (this.#bodyBytesOf.get(hospital) ?? 0) + bytes;
+    if (held > 0) this.#bodyBytesOf.set(hospital, held);
+    else this.#bodyBytesOf.delete(hospital);
   }
 }

@@ -100,7 +100,7 @@ export class MllpServer {
         key === '' ? await hl7Sources.callerOf(senderOf(message.header, address)) : await authenticate(`Bearer ${key}`);
       const refusal = gate.enter(bytes, caller);
       if (refusal) return refuseMessage(message, refusal);
-      return await receiveMessage(this.parts, caller, message, address).finally(() => gate.leave(bytes));
+      return await receiveMessage(this.parts, caller, message, address).finally(() => gate.leave(bytes, caller));
     } catch (err) {
       if (!(err instanceof AppError)) this.logger.error({ err }, 'an HL7 message failed');
       return refuseMessage(message, err);

@@ -131,7 +131,7 @@ export class MqttReceiver {
       const { receipt, replayed } = await receive(caller, { ...batch, unheard: true }, at);
       if (!replayed) metrics.answered(receipt);
     } finally {
-      gate.leave(bytes);
+      gate.leave(bytes, caller);
     }
   }
 

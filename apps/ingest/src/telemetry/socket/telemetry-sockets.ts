@@ -88,12 +88,13 @@ export class TelemetrySockets {
   async #answer(connection: Connection, message: ArrayBuffer): Promise<object> {
     const { gate } = this.parts;
     const bytes = message.byteLength;
-    const refusal = this.#draining ? commonError('service.busy') : gate.enter(bytes, connection.caller);
+    const { caller } = connection;
+    const refusal = this.#draining ? commonError('service.busy') : gate.enter(bytes, caller);
     if (refusal) return toProblem(refusal, connection.requestId);
     try {
       return await this.#receive(connection, new Uint8Array(message.slice(0)));
     } finally {
-      gate.leave(bytes);
+      gate.leave(bytes, caller);
     }
   }
 
