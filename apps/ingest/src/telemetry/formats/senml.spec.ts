@@ -94,15 +94,6 @@ describe('a pack', () => {
     expect(() => decode(pack)).toThrow(/request.invalid/);
   });
 
-  it.each([
-    [{ n: 'urn:dev:ow:10e2073a01080063', u: 'Cel', v: 23.1 }],
-    [{ bn: 'urn:dev:ow:10e2073a01080063:', bt: 1.276020076001e9, bu: 'A', bver: 5, n: 'voltage', u: 'V', v: 120.1 }],
-    [{ bn: 'urn:dev:ow:10e2073a0108006:', n: 'nfc-reader', vd: 'aGkgCg' }],
-  ])('of the RFC that is not of a patient has no reading', (record) => {
-    const { readings, rejected } = decode([record]);
-    expect([readings, rejected[0]?.code]).toEqual([[], 'unknown_field']);
-  });
-
   it('never makes anything but readings, refusals and problems', () => {
     const key = fc.constantFrom('bn', 'bt', 'bu', 'bv', 'bver', 'n', 't', 'u', 'v', 'vb', 'vs', 'vd', 's', 'x_', 'x');
     const record = fc.dictionary(key, fc.oneof(fc.jsonValue(), fc.double(), fc.constantFrom('mon:hr', 'hr', 'Cel')));
