@@ -3,6 +3,7 @@ export * from './edge-errors.js';
 export * from './permissions.js';
 export * from './alarms.js';
 export * from './vital-codes.js';
+export * from './vital-units.js';
 export * from './vitals.js';
 export * from './waveforms.js';
 export * from './charted-signs.js';

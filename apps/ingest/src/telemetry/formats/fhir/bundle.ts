@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import { commonError, type RejectedReading } from '@hms/contracts';
+import { isObject, type JsonObject, objectAt, References, textAt } from '@hms/fhir';
 import { reject, type Reading } from '../../reading.js';
 import type { TelemetryBatch } from '../../telemetry-batch.js';
 import { assertSize, digestOf, readEnvelope, toBatch, type Received } from '../envelope.js';
-import { isObject, type JsonObject } from '../json-object.js';
 import { MergedReadings } from '../merged-readings.js';
 import { readObservation } from './observation.js';
-import { objectAt, References, textAt } from './resources.js';
 
 export type BundleType = 'batch' | 'transaction' | 'collection';
 

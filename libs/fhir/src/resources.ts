@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../json-object.js';
+import { isObject, type JsonObject } from './json-object.js';
 
 const none: JsonObject = {};
 

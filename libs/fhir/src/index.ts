@@ -1,0 +1,3 @@
+export * from './json-object.js';
+export * from './observed-values.js';
+export * from './resources.js';
