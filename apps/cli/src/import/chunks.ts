@@ -1,47 +1,55 @@
-import { type ImportReading, type Rejected, toReading, type Window } from './reading.js';
-import type { Position, Records } from './records.js';
+import type { Rejected } from './reading.js';
+import type { FileRecord, Position, Records } from './records.js';
 
 /** Some rows of the file that are stored together. */
-export interface Chunk {
+export interface Chunk<Item> {
   /** Rows of the file before it. */
   readonly startRow: number;
   readonly rowCount: number;
-  readonly readings: readonly ImportReading[];
+  readonly items: readonly Item[];
   readonly rejected: readonly Rejected[];
+  /** Rows that are nothing HMS keeps. */
+  readonly leftOut: number;
   readonly end: Position;
 }
 
-export interface ChunkOptions {
+export type Chunks<Item> = AsyncGenerator<Chunk<Item>, void>;
+
+/** What is stored of a record, why nothing is, or undefined for what HMS does not keep. */
+export type Verdict<Item> = Item | Rejected | undefined;
+
+export interface ChunkOptions<Said, Item extends object> {
   readonly startRow: number;
   readonly size: number;
-  /** Whether the hospital has a device of that name. */
-  readonly knows: (device: string) => boolean;
-  readonly window: Window;
+  readonly read: (record: FileRecord<Said>) => Verdict<Item> | Promise<Verdict<Item>>;
 }
 
 /** Gathers records into chunks. */
-export async function* chunksOf(
-  records: Records,
-  { startRow, size, knows, window }: ChunkOptions,
-): AsyncGenerator<Chunk, void> {
+export async function* chunksOf<Said, Item extends object>(
+  records: Records<Said>,
+  { startRow, size, read }: ChunkOptions<Said, Item>,
+): Chunks<Item> {
   let first = startRow;
-  let readings: ImportReading[] = [];
+  let items: Item[] = [];
   let rejected: Rejected[] = [];
+  let leftOut = 0;
   let end: Position | undefined;
-  const take = (at: Position): Chunk => {
-    const chunk = { startRow: first, rowCount: readings.length + rejected.length, readings, rejected, end: at };
+  const rowCount = (): number => items.length + rejected.length + leftOut;
+  const take = (at: Position): Chunk<Item> => {
+    const chunk = { startRow: first, rowCount: rowCount(), items, rejected, leftOut, end: at };
     first += chunk.rowCount;
-    readings = [];
+    items = [];
     rejected = [];
+    leftOut = 0;
     return chunk;
   };
-  for await (const { line, said, next } of records) {
-    const result = 'code' in said ? { line, ...said } : toReading(line, said, window);
-    if ('code' in result) rejected.push(result);
-    else if (knows(result.device)) readings.push(result);
-    else rejected.push({ line, code: 'unknown_device', field: 'd' });
-    end = next;
-    if (readings.length + rejected.length === size) yield take(next);
+  for await (const record of records) {
+    const verdict = await read(record);
+    if (verdict === undefined) leftOut++;
+    else if ('code' in verdict) rejected.push(verdict);
+    else items.push(verdict);
+    end = record.next;
+    if (rowCount() === size) yield take(record.next);
   }
-  if (end && readings.length + rejected.length > 0) yield take(end);
+  if (end && rowCount() > 0) yield take(end);
 }

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { OperatorError } from '@hms/database';
 import type pg from 'pg';
 import { inTransaction } from '../in-transaction.js';
+import type { Chunk } from './chunks.js';
 import type { Position } from './records.js';
 
 export interface Counts {
@@ -10,7 +11,12 @@ export interface Counts {
   readonly duplicates: number;
   readonly unassigned: number;
   readonly rejected: number;
+  /** What HMS does not keep. */
+  readonly leftOut: number;
 }
+
+/** What of a chunk is new. */
+export type Stored = Pick<Counts, 'accepted' | 'unassigned'>;
 
 /** What of a file is stored. */
 export interface Progress extends Counts {
@@ -51,8 +57,8 @@ export async function fingerprintOf(path: string): Promise<{ fingerprint: Buffer
 /** Rows of `telemetry_import` and its chunks, of one hospital. */
 export class ImportLedger {
   constructor(
-    private readonly owner: pg.Client,
-    private readonly schema: string,
+    readonly owner: pg.Client,
+    readonly schema: string,
     readonly importId: string,
   ) {}
 
@@ -104,7 +110,8 @@ export class ImportLedger {
   async progress(): Promise<Progress> {
     const { rows } = await this.owner.query<Record<string, string | null>>(
       `select sum(row_count) as rows, sum(accepted) as accepted, sum(duplicates) as duplicates,
-              sum(unassigned) as unassigned, sum(rejected) as rejected, max(rejects_bytes) as rejects_bytes,
+              sum(unassigned) as unassigned, sum(rejected) as rejected, sum(left_out) as left_out,
+              max(rejects_bytes) as rejects_bytes,
               max(byte_offset) as byte_offset, max(next_line) as next_line
          from ${this.schema}.telemetry_import_chunk where import_id = $1`,
       [this.importId],
@@ -116,8 +123,33 @@ export class ImportLedger {
       duplicates: of('duplicates'),
       unassigned: of('unassigned'),
       rejected: of('rejected'),
+      leftOut: of('left_out'),
       rejectsBytes: of('rejects_bytes'),
       at: of('rows') === 0 ? undefined : { byte: of('byte_offset'), line: of('next_line') },
     };
+  }
+  /**
+   * To be called in the transaction that stores the chunk.
+   * @param stored what of the chunk is new, and of it what nobody wore
+   * @param rejectsBytes how long the file of rejects is with those of the chunk
+   */
+  async record(chunk: Chunk<unknown>, stored: Stored, rejectsBytes: number): Promise<Counts> {
+    const { startRow, rowCount, leftOut, end } = chunk;
+    const { accepted, unassigned } = stored;
+    const rejected = chunk.rejected.length;
+    const duplicates = rowCount - accepted - rejected - leftOut;
+    await this.owner.query(
+      `insert into ${this.schema}.telemetry_import_chunk (import_id, start_row, row_count, byte_offset, next_line,
+         accepted, duplicates, unassigned, rejected, left_out, rejects_bytes)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+      [
+        ...[this.importId, startRow, rowCount, end.byte, end.line],
+        ...[accepted, duplicates, unassigned, rejected, leftOut, rejectsBytes],
+      ],
+    );
+    await this.owner.query(`update ${this.schema}.telemetry_import set active_at = now() where id = $1`, [
+      this.importId,
+    ]);
+    return { accepted, duplicates, unassigned, rejected, leftOut };
   }
 }

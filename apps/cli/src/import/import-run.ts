@@ -1,10 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Chunk, chunksOf } from './chunks.js';
-import type { Window } from './reading.js';
-import { type Counts, type Progress } from './import-ledger.js';
-import type { ImportStore } from './import-store.js';
+import type { Chunk, Chunks } from './chunks.js';
+import type { Counts, Progress } from './import-ledger.js';
 import type { Pace } from './pace.js';
-import type { Records } from './records.js';
 import type { RejectsFile } from './rejects-file.js';
 
 export const chunkRows = 5_000;
@@ -16,6 +13,7 @@ export class ImportTally implements Counts {
   duplicates: number;
   unassigned: number;
   rejected: number;
+  leftOut: number;
   byte: number;
   /** All of the file was read. */
   complete = false;
@@ -28,18 +26,19 @@ export class ImportTally implements Counts {
     private readonly size: number,
   ) {
     ({ rows: this.rows, accepted: this.accepted, duplicates: this.duplicates } = done);
-    ({ unassigned: this.unassigned, rejected: this.rejected } = done);
+    ({ unassigned: this.unassigned, rejected: this.rejected, leftOut: this.leftOut } = done);
     this.byte = this.#startByte = done.at?.byte ?? 0;
     this.#startRows = done.rows;
   }
 
-  add({ rowCount, end }: Chunk, counts: Counts): void {
+  add({ rowCount, end }: Chunk<unknown>, counts: Counts): void {
     this.rows += rowCount;
     this.byte = end.byte;
     this.accepted += counts.accepted;
     this.duplicates += counts.duplicates;
     this.unassigned += counts.unassigned;
     this.rejected += counts.rejected;
+    this.leftOut += counts.leftOut;
   }
 
   get rowsPerSecond(): number {
@@ -59,20 +58,26 @@ export class ImportTally implements Counts {
   }
 }
 
-export interface ImportParts {
-  readonly records: Records;
-  readonly store: ImportStore;
+/** Stores a chunk and its row of the ledger, together or not at all. */
+export interface ChunkStore<Item> {
+  /** @param rejectsBytes how long the file of rejects is with those of the chunk */
+  store(chunk: Chunk<Item>, rejectsBytes: number): Promise<Counts>;
+}
+
+export interface RunParts {
   readonly rejects: RejectsFile;
   readonly pace: Pace;
-  readonly window: Window;
   readonly tally: ImportTally;
   readonly stop: AbortSignal;
 }
 
 /** Stores chunk after chunk until the file ends or it is stopped; what is stored stays so. */
-export async function runImport({ records, store, rejects, pace, window, tally, stop }: ImportParts): Promise<void> {
-  const knows = (device: string): boolean => store.knows(device);
-  for await (const chunk of chunksOf(records, { startRow: tally.rows, size: chunkRows, knows, window })) {
+export async function runImport<Item>(
+  chunks: Chunks<Item>,
+  store: ChunkStore<Item>,
+  { rejects, pace, tally, stop }: RunParts,
+): Promise<void> {
+  for await (const chunk of chunks) {
     const began = performance.now();
     const rejectsBytes = await rejects.add(chunk.rejected);
     tally.add(chunk, await store.store(chunk, rejectsBytes));
@@ -84,15 +89,15 @@ export async function runImport({ records, store, rejects, pace, window, tally, 
   tally.complete = true;
 }
 
-export interface DryRunParts extends Pick<ImportParts, 'window' | 'rejects' | 'tally'> {
-  readonly knows: (device: string) => boolean;
-}
-
 /** Reads all of the file and stores nothing. */
-export async function dryRun(records: Records, { knows, window, rejects, tally }: DryRunParts): Promise<void> {
-  for await (const chunk of chunksOf(records, { startRow: 0, size: chunkRows, knows, window })) {
+export async function dryRun(
+  chunks: Chunks<unknown>,
+  { rejects, tally }: Pick<RunParts, 'rejects' | 'tally'>,
+): Promise<void> {
+  for await (const chunk of chunks) {
     await rejects.add(chunk.rejected);
+    const { rowCount, leftOut } = chunk;
     const rejected = chunk.rejected.length;
-    tally.add(chunk, { accepted: chunk.rowCount - rejected, duplicates: 0, unassigned: 0, rejected });
+    tally.add(chunk, { accepted: rowCount - rejected - leftOut, duplicates: 0, unassigned: 0, rejected, leftOut });
   }
 }

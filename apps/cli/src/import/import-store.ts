@@ -6,7 +6,8 @@ import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { inTransaction } from '../in-transaction.js';
 import type { Chunk } from './chunks.js';
-import type { Counts } from './import-ledger.js';
+import type { Counts, ImportLedger } from './import-ledger.js';
+import type { ChunkStore } from './import-run.js';
 import type { ImportReading, Window } from './reading.js';
 import { microsText } from './time.js';
 
@@ -18,74 +19,67 @@ const adds = `(${signs.map((column) => `stored.${column}`).join(', ')}) is disti
 const merge = [...signs.map((column, i) => `${column} = ${merged[i] ?? ''}`), 'flags = stored.flags | excluded.flags'];
 
 /** Writes chunks of a file past ingest, which takes nothing as old. No alarm is raised for what they hold. */
-export class ImportStore {
+export class ImportStore implements ChunkStore<ImportReading> {
   #flushNo = 0;
+  readonly #owner: pg.Client;
+  readonly #schema: string;
 
   private constructor(
-    private readonly owner: pg.Client,
-    private readonly schema: string,
-    private readonly about: { readonly importId: string; readonly writer: number },
+    private readonly ledger: ImportLedger,
+    private readonly writer: number,
     private readonly deviceNumbers: ReadonlyMap<string, number>,
-  ) {}
+  ) {
+    this.#owner = ledger.owner;
+    this.#schema = ledger.schema;
+  }
 
-  static async open(owner: pg.Client, schema: string, importId: string): Promise<ImportStore> {
-    const numbers = await deviceNumbers(owner, schema);
+  static async open(ledger: ImportLedger, numbers: ReadonlyMap<string, number>): Promise<ImportStore> {
+    const { owner, schema } = ledger;
     const drawn = await owner.query<{ writer: number }>(`select nextval('public.ingest_writer')::int as writer`);
     await owner.query(
       `create temporary table staged_import on commit delete rows as select ${staged} from ${schema}.vitals with no data`,
     );
-    return new ImportStore(owner, schema, { importId, writer: drawn.rows[0]?.writer ?? 0 }, numbers);
-  }
-
-  knows(device: string): boolean {
-    return this.deviceNumbers.has(device);
+    return new ImportStore(ledger, drawn.rows[0]?.writer ?? 0, numbers);
   }
 
   /**
    * Stores the chunk and its row of the ledger, together or not at all.
    * @param rejectsBytes how long the file of rejects is with those of the chunk
    */
-  async store(chunk: Chunk, rejectsBytes: number): Promise<Counts> {
-    const readings = fold(chunk.readings, this.deviceNumbers);
+  async store(chunk: Chunk<ImportReading>, rejectsBytes: number): Promise<Counts> {
+    const readings = fold(chunk.items, this.deviceNumbers);
     if (readings.length > 0) await this.#ensurePartitions(readings);
-    return repeatVictims(() => inTransaction(this.owner, () => this.#write(chunk, readings, rejectsBytes)));
+    return repeatVictims(() => inTransaction(this.#owner, () => this.#write(chunk, readings, rejectsBytes)));
   }
 
   /** Of the months that are there, and not of those between them. */
   async #ensurePartitions(readings: readonly ImportReading[]): Promise<void> {
     const times = readings.map(({ micros }) => microsText(micros));
-    await this.owner.query(
-      `select ${this.schema}.ensure_telemetry_partitions(min(at), max(at)) from unnest($1::timestamptz[]) as at
+    await this.#owner.query(
+      `select ${this.#schema}.ensure_telemetry_partitions(min(at), max(at)) from unnest($1::timestamptz[]) as at
         group by date_trunc('month', at at time zone 'UTC')`,
       [times],
     );
   }
 
-  async #write(chunk: Chunk, readings: readonly ImportReading[], rejectsBytes: number): Promise<Counts> {
+  async #write(chunk: Chunk<ImportReading>, readings: readonly ImportReading[], rejectsBytes: number): Promise<Counts> {
     const flushNo = (this.#flushNo = Math.max(this.#flushNo + 1, Date.now() * 1_000));
-    const mark = [flushNo, this.about.writer];
+    const mark = [flushNo, this.writer];
     // Nobody moves a device between our look at who wore it and our commit.
-    await this.owner.query(`lock table ${this.schema}.device_assignment in share mode`);
-    const copy = this.owner.query(copyFrom(`copy pg_temp.staged_import (${staged}) from stdin`));
+    await this.#owner.query(`lock table ${this.#schema}.device_assignment in share mode`);
+    const copy = this.#owner.query(copyFrom(`copy pg_temp.staged_import (${staged}) from stdin`));
     await pipeline(Readable.from([readings.map((reading) => this.#line(reading)).join('')]), copy);
-    const { rows } = await this.owner.query<{ assigned: number; unassigned: number }>(this.#insert(), mark);
+    const { rows } = await this.#owner.query<{ assigned: number; unassigned: number }>(this.#insert(), mark);
     const { assigned = 0, unassigned = 0 } = rows[0] ?? {};
-    if (readings.length > 0) await this.owner.query(this.#flush(), mark);
-    await this.owner.query(this.#soil());
-    await this.owner.query(this.#refresh());
-    const accepted = assigned + unassigned;
-    const rejected = chunk.rejected.length;
-    const counts = { accepted, duplicates: chunk.rowCount - accepted - rejected, unassigned, rejected };
-    await this.#record(chunk, counts, rejectsBytes);
-    await this.owner.query(`update ${this.schema}.telemetry_import set active_at = now() where id = $1`, [
-      this.about.importId,
-    ]);
-    return counts;
+    if (readings.length > 0) await this.#owner.query(this.#flush(), mark);
+    await this.#owner.query(this.#soil());
+    await this.#owner.query(this.#refresh());
+    return this.ledger.record(chunk, { accepted: assigned + unassigned, unassigned }, rejectsBytes);
   }
 
   /** Rows that are there already stay as they are, and take what they do not have. */
   #insert(): string {
-    const { schema } = this;
+    const schema = this.#schema;
     const into = (table: string, key: string, where: string): string =>
       `insert into ${schema}.${table} as stored (${stored})
        select patient_id, recorded_at, device_no, $1, $2, flags, ${signs.join(', ')} from resolved
@@ -104,49 +98,29 @@ export class ImportStore {
 
   /** Its scores are taken for computed, because old ones page nobody, and what to sum up again is in `vitals_dirty`. */
   #flush(): string {
-    return `insert into ${this.schema}.telemetry_flush
+    return `insert into ${this.#schema}.telemetry_flush
         (flush_no, writer, rows, recorded_from, recorded_until, fresh_from, evaluated)
       select $1, $2, count(*), min(recorded_at), max(recorded_at), 'infinity', true from pg_temp.staged_import`;
   }
 
   /** Day by day, so that little is summed up again of which nothing came. */
   #soil(): string {
-    return `insert into ${this.schema}.vitals_dirty (patient_id, since, until)
+    return `insert into ${this.#schema}.vitals_dirty (patient_id, since, until)
       select patient_id, min(recorded_at), max(recorded_at) from ${this.#worn()}
        group by patient_id, date_trunc('day', recorded_at at time zone 'UTC')`;
   }
 
   /** Only readings of the last day can be the latest of somebody whose values anyone watches. */
   #refresh(): string {
-    return `select ${this.schema}.refresh_vitals_latest(patient_id, now() - interval '1 day') from (
+    return `select ${this.#schema}.refresh_vitals_latest(patient_id, now() - interval '1 day') from (
       select distinct patient_id from ${this.#worn()}
        where recorded_at > now() - interval '1 day' order by patient_id) as recent`;
   }
 
   /** The readings that are somebody's. */
   #worn(): string {
-    return `pg_temp.staged_import staged join ${this.schema}.device d using (device_no)
-        join ${this.schema}.device_assignment a on a.device_id = d.id and a.valid @> staged.recorded_at`;
-  }
-
-  async #record({ startRow, rowCount, end }: Chunk, counts: Counts, rejectsBytes: number): Promise<void> {
-    const { accepted, duplicates, unassigned, rejected } = counts;
-    await this.owner.query(
-      `insert into ${this.schema}.telemetry_import_chunk (import_id, start_row, row_count, byte_offset, next_line,
-         accepted, duplicates, unassigned, rejected, rejects_bytes) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-      [
-        this.about.importId,
-        startRow,
-        rowCount,
-        end.byte,
-        end.line,
-        accepted,
-        duplicates,
-        unassigned,
-        rejected,
-        rejectsBytes,
-      ],
-    );
+    return `pg_temp.staged_import staged join ${this.#schema}.device d using (device_no)
+        join ${this.#schema}.device_assignment a on a.device_id = d.id and a.valid @> staged.recorded_at`;
   }
 
   #line({ device, micros, flags, values }: ImportReading): string {

@@ -16,20 +16,23 @@ export function importLine(tally: ImportTally): string {
 
 /** @param importId undefined for a dry run */
 export function importText(
-  { rows, accepted, duplicates, unassigned, rejected, complete }: ImportTally,
+  { rows, accepted, duplicates, unassigned, rejected, leftOut, complete }: ImportTally,
   { importId, rejectsPath }: { importId: string | undefined; rejectsPath: string },
 ): string {
-  const refused = rejected === 0 ? [] : [`  rejected   ${count(rejected)}, listed in ${rejectsPath}`];
+  const rest = [
+    ...(rejected === 0 ? [] : [`  rejected   ${count(rejected)}, listed in ${rejectsPath}`]),
+    ...(leftOut === 0 ? [] : [`  left out   ${count(leftOut)} that are no vital signs of HMS`]),
+  ];
   if (importId === undefined) {
-    return [`Nothing was stored. Of ${count(rows)} rows:`, `  readable   ${count(accepted)}`, ...refused].join('\n');
+    return [`Nothing was stored. Of ${count(rows)} rows:`, `  readable   ${count(accepted)}`, ...rest].join('\n');
   }
   return [
     complete
       ? `The import ${importId} is complete: ${count(rows)} rows.`
       : `The import ${importId} ended after ${count(rows)} rows; run it again to go on.`,
-    `  stored     ${count(accepted)}, of which nobody wore the device of ${count(unassigned)}`,
+    `  stored     ${count(accepted)}${unassigned === 0 ? '' : `, of which nobody wore the device of ${count(unassigned)}`}`,
     `  there      ${count(duplicates)} already`,
-    ...refused,
+    ...rest,
   ].join('\n');
 }
 

@@ -1,5 +1,4 @@
-import type { RejectCode } from '@hms/contracts';
-import { type Cell, targetOf } from './reading.js';
+import { type Cell, targetOf, type Wrong } from './reading.js';
 
 const name = String.raw`(?:\\[,= ]|[^,= \\]|\\(?![,= ]))+`;
 const value = String.raw`(?:"(?:[^"\\]|\\.)*"|[^", ]+)`;
@@ -14,7 +13,7 @@ export type Precision = keyof typeof units;
 export const precisions = Object.keys(units);
 
 /** What one line of InfluxDB line protocol says of a reading, or why it says nothing. */
-export function parseLine(text: string, precision: Precision): readonly Cell[] | { code: RejectCode; field?: string } {
+export function parseLine(text: string, precision: Precision): readonly Cell[] | Wrong {
   const [, measurement, tags = '', fields = '', stamp] = line.exec(text) ?? [];
   if (measurement === undefined) return { code: 'malformed' };
   if (measurement !== 'vitals') return { code: 'unknown_field', field: measurement.slice(0, 64) };

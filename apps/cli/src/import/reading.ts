@@ -10,10 +10,8 @@ import {
 } from '@hms/contracts';
 import { parseMicros } from './time.js';
 
-/** A reading of a file, plausible as those that devices send. */
-export interface ImportReading {
-  readonly line: number;
-  readonly device: string;
+/** Plausible values of one time, as those that devices send. */
+export interface Measured {
   /** Microseconds since 1970. */
   readonly micros: number;
   /** One entry per vital sign, null when not measured. */
@@ -22,10 +20,20 @@ export interface ImportReading {
   readonly flags: number;
 }
 
-export interface Rejected {
+/** A reading of a file. */
+export interface ImportReading extends Measured {
   readonly line: number;
-  readonly code: RejectCode;
+  readonly device: string;
+}
+
+/** Why nothing of a record is stored. */
+export interface Wrong {
+  readonly code: RejectCode | 'unknown_patient';
   readonly field?: string;
+}
+
+export interface Rejected extends Wrong {
+  readonly line: number;
 }
 
 /** What a column or member of a file is: a vital sign by its place, or one of these. */
@@ -69,23 +77,29 @@ export interface Window {
 
 /** Checks what a record of the file says. Null is not measured. */
 export function toReading(line: number, cells: readonly Cell[], window: Window): ImportReading | Rejected {
-  const stated = new Map(cells.filter(([, value]) => value !== null));
-  const device = stated.get('device');
+  const device = cells.findLast(([target, value]) => target === 'device' && value !== null)?.[1];
   if (typeof device !== 'string' || !deviceName.test(device)) return { line, code: 'malformed', field: 'd' };
+  const measured = toMeasured(cells, window);
+  return 'code' in measured ? { line, ...measured } : { line, device, ...measured };
+}
+
+/** Checks when it was measured and what, whoever by. */
+export function toMeasured(cells: readonly Cell[], window: Window): Measured | Wrong {
+  const stated = new Map(cells.filter(([, value]) => value !== null));
   const micros = timeOf(stated.get('time'), window);
-  if (typeof micros === 'string') return { line, code: micros, field: 't' };
+  if (typeof micros === 'string') return { code: micros, field: 't' };
   const values: (VitalValue | null)[] = [];
   for (const [i, sign] of signs.entries()) {
     const raw = i === at.temperature ? inCelsius(stated.get(i), stated.get('temperatureUnit')) : stated.get(i);
     const value = raw === undefined ? null : valueOf(sign, raw);
-    if (isCode(value)) return { line, code: value, field: sign.wire };
+    if (isCode(value)) return { code: value, field: sign.wire };
     values.push(value);
   }
-  if (values.every((value) => value === null)) return { line, code: 'empty' };
+  if (values.every((value) => value === null)) return { code: 'empty' };
   const numbers = values.map((value) => (typeof value === 'number' ? value : NaN));
   const wrong = pressures.find(({ high, low }) => (numbers[high] ?? NaN) <= (numbers[low] ?? NaN));
-  if (wrong) return { line, code: 'inconsistent', field: wrong.field };
-  return { line, device, micros, values, flags: flagsOf(numbers) };
+  if (wrong) return { code: 'inconsistent', field: wrong.field };
+  return { micros, values, flags: flagsOf(numbers) };
 }
 
 function timeOf(stated: unknown, { from, now }: Window): number | RejectCode {

@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
-import type { RejectCode } from '@hms/contracts';
 import { parseLine, type Precision } from './line-protocol.js';
-import { type Cell, targetOf } from './reading.js';
+import { type Cell, targetOf, type Wrong } from './reading.js';
 
 /** Opens the file at a byte. */
 export type Source = (byte: number) => Readable;
@@ -15,14 +14,14 @@ export interface Position {
 }
 
 /** What a record of a file says, or why that is nothing. */
-export interface FileRecord {
+export interface FileRecord<Said = readonly Cell[]> {
   readonly line: number;
-  readonly said: readonly Cell[] | { readonly code: RejectCode; readonly field?: string };
+  readonly said: Said | Wrong;
   /** Where the next one begins. */
   readonly next: Position;
 }
 
-export type Records = AsyncGenerator<FileRecord, void>;
+export type Records<Said = readonly Cell[]> = AsyncGenerator<FileRecord<Said>, void>;
 
 const lineFeed = 0x0a;
 const longestLine = 1_048_576;
@@ -52,7 +51,11 @@ async function* linesOf(
 }
 
 /** Lines that are neither empty nor comments. */
-async function* recordsOf(source: Source, from: Position, parse: (text: string) => FileRecord['said']): Records {
+export async function* recordsOf<Said>(
+  source: Source,
+  from: Position,
+  parse: (text: string) => Said | Wrong,
+): Records<Said> {
   for await (const { text, line, next } of linesOf(source, from)) {
     const trimmed = text.trim();
     if (trimmed !== '' && !trimmed.startsWith('#')) yield { line, said: parse(trimmed), next };
@@ -60,10 +63,11 @@ async function* recordsOf(source: Source, from: Position, parse: (text: string) 
 }
 
 /** One reading a line, with the members of a reading that devices send. */
-export const ndjsonRecords = (source: Source, from: Position): Records => recordsOf(source, from, parseObject);
+export const ndjsonRecords = (source: Source, from: Position): Records =>
+  recordsOf<readonly Cell[]>(source, from, parseObject);
 
 export const lineRecords = (source: Source, from: Position, precision: Precision): Records =>
-  recordsOf(source, from, (text) => parseLine(text, precision));
+  recordsOf<readonly Cell[]>(source, from, (text) => parseLine(text, precision));
 
 function parseObject(text: string): FileRecord['said'] {
   let parsed: unknown;

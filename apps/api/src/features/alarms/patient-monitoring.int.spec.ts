@@ -174,6 +174,24 @@ describe('charting', () => {
     expect((await get<ObservationPageDto>('observations?code=acvpu')).items).toMatchObject([consciousness]);
   });
 
+  it('shows what was imported, which nobody here recorded and which may be called an error as well', async () => {
+    await wards.query(`insert into {schema}.telemetry_import (id, fingerprint) values ('ehr', sha256('ehr'))`);
+    await wards.query(
+      `insert into {schema}.charted_observation (id, patient_id, code, value, recorded_at, method, import_id)
+       values (gen_random_uuid(), $1, 'systolic', 134, '2015-09-14T15:29:24Z', 'imported', 'ehr')`,
+      [patientId],
+    );
+    expect(await askedFor()).toBeUndefined();
+    const { items } = await get<ObservationPageDto>('observations');
+    const imported = { code: 'systolic', value: 134, unit: 'mm[Hg]', method: 'imported', recordedBy: null };
+    expect(items).toMatchObject([imported]);
+    const url = at(`observations/${items[0]?.id ?? ''}/void`);
+    expect(await api.send({ method: 'POST', url, payload: { reason: 'Wrong patient' } }, nurse)).toMatchObject({
+      ...{ status: 200, body: { ...imported, status: 'entered-in-error', voidedBy: nurse.id } },
+    });
+    expect(await askedFor()).toBeInstanceOf(Date);
+  });
+
   it('asks anew for a score that is being computed', async () => {
     await chart([consciousness]);
     const first = await askedFor();

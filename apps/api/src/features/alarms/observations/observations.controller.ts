@@ -40,7 +40,7 @@ export class ObservationsController {
   }
 
   /**
-   * What was charted by hand, newest first; what was called an error is among it.
+   * What was charted by hand or imported, newest first; what was called an error is among it.
    * @throws {404} `patient.not-found`
    */
   @Get()

@@ -107,12 +107,14 @@ export class ObservationDto {
   unit: string | null;
   @ApiProperty({ format: 'date-time' })
   recordedAt: string;
-  @ApiProperty({ enum: ['manual'] })
+  /** `imported`: charted in another system, and brought by `hms import`. */
+  @ApiProperty({ enum: ['manual', 'imported'] })
   method: string;
   @ApiProperty({ enum: observationStatuses })
   status: ObservationStatus;
-  @ApiProperty({ format: 'uuid' })
-  recordedBy: string;
+  /** Null when it was imported. */
+  @ApiProperty({ type: String, format: 'uuid', nullable: true })
+  recordedBy: string | null;
   @ApiProperty({ format: 'date-time' })
   createdAt: string;
   /** Who called it an error. */

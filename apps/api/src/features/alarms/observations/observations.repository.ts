@@ -10,7 +10,7 @@ export interface ObservationRow {
   readonly recordedAt: Date;
   readonly method: string;
   readonly status: string;
-  readonly recordedBy: string;
+  readonly recordedBy: string | null;
   readonly createdAt: Date;
   readonly voidedBy: string | null;
   readonly voidReason: string | null;
