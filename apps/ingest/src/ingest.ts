@@ -177,7 +177,7 @@ async function startBatcher(parts: IngestParts, needs: StoreNeeds): Promise<Batc
     breaker,
     logger,
     reloadDevices: devices.reload.bind(devices),
-    onCommitted: liveOutputs(parts, { lookups, redis, alarms, numbers, metrics }),
+    onCommitted: liveOutputs(parts, { redis, alarms, numbers, metrics }),
     onRaised: alarms.onRaised,
     metrics,
   };
@@ -185,18 +185,15 @@ async function startBatcher(parts: IngestParts, needs: StoreNeeds): Promise<Batc
 }
 
 interface OutputNeeds {
-  readonly lookups: Lane;
   readonly redis: Publisher;
   readonly alarms: Alarms;
   readonly numbers: FlushNumbers;
   readonly metrics: IngestMetrics;
 }
 
-function liveOutputs(
-  { logger, lifecycle }: IngestParts,
-  { lookups, redis, alarms, numbers, metrics }: OutputNeeds,
-): StoreParts['onCommitted'] {
-  const latest = new LatestWriter(lookups, logger);
+function liveOutputs(parts: IngestParts, { redis, alarms, numbers, metrics }: OutputNeeds): StoreParts['onCommitted'] {
+  const { logger, lifecycle } = parts;
+  const latest = new LatestWriter(openLane(parts), logger);
   lifecycle.onStop('latest vitals', () => latest.stop());
   const publisher = new WardPublisher(timed(redis, metrics), () => metrics.publishLost());
   lifecycle.onStop('live vitals', () => publisher.stop());

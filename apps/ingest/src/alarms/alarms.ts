@@ -80,9 +80,10 @@ export function startAlarms(parts: AlarmParts): Alarms {
     await Promise.all([rounds.stop(), rescans.stop(), sweep.stop(), evaluator.stop(), late.stop()]);
   });
   return {
-    onCommitted: ({ hospital, breaches }, values, mark) => {
+    onCommitted: (group, values, mark) => {
+      const { hospital, breaches } = group;
       if (breaches.length > 0) sweep.watch(hospital);
-      evaluator.add(hospital, values.fresh, mark);
+      evaluator.add(group, values.fresh, mark);
       late.add(hospital, values.late);
     },
     onRaised: ({ alarms, since }) => {

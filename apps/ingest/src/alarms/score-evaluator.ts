@@ -3,11 +3,14 @@ import type { Logger } from '@hms/service-kit';
 import { failureOf } from '../database/failure.js';
 import type { Lane } from '../database/lane.js';
 import { type Pending, WriteBehind } from '../database/write-behind.js';
+import { CommonEpoch } from '../hospitals/common-epoch.js';
 import type { Hospital } from '../hospitals/hospital.js';
 import { NewestValues } from '../telemetry/live/newest-values.js';
+import { refreshLatest } from '../telemetry/live/refresh-latest.js';
 import type { FlushMark } from '../telemetry/store/copy-encoder.js';
+import type { Resolved } from '../telemetry/store/statements.js';
 import { ScoreMemory } from './score-memory.js';
-import { type Ask, scoreRound } from './score-round.js';
+import { type Ask, scoreRound, type Seen } from './score-round.js';
 import { type DueRow, markEvaluated, type NewsRow, selectNews } from './score-statements.js';
 
 const evaluateEveryMs = 1_000;
@@ -33,13 +36,15 @@ export interface EvaluatorParts {
 class Backlog implements Pending {
   readonly isEmpty = false;
   readonly fresh = new NewestValues();
+  readonly epoch = new CommonEpoch();
   /** To be scored whatever is known of them. */
   readonly again = new Set<string>();
   readonly flushes: FlushMark[] = [];
   readonly since = performance.now();
 
-  merge({ fresh, again, flushes }: Backlog): void {
+  merge({ fresh, epoch, again, flushes }: Backlog): void {
     this.fresh.merge(fresh);
+    this.epoch.merge(epoch);
     for (const id of again) this.again.add(id);
     for (const mark of flushes) this.remember(mark);
   }
@@ -70,9 +75,10 @@ export class ScoreEvaluator {
   }
 
   /** Remembers what was committed. */
-  add(hospital: Hospital, fresh: NewestValues, mark: FlushMark): void {
+  add({ hospital, devices }: Resolved, fresh: NewestValues, mark: FlushMark): void {
     const backlog = this.#behind.of(hospital);
     backlog.fresh.merge(fresh);
+    backlog.epoch.add(devices.epoch);
     backlog.remember(mark);
   }
 
@@ -88,7 +94,7 @@ export class ScoreEvaluator {
   async #evaluate(hospital: Hospital, backlog: Backlog): Promise<void> {
     const { lane } = this.parts;
     const due = await this.#hear(hospital, backlog.again);
-    await this.#scoreAll(hospital, backlog.since, this.#asksOf(hospital, backlog, due));
+    await this.#scoreAll(hospital, backlog, this.#asksOf(hospital, backlog, due));
     if (backlog.flushes.length > 0) await lane.run(markEvaluated(hospital.schema, backlog.flushes));
     if (due.length === dueAtOnce) this.ask(hospital);
   }
@@ -125,14 +131,14 @@ export class ScoreEvaluator {
   }
 
   /** Those after some who cannot be scored are all the same, unless the database is gone. */
-  async #scoreAll(hospital: Hospital, since: number, asks: readonly Ask[]): Promise<void> {
-    const { epoch } = hospital;
+  async #scoreAll(hospital: Hospital, backlog: Backlog, asks: readonly Ask[]): Promise<void> {
+    const known = { epoch: hospital.epoch, found: backlog.epoch.value, since: backlog.since };
     // What somebody was due for is forgotten with it, should it come to nothing.
     this.#memory.forget(asks.map(({ patient }) => patient));
     const failures: unknown[] = [];
     for (let i = 0; i < asks.length; i += patientsAtOnce) {
       try {
-        await this.#score(hospital, { epoch, since }, asks.slice(i, i + patientsAtOnce));
+        await this.#score(hospital, known, asks.slice(i, i + patientsAtOnce));
       } catch (err) {
         if (failureOf(err) === 'lost') throw err;
         failures.push(err);
@@ -142,15 +148,36 @@ export class ScoreEvaluator {
     if (failures.length > 0) throw failures[0];
   }
 
-  async #score(
-    hospital: Hospital,
-    { epoch, since }: { readonly epoch: number; readonly since: number },
-    asks: readonly Ask[],
-  ): Promise<void> {
-    const { lane, writer, onRaised } = this.parts;
-    const seen = await scoreRound(lane, hospital, asks, writer);
+  async #score(hospital: Hospital, { epoch, found, since }: Known, asks: readonly Ask[]): Promise<void> {
+    const seen = await this.#round(hospital, found, asks);
     for (const each of seen) this.#memory.keep(hospital, epoch, each);
     const raised = seen.filter((each) => each.raised).length;
-    if (raised > 0) onRaised(raised, (performance.now() - since) / 1_000);
+    if (raised > 0) this.parts.onRaised(raised, (performance.now() - since) / 1_000);
   }
+
+  /** Readings whose devices were found meanwhile to be worn by others count for nobody: what is stored does. */
+  async #round(hospital: Hospital, found: number | undefined, asks: readonly Ask[]): Promise<readonly Seen[]> {
+    const { lane, writer } = this.parts;
+    try {
+      if (found !== undefined) return await scoreRound(lane, hospital, asks, { writer, epoch: found });
+    } catch (err) {
+      if (failureOf(err) !== 'stale') throw err;
+    }
+    for (const { readings } of asks) if (readings) await lane.run(refreshLatest(hospital, readings));
+    return scoreRound(
+      lane,
+      hospital,
+      asks.map((ask) => ({ ...ask, readings: undefined })),
+      { writer, epoch: hospital.epoch },
+    );
+  }
+}
+
+interface Known {
+  /** Of the hospital when its patients were read. */
+  readonly epoch: number;
+  /** At which the patients of readings were found; undefined when at several. */
+  readonly found: number | undefined;
+  /** When the first of the readings was committed. */
+  readonly since: number;
 }

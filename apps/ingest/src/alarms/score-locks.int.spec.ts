@@ -35,13 +35,14 @@ function readings(second: number, values: Readonly<Record<string, number>>): Pat
   return { ...found, assignment: { ...found.assignment, wardId: hospital.wardId } };
 }
 
-const score = (second: number, values: Readonly<Record<string, number>>): Promise<unknown> =>
-  scoreRound(
-    lane,
-    new Hospital(hospital.hospital.id, hospital.hospital.slug),
-    [{ patient, readings: readings(second, values), due: undefined }],
-    1,
+async function score(second: number, values: Readonly<Record<string, number>>): Promise<unknown> {
+  const { id, slug } = hospital.hospital;
+  const [found] = await lane.run<{ epoch: number }>(
+    `select epoch::int from public.ingest_epoch where hospital_id = '${id}'`,
   );
+  const asks = [{ patient, readings: readings(second, values), due: undefined }];
+  return scoreRound(lane, new Hospital(id, slug), asks, { writer: 1, epoch: found?.epoch ?? 0 });
+}
 
 it('scoring waits for an alarm that follows its patient without holding the vitals the assignment moves', async () => {
   await score(0, ill);

@@ -3,6 +3,7 @@ import type { Lane } from '../database/lane.js';
 import type { Hospital } from '../hospitals/hospital.js';
 import { keepNewest } from '../telemetry/live/keep-newest.js';
 import { NewestValues, type PatientValues } from '../telemetry/live/newest-values.js';
+import { assertEpochs } from '../telemetry/store/statements.js';
 import { type Outcome, scoreNow } from './patient-entry.js';
 import { observationsNow, observeReadings } from './score-observations.js';
 import {
@@ -45,20 +46,25 @@ const begin = `begin; set local statement_timeout = '5s'; set local lock_timeout
  * Scores patients by all that any process stored, and commits what follows. Whoever scores one of them too waits, and
  * knows all of this then: of two scores the later one is never by less.
  * @param lane of this alone: a transaction is open on it
+ * @param epoch at which the patients of the readings were found; it fails with 22012 when it is another by now
  */
 export async function scoreRound(
   lane: Lane,
-  { schema }: Hospital,
+  hospital: Hospital,
   asks: readonly Ask[],
-  writer: number,
+  { writer, epoch }: { readonly writer: number; readonly epoch: number },
 ): Promise<readonly Seen[]> {
+  const { schema } = hospital;
+  const sameEpoch = asks.some(({ readings }) => readings) ? [assertEpochs([{ hospital, devices: { epoch } }])] : [];
   try {
     const marks = holdMarks(
       schema,
       asks.map(({ patient }) => patient),
       writer,
     );
-    await lane.run([...share(schema, asks).flatMap((shared) => [begin, shared, 'commit']), begin, marks].join('; '));
+    await lane.run(
+      [...share(schema, asks).flatMap((shared) => [begin, shared, ...sameEpoch, 'commit']), begin, marks].join('; '),
+    );
     const outcomes = await outcomesOf(lane, schema, asks);
     const entries = [...outcomes.values()].flatMap(({ entry }) => entry ?? []);
     const open = entries.length === 0 ? [] : await lane.run<{ patient_id: string }>(recordScores(schema, entries));
@@ -70,6 +76,7 @@ export async function scoreRound(
       [
         ...(changed.size > 0 ? [setMarks(schema, changed, writer)] : []),
         ...(due.length > 0 ? [settleDue(schema, due)] : []),
+        ...sameEpoch,
         'commit',
       ].join('; '),
     );

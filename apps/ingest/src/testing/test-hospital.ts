@@ -107,7 +107,7 @@ export class TestHospital {
   }
 
   /** Moves the device to another patient, all in one statement's time. */
-  async reassign(device: string, patientId: string, at: Date): Promise<void> {
+  async reassign(device: string, patientId: string, at: Date, beforeCommit = (): unknown => undefined): Promise<void> {
     await this.owner.query('begin');
     await this.owner.query(
       `update ${this.schema}.device_assignment a set valid = tstzrange(lower(valid), $2)
@@ -115,6 +115,7 @@ export class TestHospital {
       [device, at],
     );
     await this.assign(device, patientId, { from: at });
+    await beforeCommit();
     await this.owner.query('commit');
   }
 

@@ -25,17 +25,8 @@ export function keepNewest(schema: string, { byPatient }: NewestValues): string 
       where ${measured.map(isNewer).join(' or ')}`;
 }
 
-/** The statement that reads the patients' newest values, as far back as the values are, from what is stored for them. */
-export function refreshNewest(schema: string, { byPatient }: NewestValues): string {
-  const patients = byKey(byPatient);
-  return `select ${schema}.refresh_vitals_latest(patient_id, timestamptz 'epoch' + since * interval '1 microsecond')
-    from unnest(${list(patients, 'uuid', idOf)}, ${list(patients, 'bigint', oldestOf)}) as waiting (patient_id, since)`;
-}
-
 const byKey = (byPatient: ReadonlyMap<string, PatientValues>): PatientValues[] =>
   [...byPatient.values()].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
-
-const oldestOf = ({ times }: PatientValues): number => Math.min(...times.filter((time) => !Number.isNaN(time)));
 
 const idOf = ({ assignment }: PatientValues): string => assignment.patientId;
 

@@ -1,8 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@hms/service-kit';
 import type { Lane } from '../../database/lane.js';
 import { activeHospitals } from '../../hospitals/active-hospitals.js';
 import type { Hospital } from '../../hospitals/hospital.js';
 import type { Hospitals } from '../../hospitals/hospitals.js';
+import { failureOf } from '../../database/failure.js';
+import { refreshLatestSince } from './refresh-latest.js';
 
 export interface RepairParts {
   readonly lane: Lane;
@@ -10,6 +13,8 @@ export interface RepairParts {
   readonly logger: Logger;
   readonly stopping: () => boolean;
 }
+
+const againAfterMs = 500;
 
 /**
  * Writes the latest vitals a process took with it when it crashed: those of the last ten minutes, of everybody who
@@ -26,13 +31,23 @@ export async function repairLatest({ lane, hospitals, logger, stopping }: Repair
     logger.warn({ err }, 'latest vitals not repaired');
   }
 
-  async function repairHospital({ schema }: Hospital): Promise<void> {
+  async function repairHospital(hospital: Hospital): Promise<void> {
     const patients = await lane.run<{ patient_id: string }>(
-      `select distinct patient_id from ${schema}.device_assignment where valid @> now()`,
+      `select distinct patient_id from ${hospital.schema}.device_assignment where valid @> now()`,
     );
     for (const { patient_id } of patients) {
-      if (stopping()) return;
-      await lane.run(`select ${schema}.refresh_vitals_latest('${patient_id}', now() - interval '10 minutes')`);
+      while (!stopping() && !(await repairPatient(hospital, patient_id))) await delay(againAfterMs);
+    }
+  }
+
+  /** False while readings move from one patient to another. */
+  async function repairPatient(hospital: Hospital, patientId: string): Promise<boolean> {
+    try {
+      await lane.run(refreshLatestSince(hospital, patientId, `now() - interval '10 minutes'`));
+      return true;
+    } catch (err) {
+      if (failureOf(err) !== 'transient') throw err;
+      return false;
     }
   }
 }

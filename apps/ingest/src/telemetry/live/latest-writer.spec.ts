@@ -45,12 +45,13 @@ class FakeLane {
 
   run(statement: string): Promise<never[]> {
     if (this.failures-- > 0) return Promise.reject(new Error('not now'));
-    const [, asked] = /, (\d+)\)\)$/.exec(statement) ?? [];
+    const [, asked] = /, (\d+)\)\) order by/.exec(statement) ?? [];
     if (asked !== undefined && Number(asked) !== this.epoch) {
       return Promise.reject(Object.assign(new Error('division by zero'), { code: '22012' }));
     }
-    if (statement.includes('refresh_vitals_latest')) {
-      this.refreshed.push([...statement.matchAll(/'\{(.*?)\}'/g)].map(([, list]) => list ?? ''));
+    const [, patient, since] = /refresh_vitals_latest\('(.*?)'[^]* \+ (\d+)/.exec(statement) ?? [];
+    if (patient !== undefined && since !== undefined) {
+      this.refreshed.push([patient, since]);
       return Promise.resolve([]);
     }
     const [, columns = ''] = /\((patient_id.*?)\)/.exec(statement) ?? [];

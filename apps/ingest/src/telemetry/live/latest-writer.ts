@@ -2,41 +2,34 @@ import type { Logger } from '@hms/service-kit';
 import { failureOf } from '../../database/failure.js';
 import type { Lane } from '../../database/lane.js';
 import { type Pending, WriteBehind } from '../../database/write-behind.js';
+import { CommonEpoch } from '../../hospitals/common-epoch.js';
 import type { Hospital } from '../../hospitals/hospital.js';
 import { assertEpochs, type Resolved } from '../store/statements.js';
 import type { CommittedValues } from './committed-values.js';
-import { keepNewest, refreshNewest } from './keep-newest.js';
+import { keepNewest } from './keep-newest.js';
 import { NewestValues } from './newest-values.js';
+import { refreshLatest } from './refresh-latest.js';
 
 const writeEveryMs = 1_000;
 
 /** Values that wait, and what their patients were found with. */
 class Waiting implements Pending {
   readonly newest = new NewestValues();
-  /** Undefined when not all were found with the same. */
-  #epoch: number | undefined;
+  readonly epoch = new CommonEpoch();
 
   get isEmpty(): boolean {
     return this.newest.isEmpty;
   }
 
-  get epoch(): number | undefined {
-    return this.#epoch;
-  }
-
   add({ fresh, late }: CommittedValues, epoch: number): void {
-    this.#foundAt(epoch);
+    this.epoch.add(epoch);
     this.newest.merge(fresh);
     this.newest.merge(late);
   }
 
   merge({ newest, epoch }: Waiting): void {
-    this.#foundAt(epoch);
+    this.epoch.merge(epoch);
     this.newest.merge(newest);
-  }
-
-  #foundAt(epoch: number | undefined): void {
-    this.#epoch = this.isEmpty || this.#epoch === epoch ? epoch : undefined;
   }
 }
 
@@ -51,6 +44,7 @@ export class LatestWriter {
   readonly #behind: WriteBehind<Waiting>;
 
   constructor(
+    /** Of its own: what it reads anew may take long. */
     private readonly lane: Pick<Lane, 'run'>,
     logger: Logger,
   ) {
@@ -77,17 +71,17 @@ export class LatestWriter {
     return this.#behind.stop();
   }
 
-  async #write(hospital: Hospital, { newest, epoch }: Waiting): Promise<void> {
-    if (epoch === undefined || !(await this.#keep(hospital, newest, epoch))) {
-      await this.lane.run(refreshNewest(hospital.schema, newest));
-    }
+  async #write(hospital: Hospital, { newest, epoch: { value: epoch } }: Waiting): Promise<void> {
+    if (epoch !== undefined && (await this.#keep(hospital, newest, epoch))) return;
+    // One by one: it may be much that is read, and whoever moves readings waits for it.
+    for (const values of newest.byPatient.values()) await this.lane.run(refreshLatest(hospital, values));
   }
 
-  /** Whether they are written. The epoch is looked at last: whoever moves readings has waited for these rows, or did so before. */
+  /** Whether they are written. */
   async #keep(hospital: Hospital, newest: NewestValues, epoch: number): Promise<boolean> {
     try {
-      const found = assertEpochs([{ hospital, devices: { epoch } }]);
-      await this.lane.run(`${keepNewest(hospital.schema, newest)}; ${found}`);
+      const held = assertEpochs([{ hospital, devices: { epoch } }]);
+      await this.lane.run(`${keepNewest(hospital.schema, newest)}; ${held}`);
       return true;
     } catch (err) {
       if (failureOf(err) !== 'stale') throw err;

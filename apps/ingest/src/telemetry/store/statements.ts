@@ -20,14 +20,24 @@ export interface Resolved {
   readonly devices: Pick<DeviceMap, 'epoch'>;
 }
 
+/** Nobody waits for another's transaction, which may take long: 55P03 is tried again. */
+const held = 'for share nowait';
+
 /**
  * Fails with 22012 when what the rows were resolved with is no longer true: a device that moved on must not write to
- * its previous patient. It comes last, so that little can change before the commit.
+ * its previous patient. Holds the epochs until the commit, and fails with 55P03 while somebody changes one: whoever moves
+ * readings from one patient to another advances the epoch first, and then finds these. It comes last, so that it is not
+ * held long.
  */
 export function assertEpochs(groups: readonly Resolved[]): string {
   const expected = groups.map(({ hospital, devices }) => `('${hospital.id}'::uuid, ${devices.epoch})`).join(', ');
-  return `select 1 / (count(*) = ${groups.length})::int from public.ingest_epoch where (hospital_id, epoch) in (${expected})`;
+  return `select 1 / (count(*) = ${groups.length})::int from (
+    select from public.ingest_epoch where (hospital_id, epoch) in (${expected}) order by hospital_id ${held}) as held`;
 }
+
+/** From here to the commit no reading of the hospital moves from one patient to another. */
+export const holdEpoch = ({ id }: Hospital): string =>
+  `select from public.ingest_epoch where hospital_id = '${id}' ${held}`;
 
 export const copyInto = ({ schema, name }: TableRows): string =>
   `copy ${schema}.${name} (${columns}) from stdin (format binary)`;
