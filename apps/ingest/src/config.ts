@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { parseServiceEnv, postgresUrl, redisUrl, serviceEnv } from '@hms/service-kit';
+import { parseServiceEnv, postgresUrl, redisUrl, serviceEnv, trustedProxies } from '@hms/service-kit';
 
 const environment = serviceEnv.extend({
   DATABASE_URL: postgresUrl,
   REDIS_URL: redisUrl,
   /** Only tells whether others can reach this deployment; without it they are taken to. */
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  TRUSTED_PROXIES: trustedProxies,
   /** HL7 v2 over MLLP is served only where this is set. */
   MLLP_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
   /** PEM files of the MLLP port; without them it is plain, for a terminator in front of it. */
@@ -27,6 +28,8 @@ export interface IngestConfig {
   /** As `hms_ingest`, through PgBouncer. */
   readonly databaseUrl: string;
   readonly redisUrl: string;
+  /** Whose `X-Forwarded-For` is believed, one hop deep: addresses or subnets of Nginx. */
+  readonly trustedProxies: readonly string[];
   readonly mllp: MllpConfig | undefined;
   readonly mqtt: MqttConfig | undefined;
 }
@@ -53,6 +56,7 @@ export function loadConfig(source: NodeJS.ProcessEnv): IngestConfig {
     logLevel: env.LOG_LEVEL,
     databaseUrl: env.DATABASE_URL,
     redisUrl: env.REDIS_URL,
+    trustedProxies: env.TRUSTED_PROXIES,
     mllp: mllpOf(env),
     mqtt:
       env.MQTT_URL === undefined

@@ -7,6 +7,7 @@ import {
   type Logger,
   type Registry,
   tooManyRights,
+  trustOneHop,
 } from '@hms/service-kit';
 import { startAlarms, type Alarms } from './alarms/alarms.js';
 import type { IngestConfig } from './config.js';
@@ -21,7 +22,7 @@ import { EpochWatch } from './hospitals/epoch-watch.js';
 import type { Hospital } from './hospitals/hospital.js';
 import { Hospitals } from './hospitals/hospitals.js';
 import type { Endpoint } from './http/endpoint.js';
-import { HttpServer } from './http/server.js';
+import { HttpServer, type Replied } from './http/server.js';
 import { AlarmMetrics } from './operations/alarm-metrics.js';
 import { wrongPatientReport } from './operations/wrong-patient-report.js';
 import { ErrorLog } from './operations/error-log.js';
@@ -96,7 +97,7 @@ export async function startIngest(parts: IngestParts): Promise<void> {
     onWrongPatient: wrongPatientReport(logger, metrics),
   });
   const telemetry: TelemetryRouteParts = {
-    authenticate: (header) => authenticator.authenticate(header),
+    authenticate: (header, address) => authenticator.authenticate(header, address),
     gate: admission,
     receive: (caller, batch, at) => service.receive(caller, batch, at),
     explain: (caller, batch, at) => service.explain(caller, batch, at),
@@ -226,10 +227,11 @@ async function serve(
   { metrics, admission, sockets }: { metrics: IngestMetrics; admission: Admission; sockets: TelemetrySockets },
 ): Promise<void> {
   const errors = new ErrorLog(logger);
-  const server = new HttpServer(endpoints, (replied) => {
+  const onReplied = (replied: Replied): void => {
     metrics.replied(replied.path, replied.status);
     errors.replied(replied);
-  });
+  };
+  const server = new HttpServer(endpoints, onReplied, trustOneHop(config.trustedProxies));
   server.serveSockets(sockets.route);
   await server.listen(config.host, config.port);
   lifecycle.onStop('http', async () => {

@@ -11,6 +11,12 @@ export const serviceEnv = z.object({
 
 export const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 export const redisUrl = z.url({ protocol: /^rediss?$/ });
+/** Addresses or subnets of Nginx. */
+export const trustedProxies = z
+  .string()
+  .default('127.0.0.1')
+  .transform((list) => list.split(',').map((proxy) => proxy.trim()))
+  .pipe(z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])));
 
 /**
  * Parses an environment once, at start.

@@ -1,5 +1,6 @@
 export * from './boot/database-rights.js';
 export * from './boot/refuse-unsafe.js';
+export * from './client-address.js';
 export * from './config.js';
 export * from './lifecycle.js';
 export * from './logger.js';

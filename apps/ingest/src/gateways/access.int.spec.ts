@@ -120,3 +120,20 @@ describe('when the database cannot be asked', () => {
     expect((await post()).status).toBe(200);
   }, 30_000);
 });
+
+describe('who tries keys', () => {
+  const from = (address: string, key: string): Promise<Response> =>
+    ingest.post(key, { readings: [{ d: device.name, t: Date.now(), hr: 70 }] }, { 'x-forwarded-for': address });
+
+  it('is told after twenty wrong ones to come later; known keys of the same address go on, and all of others', async () => {
+    await eventually(async () => (await from('198.51.100.7', gateway.key)).status === 200 || undefined);
+    for (let i = 0; i < 20; i += 1) {
+      expect(await from('198.51.100.7', formatGatewayKey(newGatewayKey()))).toMatchObject({ status: 401 });
+    }
+    const refused = await from('198.51.100.7', formatGatewayKey(newGatewayKey()));
+    expect(refused).toMatchObject({ status: 429, body: { code: 'rate.limited' } });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await from('198.51.100.7', gateway.key)).status).toBe(200);
+    expect((await from('198.51.100.8', formatGatewayKey(newGatewayKey()))).status).toBe(401);
+  });
+});

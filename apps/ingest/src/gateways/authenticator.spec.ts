@@ -105,6 +105,75 @@ describe('an unknown key', () => {
     await expect(authenticator.authenticate(header)).resolves.toMatchObject({ gatewayId: 'gw' });
   });
 
+  describe('after twenty others from its address', () => {
+    const headers = Array.from({ length: 21 }, () => `Bearer ${formatGatewayKey(newGatewayKey())}`);
+    const [last = '', ...wrong] = headers;
+    const here = (): string => '198.51.100.7';
+
+    async function setUpTried() {
+      const all = setUp();
+      const { state, authenticator } = all;
+      const { answer } = state;
+      await authenticator.authenticate(header, here);
+      state.answer = () => Promise.resolve(undefined);
+      for (const each of wrong)
+        await expect(authenticator.authenticate(each, here)).rejects.toEqual(code('auth.unauthenticated'));
+      state.answer = answer;
+      return { ...all, asked: state.lookups };
+    }
+
+    it('is refused with 429, without a lookup, until a minute has passed', async () => {
+      const { state, authenticator, asked } = await setUpTried();
+      state.now += 20_000;
+      expect(() => authenticator.authenticate(last, here)).toThrow(code('rate.limited'));
+      expect(() => authenticator.authenticate(last, here)).toThrow(
+        expect.objectContaining({ details: { retryAfter: 40 } }),
+      );
+      expect(state.lookups).toBe(asked);
+      state.now += 40_000;
+      await expect(authenticator.authenticate(last, here)).resolves.toMatchObject({ gatewayId: 'gw' });
+    });
+
+    it('is looked up when it comes from elsewhere, or from where no address counts', async () => {
+      const { authenticator } = await setUpTried();
+      await expect(authenticator.authenticate(last, () => '198.51.100.8')).resolves.toBeDefined();
+      const other = await setUpTried();
+      await expect(other.authenticator.authenticate(last)).resolves.toBeDefined();
+    });
+
+    it('keeps out no key that is known, also when its hospital changed', async () => {
+      const { own, authenticator } = await setUpTried();
+      expect(authenticator.authenticate(header, here)).toMatchObject({ gatewayId: 'gw' });
+      own.observeEpoch(2);
+      await expect(authenticator.authenticate(header, here)).resolves.toMatchObject({ gatewayId: 'gw' });
+    });
+  });
+
+  it('counts once, however often it comes', async () => {
+    const { state, authenticator } = setUp();
+    const here = (): string => '198.51.100.7';
+    const { answer } = state;
+    state.answer = () => Promise.resolve(undefined);
+    for (let i = 0; i < 25; i++) {
+      state.now += 2_001;
+      await expect(authenticator.authenticate(header, here)).rejects.toEqual(code('auth.unauthenticated'));
+    }
+    state.answer = answer;
+    const other = `Bearer ${formatGatewayKey(newGatewayKey())}`;
+    await expect(authenticator.authenticate(other, here)).resolves.toMatchObject({ gatewayId: 'gw' });
+  });
+
+  it('pushes out nobody who is known, however many there are', async () => {
+    const { state, authenticator } = setUp();
+    const caller = await authenticator.authenticate(header);
+    state.answer = () => Promise.resolve(undefined);
+    for (let i = 0; i < 25_000; i++) {
+      const wrong = `Bearer ${formatGatewayKey(newGatewayKey())}`;
+      await Promise.resolve(authenticator.authenticate(wrong)).catch(() => undefined);
+    }
+    expect(authenticator.authenticate(header)).toBe(caller);
+  });
+
   it('among many shares few lookups with them', () => {
     const { state, authenticator } = setUp();
     state.answer = () => new Promise(() => undefined);

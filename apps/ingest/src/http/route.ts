@@ -11,6 +11,8 @@ export interface RequestHead {
   /** As the client states it; undefined when it does not. */
   readonly contentLength: number | undefined;
   readonly idempotencyKey: string;
+  /** The client's address. To be called, if at all, before the request's callback returns. */
+  readonly address: () => string;
 }
 
 export interface Reply {

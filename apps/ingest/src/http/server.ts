@@ -1,5 +1,5 @@
 import { commonError } from '@hms/contracts';
-import { requestIdFrom } from '@hms/service-kit';
+import { clientAddress, requestIdFrom, type TrustedHop } from '@hms/service-kit';
 import {
   App,
   type HttpRequest,
@@ -37,6 +37,8 @@ export class HttpServer {
   constructor(
     endpoints: readonly Endpoint[],
     private readonly onReplied: (replied: Replied) => void,
+    /** Whose word about the client's address counts. */
+    private readonly trustsHop: TrustedHop,
   ) {
     for (const each of endpoints) this.#register(each);
     this.#app.any('/*', (response, request) => this.#refuse(response, request));
@@ -47,7 +49,7 @@ export class HttpServer {
     this.#app.ws<Data>(path, {
       ...behavior,
       upgrade: (response, request, context) => {
-        const head = headOf(request);
+        const head = headOf(request, () => this.#addressOf(response, request));
         const key = request.getHeader('sec-websocket-key');
         const { requestId } = head;
         const responder = this.#responder(response, request, { path, requestId, onAborted: () => undefined });
@@ -87,7 +89,7 @@ export class HttpServer {
 
   #register({ route, exchange }: Endpoint): void {
     const serve = (response: HttpResponse, request: HttpRequest): void => {
-      const head = headOf(request);
+      const head = headOf(request, () => this.#addressOf(response, request));
       const work: ReturnType<typeof exchange> = exchange(
         head,
         this.#responder(response, request, {
@@ -140,6 +142,11 @@ export class HttpServer {
     });
   }
 
+  #addressOf(response: HttpResponse, request: HttpRequest): string {
+    const peer = Buffer.from(response.getRemoteAddressAsText()).toString('latin1');
+    return clientAddress(this.trustsHop, peer, request.getHeader('x-forwarded-for'));
+  }
+
   #left(): void {
     if (--this.#inFlight === 0) this.#allReplied?.();
   }
@@ -148,7 +155,7 @@ export class HttpServer {
 /** Handlers see a head before uWebSockets.js has judged its length. */
 const wholeNumber = /^\d{1,15}$/;
 
-function headOf(request: HttpRequest): RequestHead {
+function headOf(request: HttpRequest, address: () => string): RequestHead {
   const length = request.getHeader('content-length');
   return {
     requestId: requestIdFrom(request.getHeader('x-request-id')),
@@ -158,5 +165,6 @@ function headOf(request: HttpRequest): RequestHead {
     contentEncoding: request.getHeader('content-encoding'),
     contentLength: wholeNumber.test(length) ? Number(length) : undefined,
     idempotencyKey: request.getHeader('idempotency-key'),
+    address,
   };
 }

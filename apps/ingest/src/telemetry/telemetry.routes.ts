@@ -12,7 +12,8 @@ import type { Answer } from './submission.js';
 import type { TelemetryBatch } from './telemetry-batch.js';
 
 export interface TelemetryRouteParts {
-  readonly authenticate: (header: string) => Caller | Promise<Caller>;
+  /** @param address of who sends, where that is known: asked for at once, if at all */
+  readonly authenticate: (header: string, address?: () => string) => Caller | Promise<Caller>;
   readonly gate: Gate<Caller>;
   readonly receive: (caller: Caller, batch: TelemetryBatch, receivedMs: number) => Promise<Answer>;
   readonly explain: (caller: Caller, batch: TelemetryBatch, receivedMs: number) => Promise<Explanation>;
@@ -35,7 +36,7 @@ const deadlineMs = 15_000;
 export function telemetryRoutes(parts: TelemetryRouteParts): Endpoint[] {
   const access = {
     by: 'gateway-key',
-    authenticate: ({ authorization }: RequestHead) => parts.authenticate(authorization),
+    authenticate: ({ authorization, address }: RequestHead) => parts.authenticate(authorization, address),
   } as const;
   const { gate } = parts;
   return [

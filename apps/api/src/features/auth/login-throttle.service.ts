@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { ApiConfig } from '../../platform/config/api-config.js';
-import { addressKey } from '../../platform/limits/client-address.js';
+import { addressKey } from '@hms/service-kit';
 import { AddressGuesses } from './address-guesses.service.js';
 import { authError } from './auth.errors.js';
 import { KnownDevices } from './known-devices.service.js';

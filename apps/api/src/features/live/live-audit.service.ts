@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { VitalsUpdate } from '@hms/contracts';
-import { requestIdFrom } from '@hms/service-kit';
+import { clientAddress, requestIdFrom, trustOneHop, type TrustedHop } from '@hms/service-kit';
 import type { HospitalIdentity } from '../../platform/access/actor.js';
 import type { AuditEntry, AuditParty, Source } from '../../platform/audit/audit-entry.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.service.js';
 import { ApiConfig } from '../../platform/config/api-config.js';
-import { clientAddress, trustOneHop, type TrustedHop } from '../../platform/limits/client-address.js';
 import type { LiveSocket } from './live-socket.js';
 
 /** Whose vitals a connection was shown on one day. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { AuditKeys } from '@hms/audit';
 import { parseKeyFile, type KeyFile, type SigningKey } from '@hms/auth';
 import { readKeySource, type KeySource } from '@hms/encryption';
-import { parseServiceEnv, postgresUrl, redisUrl, serviceEnv } from '@hms/service-kit';
+import { parseServiceEnv, postgresUrl, redisUrl, serviceEnv, trustedProxies } from '@hms/service-kit';
 import { z } from 'zod';
 
 const Env = serviceEnv.extend({
@@ -22,11 +22,7 @@ const Env = serviceEnv.extend({
   AUDIT_KEYS_FILE: z.string().min(1),
   AUDIT_CHECKPOINT_DIR: z.string().min(1),
   CACHE: z.enum(['on', 'off']).default('on'),
-  TRUSTED_PROXIES: z
-    .string()
-    .default('127.0.0.1')
-    .transform((list) => list.split(',').map((proxy) => proxy.trim()))
-    .pipe(z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))),
+  TRUSTED_PROXIES: trustedProxies,
   RATE_LIMIT_FACTOR: z.coerce.number().min(0.01).max(10_000).default(1),
   RATE_LIMIT_INSTANCES: z.coerce.number().int().min(1).max(1_000).default(1),
   FIREBASE_PROJECT_ID: z

@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import helmet from '@fastify/helmet';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { requestIdFrom } from '@hms/service-kit';
+import { requestIdFrom, trustOneHop } from '@hms/service-kit';
 import { answerBrokenRequest, answerUnroutable } from './unrouted-problems.js';
-import { trustOneHop } from '../limits/client-address.js';
 
 const bodyLimit = 1024 * 1024;
 

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import type { AppError } from '@hms/contracts';
 import { ApiConfig } from '../config/api-config.js';
-import { addressKey, clientAddress, trustOneHop, type TrustedHop } from './client-address.js';
+import { addressKey, clientAddress, trustOneHop, type TrustedHop } from '@hms/service-kit';
 import { limitedError } from './limited.error.js';
 import { RateLimits } from './rate-limits.service.js';
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { addressKey } from './client-address.js';
+import { addressKey } from '@hms/service-kit';
 import { limitOf } from './limit-rule.js';
 import { limitedError, wholeSeconds } from './limited.error.js';
 import type { Verdict } from './quota-limiter.js';

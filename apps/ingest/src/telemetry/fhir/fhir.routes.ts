@@ -25,7 +25,10 @@ export const fhirRoutes = (parts: FhirParts): Endpoint[] => [
   endpoint<Caller, Arrival<'bundle'>>({
     method: 'POST',
     path: '/telemetry/fhir',
-    access: { by: 'gateway-key', authenticate: ({ authorization }: RequestHead) => parts.authenticate(authorization) },
+    access: {
+      by: 'gateway-key',
+      authenticate: ({ authorization, address }: RequestHead) => parts.authenticate(authorization, address),
+    },
     accepts: [bundleType],
     deadlineMs: 15_000,
     gate: parts.gate,

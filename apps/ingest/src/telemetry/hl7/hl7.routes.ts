@@ -15,7 +15,10 @@ export const hl7Routes = (parts: TelemetryRouteParts): Endpoint[] => [
   endpoint<Caller, Message>({
     method: 'POST',
     path: '/telemetry/hl7',
-    access: { by: 'gateway-key', authenticate: ({ authorization }: RequestHead) => parts.authenticate(authorization) },
+    access: {
+      by: 'gateway-key',
+      authenticate: ({ authorization, address }: RequestHead) => parts.authenticate(authorization, address),
+    },
     accepts,
     maxBytes: maxMessageBytes,
     deadlineMs: 15_000,

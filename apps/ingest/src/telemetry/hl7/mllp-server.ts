@@ -97,7 +97,9 @@ export class MllpServer {
     const key = message.header.get(8);
     try {
       const caller =
-        key === '' ? await hl7Sources.callerOf(senderOf(message.header, address)) : await authenticate(`Bearer ${key}`);
+        key === ''
+          ? await hl7Sources.callerOf(senderOf(message.header, address))
+          : await authenticate(`Bearer ${key}`, () => address);
       const refusal = gate.enter(bytes, caller);
       if (refusal) return refuseMessage(message, refusal);
       return await receiveMessage(this.parts, caller, message, address).finally(() => gate.leave(bytes, caller));

@@ -22,7 +22,7 @@ const maxBytes = 5 * 1024 * 1024;
 export function influxRoutes(parts: TelemetryRouteParts): Endpoint[] {
   const access = {
     by: 'gateway-key',
-    authenticate: (head: RequestHead) => parts.authenticate(influxAuthorization(head)),
+    authenticate: (head: RequestHead) => parts.authenticate(influxAuthorization(head), head.address),
   } as const;
   /** @param hospitalIn where the query says whose data it means to write */
   const write = (path: string, hospitalIn: 'org' | 'db', precisions: readonly Precision[]): Endpoint =>

@@ -78,8 +78,8 @@ export class TelemetrySockets {
     await Promise.all([...this.#connections].map(end));
   }
 
-  async #admit({ authorization, requestId }: RequestHead): Promise<SocketData> {
-    const caller = await this.parts.authenticate(authorization);
+  async #admit({ authorization, requestId, address }: RequestHead): Promise<SocketData> {
+    const caller = await this.parts.authenticate(authorization, address);
     if (this.#draining || this.#connections.size >= maxSockets) throw commonError('service.busy');
     return { connection: new Connection(authorization, requestId, caller) };
   }
