@@ -75,6 +75,7 @@ const head: RequestHead = {
   contentEncoding: '',
   contentLength: undefined,
   idempotencyKey: '',
+  prefer: '',
   address: () => '',
 };
 

@@ -11,6 +11,8 @@ export interface RequestHead {
   /** As the client states it; undefined when it does not. */
   readonly contentLength: number | undefined;
   readonly idempotencyKey: string;
+  /** RFC 7240. */
+  readonly prefer: string;
   /** The client's address. To be called, if at all, before the request's callback returns. */
   readonly address: () => string;
 }

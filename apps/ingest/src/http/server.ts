@@ -165,6 +165,7 @@ function headOf(request: HttpRequest, address: () => string): RequestHead {
     contentEncoding: request.getHeader('content-encoding'),
     contentLength: wholeNumber.test(length) ? Number(length) : undefined,
     idempotencyKey: request.getHeader('idempotency-key'),
+    prefer: request.getHeader('prefer'),
     address,
   };
 }

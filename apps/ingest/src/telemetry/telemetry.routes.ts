@@ -33,6 +33,11 @@ const maxBytes = 4 * 1024 * 1024;
 /** Longer than a submission is kept, so that it is the store that says what became of it. */
 const deadlineMs = 15_000;
 
+const replayedBefore = [['Idempotent-Replay', 'true']] as const;
+/** RFC 7240 §4.2. */
+const minimal = /(?:^|[,;]\s*)return\s*=\s*"?minimal"?\s*(?:[,;]|$)/i;
+const minimalApplied = [['Preference-Applied', 'return=minimal']] as const;
+
 export function telemetryRoutes(parts: TelemetryRouteParts): Endpoint[] {
   const access = {
     by: 'gateway-key',
@@ -43,12 +48,13 @@ export function telemetryRoutes(parts: TelemetryRouteParts): Endpoint[] {
     endpoint<Caller, Arrival>({
       ...{ method: 'POST', path: '/telemetry', access, accepts: bodyTypes, deadlineMs, gate },
       ...bodyReading(parts, { maxBytes }, () => ({ format: 'body' })),
-      handle: async (caller, { batch, at }) => {
+      handle: async (caller, { batch, at, head }) => {
         if (batch.clockOffsetMs !== undefined) parts.metrics.clockOffset(batch.clockOffsetMs);
         const { receipt, replayed } = await parts.receive(caller, batch, at);
-        if (replayed) return { status: 200, body: receipt, headers: [['Idempotent-Replay', 'true']] };
-        parts.metrics.answered(receipt);
-        return { status: 200, body: receipt };
+        if (!replayed) parts.metrics.answered(receipt);
+        const headers = replayed ? replayedBefore : [];
+        if (receipt.rejectedTotal > 0 || !minimal.test(head.prefer)) return { status: 200, body: receipt, headers };
+        return { status: 204, body: '', headers: [...headers, ...minimalApplied] };
       },
     }),
     endpoint<Caller, Arrival<BatchFormat>>({

@@ -19,8 +19,7 @@ export interface ReadingParts {
 export interface Arrival<Format extends BatchFormat = 'body'> {
   readonly batch: BatchOf[Format];
   readonly at: number;
-  /** Of the request, as it was sent. */
-  readonly query: string;
+  readonly head: RequestHead;
 }
 
 /** From here on a body takes longer to read than its handing over to another thread: some 500 readings. */
@@ -43,7 +42,7 @@ export function bodyReading<Format extends BatchFormat>(
     maxBytes,
     decode: (body, head) => {
       const at = now();
-      return { batch: decodeAs(readerOf(head), body, head, at), at, query: head.query };
+      return { batch: decodeAs(readerOf(head), body, head, at), at, head };
     },
     apart: {
       above: large,
@@ -52,7 +51,7 @@ export function bodyReading<Format extends BatchFormat>(
         const { contentType, contentEncoding, query, idempotencyKey } = head;
         const stated = { contentType, contentEncoding, query, idempotencyKey };
         const batch = await decodeApart(hospital, { reader: readerOf(head), ...stated, maxBytes, at, body });
-        return { batch, at, query };
+        return { batch, at, head };
       },
     },
   };

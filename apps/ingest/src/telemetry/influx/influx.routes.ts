@@ -34,8 +34,8 @@ export function influxRoutes(parts: TelemetryRouteParts): Endpoint[] {
       deadlineMs: 15_000,
       gate: parts.gate,
       ...bodyReading(parts, { maxBytes }, () => ({ format: 'lines', precisions })),
-      handle: async (caller, { batch, at, query }) => {
-        const hospital = new URLSearchParams(query).get(hospitalIn) ?? '';
+      handle: async (caller, { batch, at, head }) => {
+        const hospital = new URLSearchParams(head.query).get(hospitalIn) ?? '';
         if (hospital !== '' && hospital !== caller.hospital.slug) {
           throw telemetryError('telemetry.other-hospital', {
             detail: `${hospitalIn} is not the hospital of this key.`,

@@ -46,7 +46,7 @@ async function slowSocket(room: number) {
   );
   const { admit, behavior } = sockets.route;
   const head = { requestId: 'r', query: '', authorization: 'Bearer k', contentType: '', contentEncoding: '' };
-  const data = await admit({ ...head, contentLength: undefined, idempotencyKey: '', address: () => '' });
+  const data = await admit({ ...head, contentLength: undefined, idempotencyKey: '', prefer: '', address: () => '' });
   const sent: string[] = [];
   const socket = { getUserData: () => data, send: (text: string) => sent.push(text), end: () => undefined };
   const open = socket as unknown as Socket<SocketData>;
