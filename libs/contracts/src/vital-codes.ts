@@ -31,11 +31,13 @@ const byMdc: ReadonlyMap<string, VitalCode> = new Map([
   ['151708', 'etco2'],
 ]);
 
+/** As HL7 table 0396 names it, as FHIR does, and by its object identifier. */
+export const mdcSystems: readonly string[] = ['MDC', 'urn:iso:std:iso:11073:10101', 'urn:oid:2.16.840.1.113883.6.24'];
+
 const systems: ReadonlyMap<string, ReadonlyMap<string, VitalCode>> = new Map([
   ['LN', byLoinc],
   ['http://loinc.org', byLoinc],
-  ['MDC', byMdc],
-  ['urn:iso:std:iso:11073:10101', byMdc],
+  ...mdcSystems.map((system) => [system, byMdc] as const),
 ]);
 
 /**

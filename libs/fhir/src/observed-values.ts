@@ -1,4 +1,4 @@
-import { inStoredUnit, vitalByCode, type VitalCode } from '@hms/contracts';
+import { inStoredUnit, leadByCode, vitalByCode, type VitalCode } from '@hms/contracts';
 import { isObject, type JsonObject } from './json-object.js';
 import { objectAt, objectsAt, textAt } from './resources.js';
 
@@ -6,6 +6,14 @@ import { objectAt, objectsAt, textAt } from './resources.js';
 export interface ObservedValue {
   readonly sign: VitalCode;
   readonly value: unknown;
+  readonly field: string;
+}
+
+/** A stretch of a signal: `valueSampledData` as it was sent. */
+export interface ObservedSignal {
+  /** Code of one of `waveformLeads`. */
+  readonly lead: string;
+  readonly data: JsonObject;
   readonly field: string;
 }
 
@@ -27,16 +35,19 @@ export const effectiveOf = (observation: JsonObject): unknown =>
   observation['effectiveDateTime'] ?? observation['effectiveInstant'];
 
 /** The values of an Observation and its components, in that order; nothing of panels and gaps. */
-export const observedValues = (observation: JsonObject): (ObservedValue | UnreadValue)[] =>
+export const observedValues = (observation: JsonObject): (ObservedValue | ObservedSignal | UnreadValue)[] =>
   [observation, ...objectsAt(observation, 'component')].flatMap((measured) => valueOf(measured) ?? []);
 
-function valueOf(measured: JsonObject): ObservedValue | UnreadValue | undefined {
+function valueOf(measured: JsonObject): ObservedValue | ObservedSignal | UnreadValue | undefined {
   const codings = objectsAt(objectAt(measured, 'code'), 'coding');
   const [field = ''] = codings.map((coding) => textAt(coding, 'code') ?? '');
   if (isPanelOrGap(measured)) return undefined;
-  const sign = codings.flatMap(
-    (each) => vitalByCode(textAt(each, 'system') ?? '', textAt(each, 'code') ?? '') ?? [],
-  )[0];
+  const known = <T>(byCode: (system: string, code: string) => T | undefined): T | undefined =>
+    codings.flatMap((each) => byCode(textAt(each, 'system') ?? '', textAt(each, 'code') ?? '') ?? [])[0];
+  const data = measured['valueSampledData'];
+  const lead = isObject(data) ? known(leadByCode) : undefined;
+  if (lead !== undefined && isObject(data)) return { lead, data, field };
+  const sign = known(vitalByCode);
   if (sign === undefined) return { refused: 'unknown_field', field };
   const value = statedValue(sign, measured);
   if (value === undefined) return { refused: 'valueSampledData' in measured ? 'unsupported' : 'malformed', field };

@@ -40,6 +40,13 @@ describe('an Observation that no device took', () => {
     ['a weight', observation({ code: coded('29463-7'), ...quantity(80, 'kg') })],
     ['a weight entered in error', observation({ status: 'entered-in-error', code: coded('29463-7') })],
     ['a gap', observation({ code: coded('8867-4'), dataAbsentReason: {} })],
+    [
+      'an ECG',
+      observation({
+        code: { coding: [{ system: 'urn:iso:std:iso:11073:10101', code: '131330' }] },
+        valueSampledData: { data: '1' },
+      }),
+    ],
     ['a patient', { resourceType: 'Patient' }],
     ['nothing', {}],
   ])('is left out: %s', async (_, resource) => {

@@ -49,5 +49,7 @@ export const chartedReader =
 
 const vitalSignsOf = (resource: JsonObject): (ObservedValue | UnreadValue)[] =>
   resource['resourceType'] === 'Observation'
-    ? observedValues(resource).filter((value) => !('refused' in value) || value.refused !== 'unknown_field')
+    ? observedValues(resource).flatMap((value) =>
+        'lead' in value || ('refused' in value && value.refused === 'unknown_field') ? [] : [value],
+      )
     : [];

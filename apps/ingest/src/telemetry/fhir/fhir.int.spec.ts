@@ -58,6 +58,34 @@ describe('a FHIR Bundle', () => {
     }
   });
 
+  it('with samples of an ECG is stored as chunks of its waveform, once', async () => {
+    const ecg = {
+      ...{ resourceType: 'Observation', status: 'final', effectiveInstant: new Date(now).toISOString() },
+      device: { identifier: { value: bed.device.name } },
+      code: { coding: [{ system: 'urn:iso:std:iso:11073:10101', code: '131330' }] },
+      valueSampledData: {
+        ...{ origin: { value: 0, code: 'uV' }, period: 4, factor: 2.5, dimensions: 1 },
+        data: Array.from({ length: 1_000 }, (_, i) => i).join(' '),
+      },
+    };
+    for (let i = 0; i < 2; i += 1) {
+      expect((await send([ecg, observation('8867-4', 72)])).body['entry']).toEqual(
+        entries('201 Created', '201 Created'),
+      );
+      const chunks = await bed.hospital.rows(
+        `select lead, hz, scale, length(samples) as bytes, (extract(epoch from started_at) * 1000)::float8 as at
+           from {schema}.waveform where device_no = $1 order by started_at`,
+        [bed.device.no],
+      );
+      const signal = { lead: 'II', hz: 250, scale: expect.closeTo(0.0025) };
+      expect(chunks).toEqual([
+        { ...signal, bytes: 1_800, at: now },
+        { ...signal, bytes: 200, at: now + 3_600 },
+      ]);
+      expect(await stored()).toEqual([{ heart_rate: 72, spo2: null, patient_id: bed.device.patientId }]);
+    }
+  });
+
   it('answers each entry for itself, of many', async () => {
     const rates = Array.from({ length: 250 }, (_, i) => observation('8867-4', i % 2 === 0 ? 70 : 999, {}, now - i));
     const strangers = rates.map((resource) => ({ ...resource, device: { identifier: { value: 'mon-unknown' } } }));

@@ -92,7 +92,7 @@ function answered({ type, fates }: FhirBundle, rejected: readonly RejectedReadin
   const refused = new Map(rejected.map((each) => [each.i, each]));
   const answers = fates.map((fate, i): EntryAnswer => {
     if ('gap' in fate) return 'gap';
-    const why = 'refused' in fate ? fate.refused : refused.get(fate.reading);
+    const why = 'refused' in fate ? fate.refused : fate.readings.flatMap((each) => refused.get(each) ?? [])[0];
     return why && { ...why, i };
   });
   return { status: 200, contentType, body: bundleResponse(type, answers) };

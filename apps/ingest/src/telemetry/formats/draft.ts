@@ -84,7 +84,9 @@ export class Draft {
   #draw(value: unknown): RejectCode | undefined {
     const read = readWaveforms(value);
     if (typeof read === 'string') return read;
-    this.#waveforms = read;
+    const drawn = this.#waveforms ?? [];
+    // As in the database: what is there already stays as it is.
+    this.#waveforms = [...drawn, ...read.filter(({ lead }) => drawn.every((each) => each.lead !== lead))];
     return undefined;
   }
 

@@ -7,6 +7,9 @@ const at = Date.UTC(2026, 0, 1, 8);
 const loinc = 'http://loinc.org';
 const ucum = 'http://unitsofmeasure.org';
 
+interface Waves {
+  readonly samples: readonly number[];
+}
 type Resource = Readonly<Record<string, unknown>>;
 const coded = (code: string, system = loinc): Resource => ({ coding: [{ system, code }] });
 const quantity = (value: number, code: string): Resource => ({ valueQuantity: { value, system: ucum, code } });
@@ -89,7 +92,13 @@ describe('a FHIR Bundle', () => {
     const elsewhere = { ...heartRate, device: { reference: 'Device/mon-2' } };
     const of = (patient: string): Resource => ({ ...heartRate, subject: { reference: `Patient/${patient}` } });
     const { readings, fates } = decode([heartRate, bloodPressure, elsewhere, of('a'), of('b')]);
-    expect(fates).toEqual([{ reading: 0 }, { reading: 0 }, { reading: 2 }, { reading: 3 }, { reading: 4 }]);
+    expect(fates).toEqual([
+      { readings: [0] },
+      { readings: [0] },
+      { readings: [2] },
+      { readings: [3] },
+      { readings: [4] },
+    ]);
     expect(readings.map(({ device, patient }) => [device, patient?.ids])).toEqual([
       ['mon-1', undefined],
       ['mon-2', undefined],
@@ -101,7 +110,7 @@ describe('a FHIR Bundle', () => {
   it.each([
     ['another resource', { resourceType: 'Patient' }, 'unsupported'],
     ['what was entered in error', { ...heartRate, status: 'entered-in-error' }, 'unsupported'],
-    ['samples', observation({ code: coded('8867-4'), valueSampledData: {} }), 'unsupported'],
+    ['samples of what is no signal', observation({ code: coded('8867-4'), valueSampledData: {} }), 'unsupported'],
     ['a code nobody knows', observation({ code: coded('1'), ...quantity(1, '%') }), 'unknown_field'],
     ['a unit it does not come in', observation({ code: coded('8867-4'), ...quantity(1, 'mm[Hg]') }), 'malformed'],
     ['a bound', observation({ code: coded('8867-4'), valueQuantity: { value: 1, comparator: '<' } }), 'malformed'],
@@ -126,7 +135,76 @@ describe('a FHIR Bundle', () => {
   ])('is refused entry by entry: %s', (_, resource, code) => {
     const { readings, fates } = decode([heartRate, resource]);
     expect(readings).toHaveLength(1);
-    expect(fates).toEqual([{ reading: 0 }, { refused: expect.objectContaining({ i: 1, code }) }]);
+    expect(fates).toEqual([{ readings: [0] }, { refused: expect.objectContaining({ i: 1, code }) }]);
+  });
+
+  describe('with samples of a signal', () => {
+    const mdc = 'urn:iso:std:iso:11073:10101';
+    const data = { origin: { value: 2048, code: 'uV', system: ucum }, period: 4, factor: 2.5, dimensions: 1 };
+    const sampled = (members: Resource): Resource => ({ valueSampledData: { ...data, ...members } });
+    const lead = (code: string, members: Resource): Resource =>
+      observation({ code: coded(code, mdc), ...sampled(members) });
+    const drawn = (reading: Reading | undefined): unknown[] =>
+      (reading?.waveforms ?? []).map(({ samples, ...rest }) => {
+        const bytes = Buffer.from(samples, 'base64');
+        return { ...rest, samples: Array.from({ length: bytes.length / 2 }, (_, i) => bytes.readInt16LE(i * 2)) };
+      });
+    const stored = { hz: 250, scale: 0.0025, origin: 2.048 };
+
+    it('draws all leads of a time with its values, in the unit that is stored', () => {
+      const component = [
+        { code: coded('131329', mdc), ...sampled({ data: '1 -2 3' }) },
+        { code: coded('131330', mdc), ...sampled({ data: '4' }) },
+      ];
+      const ecg = observation({ code: coded('11524-6'), component });
+      const again = lead('131330', { data: '5' });
+      const { readings, fates } = decode([heartRate, ecg, again]);
+      expect(fates).toEqual([{ readings: [0] }, { readings: [0] }, { readings: [0] }]);
+      expect(readings).toHaveLength(1);
+      expect(drawn(readings[0])).toEqual([
+        { lead: 'I', ...stored, samples: [1, -2, 3] },
+        { lead: 'II', ...stored, samples: [4] },
+      ]);
+    });
+
+    it('ends a chunk at a gap and where it is as long as one may be', () => {
+      const { readings, fates } = decode([lead('131331', { data: `7 E U 8 L ${'9 '.repeat(901)}` })]);
+      expect(readings.map((each) => [each.recordedAt / 1_000 - at, (drawn(each)[0] as Waves).samples.length])).toEqual([
+        [0, 1],
+        [12, 1],
+        [20, 900],
+        [3_620, 1],
+      ]);
+      expect(fates).toEqual([{ readings: [0] }]);
+    });
+
+    it('shares the fate of its last chunk too', () => {
+      const late = { ...lead('131330', { data: '1 '.repeat(10_000) }), effectiveDateTime: '2026-01-01T08:00:00Z' };
+      expect(decode([late]).fates).toEqual([{ refused: expect.objectContaining({ code: 'future_timestamp' }) }]);
+    });
+
+    it.each([
+      ['no lead of ours', lead('1', { data: '1' }), 'unknown_field'],
+      ['an ECG without a unit', lead('131330', { data: '1', origin: { value: 0 } }), 'malformed'],
+      ['another unit', lead('150032', { data: '1' }), 'malformed'],
+      ['two dimensions', lead('131330', { data: '1 2', dimensions: 2 }), 'malformed'],
+      ['a word', lead('131330', { data: '1 x' }), 'malformed'],
+      ['more than 16 bits', lead('131330', { data: '1 32768' }), 'out_of_range'],
+      ['a fraction', lead('131330', { data: '1.5' }), 'out_of_range'],
+      ['a rate that is not whole', lead('131330', { data: '1', period: 3 }), 'out_of_range'],
+      ['no period', lead('131330', { data: '1', period: 0 }), 'malformed'],
+    ])('is refused for %s', (_, resource, code) => {
+      expect(decode([resource]).fates).toEqual([{ refused: expect.objectContaining({ i: 0, code }) }]);
+    });
+
+    it('is a gap when all of it is', () => {
+      expect(decode([lead('131330', { data: 'E E' })]).fates).toEqual([{ gap: true }]);
+    });
+
+    it('needs no unit for pleth, which has none', () => {
+      const [reading] = decode([lead('150452', { data: '1', origin: { value: 0 } })]).readings;
+      expect(drawn(reading)).toEqual([{ lead: 'pleth', hz: 250, scale: 2.5, origin: 0, samples: [1] }]);
+    });
   });
 
   it('tells of gaps, which are nothing to store', () => {

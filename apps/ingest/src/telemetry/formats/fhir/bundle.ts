@@ -9,8 +9,9 @@ import { readObservation } from './observation.js';
 
 export type BundleType = 'batch' | 'transaction' | 'collection';
 
-/** What becomes of one entry: it is part of the reading with that index, holds nothing to store, or was refused. */
-export type EntryFate = { readonly reading: number } | { readonly gap: true } | { readonly refused: RejectedReading };
+/** What becomes of one entry: it is part of the readings with those indexes, holds nothing to store, or was refused. */
+export type EntryFate =
+  { readonly readings: readonly number[] } | { readonly gap: true } | { readonly refused: RejectedReading };
 
 export interface FhirBundle extends TelemetryBatch {
   readonly type: BundleType;
@@ -77,15 +78,17 @@ function readEntry(index: number, entry: JsonObject, references: References, mer
   if (resource['resourceType'] !== 'Observation') return refuse('unsupported', 'resourceType');
   const observed = readObservation(resource, references);
   if ('code' in observed) return refuse(observed.code, observed.field);
-  if (observed.values.length === 0) return { gap: true };
-  return { reading: merged.add({ index, ...observed }) };
+  const { moments, device, patient } = observed;
+  if (moments.length === 0) return { gap: true };
+  const parts = moments.map((moment) => merged.add({ index, device, patient, ...moment }));
+  return { readings: [...new Set(parts)] };
 }
 
-/** An entry shares the fate of the reading it is part of. */
+/** An entry shares the fate of the readings it is part of. */
 const knowing = (results: readonly (Reading | RejectedReading)[]): ((fate: EntryFate) => EntryFate) => {
   const refused = new Map(results.flatMap((result) => ('code' in result ? [[result.i, result] as const] : [])));
   return (fate) => {
-    const rejected = 'reading' in fate ? refused.get(fate.reading) : undefined;
+    const rejected = 'readings' in fate ? fate.readings.flatMap((i) => refused.get(i) ?? [])[0] : undefined;
     return rejected ? { refused: rejected } : fate;
   };
 };

@@ -12,19 +12,24 @@ import {
 } from '@hms/fhir';
 import { indexOf } from '../../fields.js';
 import type { StatedPatient } from '../../reading.js';
-import { readValue } from '../draft.js';
+import { readValue, slot } from '../draft.js';
 import { nameable } from '../json-reading.js';
 import type { EntryValues, Wrong } from '../merged-readings.js';
 import { parseTime } from '../time.js';
+import { chunksOfSignal } from './signal.js';
 
 /** One Observation: what was measured, when, by which device, and of whom it says it is. */
 export interface Observed {
-  /** None when it tells of a gap. */
-  readonly values: EntryValues;
-  /** Milliseconds since 1970. */
-  readonly at: number;
+  /** None when it tells of a gap; several when it has samples of more than a moment. */
+  readonly moments: readonly Moment[];
   readonly device: string | undefined;
   readonly patient: StatedPatient | undefined;
+}
+
+export interface Moment {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly values: EntryValues;
 }
 
 const recordNumber = 'MR';
@@ -34,16 +39,25 @@ export function readObservation(resource: JsonObject, references: References): O
   if (!isResult(resource)) return { code: 'unsupported', field: 'status' };
   const at = parseTime(effectiveOf(resource));
   if (typeof at === 'string') return { code: at, field: 'effective' };
+  const start = at / 1_000;
   const values: (readonly [number, unknown])[] = [];
+  const chunks: Moment[] = [];
   for (const observed of observedValues(resource)) {
     const field = nameable(observed.field);
     if ('refused' in observed) return { code: observed.refused, field };
+    if ('lead' in observed) {
+      const drawn = chunksOfSignal(observed.lead, observed.data);
+      if (typeof drawn === 'string') return { code: drawn, field };
+      for (const { offsetMs, chunk } of drawn) chunks.push({ at: start + offsetMs, values: [[slot.waveform, chunk]] });
+      continue;
+    }
     const to = indexOf(observed.sign);
     const read = readValue(to, observed.value);
     if (typeof read === 'string') return { code: read, field };
     values.push([to, observed.value]);
   }
-  return { values, at: at / 1_000, device: deviceOf(resource, references), patient: patientOf(resource, references) };
+  const moments = values.length === 0 ? chunks : [{ at: start, values }, ...chunks];
+  return { moments, device: deviceOf(resource, references), patient: patientOf(resource, references) };
 }
 
 /** Its identifier, that of the Device in the bundle, or the id it is referred to by. */
