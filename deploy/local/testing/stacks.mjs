@@ -85,7 +85,7 @@ async function bringUpWhole(stack) {
  * @param {Report} report
  */
 function openTestStack(index, report) {
-  const data = process.env['HMS_TEST_DATA'] || '.data-test';
+  const data = (process.env['HMS_TEST_DATA'] || '.data-test').replace(/\/+$/, '');
   const port = Number(process.env['HMS_TEST_PORT'] || 18_080);
   const settings = readSettings({
     ...process.env,

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, it } from '@jest/globals';
+import { afterEach, expect, it } from '@jest/globals';
 import { useBedside } from '../testing/bedside.js';
 import { eventually } from '../testing/eventually.js';
 import { TestHospital } from '../testing/test-hospital.js';
@@ -12,6 +12,8 @@ const limit = (rowsPerSecond: number | null): Promise<unknown> =>
     bed.hospital.hospital.id,
     rowsPerSecond,
   ]);
+
+afterEach(() => limit(null));
 
 function send(rows: number): ReturnType<TestIngest['post']> {
   const first = Date.now() - 60_000;
@@ -46,7 +48,6 @@ it('a hospital beyond its quota is told so a second later, while others are answ
   await refused;
   expect(answered).toEqual(['stored', 'refused']);
   expect(performance.now() - began).toBeGreaterThan(990);
-  await limit(null);
   await other.drop();
 }, 30_000);
 

@@ -136,6 +136,20 @@ describe('a request', () => {
     expect([response.status, response.body, handled, gate.held]).toEqual(['200', { input: 'abcd' }, ['abcd'], 0]);
   });
 
+  it('of unknown length holds as much as it turned out to be', () => {
+    let held = 0;
+    const most: number[] = [];
+    const gate = { enter: (bytes: number) => ((held += bytes), undefined), leave: (bytes: number) => (held -= bytes) };
+    const handle = (): Promise<never> => {
+      most.push(held);
+      return new Promise(() => undefined);
+    };
+    const { response } = begin({ gate, handle });
+    expect(held).toBe(10);
+    response.feed('abcd');
+    expect([most, held]).toEqual([[4], 4]);
+  });
+
   it('is not read when its sender is refused', () => {
     const { response, gate } = begin({
       authenticate: () => {
@@ -161,9 +175,11 @@ describe('a request', () => {
     await settled();
     expect(told).toEqual([
       [10, 'caller'],
-      [10, 'caller'],
+      [9, 'caller'],
+      [1, 'caller'],
       [10, undefined],
-      [10, undefined],
+      [9, undefined],
+      [1, undefined],
     ]);
   });
 
@@ -341,7 +357,7 @@ describe('a client that leaves', () => {
     const { response, gate } = begin({ handle: () => new Promise((resolve) => (done = resolve)) });
     response.feed('ab');
     response.abort();
-    expect(gate.held).toBe(10);
+    expect(gate.held).toBe(2);
     done({ status: 200, body: {} });
     await settled();
     expect([gate.held, response.status]).toEqual([0, '']);
@@ -361,7 +377,7 @@ describe('the deadline', () => {
     const { response, gate } = begin({ handle: () => new Promise((resolve) => (done = resolve)) });
     response.feed('ab');
     await jest.advanceTimersByTimeAsync(1_000);
-    expect([response.status, gate.held]).toEqual(['503', 10]);
+    expect([response.status, gate.held]).toEqual(['503', 2]);
     done({ status: 200, body: {} });
     await settled();
     expect(gate.held).toBe(0);

@@ -77,6 +77,14 @@ export class Exchange<Caller, Input> {
     return refusal;
   }
 
+  /** A body of unknown length was taken to be as long as it may. */
+  #giveBackBeyond(needed: number): void {
+    const reserved = this.#reserved;
+    if (!reserved || reserved.bytes <= needed) return;
+    this.route.gate.leave(reserved.bytes - needed, reserved.caller);
+    this.#reserved = { ...reserved, bytes: needed };
+  }
+
   #release(): void {
     const { bytes, caller } = this.#reserved ?? {};
     this.#reserved = undefined;
@@ -90,6 +98,7 @@ export class Exchange<Caller, Input> {
       tooLarge: () => this.#whenKnown(caller, () => this.#fail(commonError('body.too-large'))),
       whole: (bytes, owned) => {
         this.#reading = false;
+        this.#giveBackBeyond(bytes.length);
         const body = { bytes, owned };
         const kept = caller instanceof Promise ? own(body) : body;
         this.#whenKnown(caller, (known) => this.#proceed(known, kept));

@@ -25,8 +25,9 @@ describe('a request', () => {
   it('comes in while there is room for its body, and makes room when it leaves', () => {
     const { admission, shed, isLetIn } = setUp();
     const most = Math.floor(admissionLimits.bodyBytes * 0.9);
-    expect([isLetIn(most - 1), isLetIn(1), isLetIn(1)]).toEqual([true, true, false]);
-    admission.leave(most - 1, standard);
+    expect(admission.enter(most - 1, undefined)).toBeUndefined();
+    expect([isLetIn(1), isLetIn(1)]).toEqual([true, false]);
+    admission.leave(most - 1, undefined);
     expect([isLetIn(1), admission.bodyBytes]).toEqual([true, 2]);
     expect(shed).toEqual(['memory']);
   });
@@ -52,10 +53,11 @@ describe('a request', () => {
     const { admission, backlog, isLetIn } = setUp();
     const isCriticalLetIn = (bytes: number): boolean => admission.enter(bytes, critical) === undefined;
     const most = Math.floor(admissionLimits.bodyBytes * 0.9);
-    expect([isLetIn(most), isLetIn(1), isCriticalLetIn(1)]).toEqual([true, false, true]);
+    expect(admission.enter(most, undefined)).toBeUndefined();
+    expect([isLetIn(1), isCriticalLetIn(1)]).toEqual([false, true]);
     const rest = admissionLimits.bodyBytes - most - 1;
     expect([isCriticalLetIn(rest), isCriticalLetIn(1)]).toEqual([true, false]);
-    admission.leave(most, standard);
+    admission.leave(most, undefined);
     for (const bytes of [1, rest]) admission.leave(bytes, critical);
     expect(admission.bodyBytes).toBe(0);
     Object.assign(backlog, { queuedRows: admissionLimits.queuedRows * 0.95, waitedMs: admissionLimits.waitedMs + 1 });
@@ -94,6 +96,15 @@ describe('a request', () => {
     for (const bytes of [1, each - 1]) admission.leave(bytes, other);
     expect(codeOf(1)).toBeUndefined();
     expect(new Set(shed)).toEqual(new Set(['share']));
+  });
+
+  it('finds room beside a hospital that had all to itself', () => {
+    const { admission, codeOf } = setUp();
+    const piece = admissionLimits.bodyBytesAlone / 10;
+    for (let i = 0; i < 10; i++) expect(codeOf(piece)).toBeUndefined();
+    expect(codeOf(1)).toBe('telemetry.over-share');
+    const other = { hospital: hospitalWith(1), isCritical: false };
+    expect(admission.enter(admissionLimits.bodyBytesEach, other)).toBeUndefined();
   });
 
   it('is told that the room is used up, and not that its hospital uses it, while that does not', () => {

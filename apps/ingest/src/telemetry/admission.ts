@@ -8,6 +8,8 @@ export const admissionLimits = {
   bodyBytes: 64 * 1024 * 1024,
   /** Of one hospital, while others send too. */
   bodyBytesEach: 16 * 1024 * 1024,
+  /** Of one that sends alone: another that begins finds room. */
+  bodyBytesAlone: 40 * 1024 * 1024,
   queuedRows: 50_000,
   /** Of one hospital, while others wait too. */
   queuedRowsEach: 12_500,
@@ -90,11 +92,11 @@ export class Admission implements Gate<Applicant> {
   }
 
   #isOverShare(hospital: Hospital, bytes: number): boolean {
-    const { bodyBytesEach, queuedRowsEach } = admissionLimits;
+    const { bodyBytesEach, bodyBytesAlone, queuedRowsEach } = admissionLimits;
     const rows = this.backlog.queuedRowsOf(hospital);
     if (rows > queuedRowsEach && this.backlog.queuedRows > rows) return true;
     const held = this.#bodyBytesOf.get(hospital) ?? 0;
-    return held + bytes > bodyBytesEach && this.#bodyBytes > held;
+    return held + bytes > (this.#bodyBytes > held ? bodyBytesEach : bodyBytesAlone);
   }
 
   /** What comes while it is not known who sends is nobody's. */

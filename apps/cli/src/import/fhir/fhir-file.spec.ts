@@ -91,3 +91,30 @@ describe('a file', () => {
     },
   );
 });
+
+describe('patients of two systems in one file', () => {
+  const stated = (value: string): object => ({
+    ...{ resourceType: 'Patient', id: '1', identifier: [{ system: 'urn:ehr', value }] },
+  });
+  const at = (base: string, value: string): object => ({ fullUrl: `${base}/Patient/1`, resource: stated(value) });
+  const identityIn = async (file: object | readonly object[], reference: string): Promise<unknown> => {
+    const text = [file]
+      .flat()
+      .map((each) => JSON.stringify(each))
+      .join('\n');
+    const patients = await FilePatients.of((await open(text))());
+    return patients.identityOf({ reference }).identifiers.map(({ value }) => value);
+  };
+
+  it('are told apart by their addresses, and an id of both leads to neither', async () => {
+    const entry = [at('https://a.example', 'A'), at('https://b.example', 'B')];
+    const both = { resourceType: 'Bundle', entry };
+    expect(await identityIn(both, 'https://a.example/Patient/1')).toEqual(['A']);
+    expect(await identityIn(both, 'https://b.example/Patient/1/_history/3')).toEqual(['B']);
+    expect(await identityIn(both, 'Patient/1')).toEqual([]);
+    expect(await identityIn([stated('A'), stated('B')], 'https://a.example/Patient/1')).toEqual([]);
+    expect(await identityIn({ resourceType: 'Bundle', entry: entry.slice(1) }, 'https://a.example/Patient/1')).toEqual(
+      [],
+    );
+  });
+});

@@ -117,4 +117,26 @@ describe('large bodies', () => {
     for (const batch of [...left, decode(north, 3)]) await expect(batch).rejects.toEqual(code('service.unavailable'));
     expect([workers.map(({ ended }) => ended), deaths]).toEqual([[true], []]);
   });
+
+  it('are answered 503 when no thread can be started, and read once one can', async () => {
+    const worker = new FakeWorker();
+    const deaths: unknown[] = [];
+    let tries = 0;
+    const thread = new DecodingThread({
+      startWorker: () => {
+        if (tries++ === 0) throw new Error('no more threads');
+        return worker as unknown as DecodingWorker;
+      },
+      onDied: (err) => deaths.push(err),
+    });
+    const head = { contentType: 'application/json', contentEncoding: '', query: '', idempotencyKey: 'k' };
+    const decode = (): Promise<{ key: string | undefined }> => {
+      const body = new Uint8Array(Buffer.from('{"readings":[{"d":"mon-1","t":0,"hr":70}]}'));
+      return thread.decode(north, { reader: { format: 'body' }, ...head, maxBytes: 1_000, at: 0, body });
+    };
+    await expect(decode()).rejects.toEqual(code('service.unavailable'));
+    const second = decode();
+    worker.answer();
+    expect([(await second).key, deaths.length]).toEqual(['k', 1]);
+  });
 });

@@ -75,12 +75,19 @@ export class DecodingThread {
     this.#current = jobs.shift();
     this.#waiting.delete(hospital);
     if (jobs.length > 0) this.#waiting.set(hospital, jobs);
-    if (this.#current) this.#send(this.#current.job);
+    if (this.#current) this.#send(this.#current);
   }
 
-  #send(job: DecodingJob): void {
-    this.#worker ??= this.#start();
-    this.#worker.postMessage(job, [job.body.buffer]);
+  #send({ job, fail }: Waiting): void {
+    try {
+      this.#worker ??= this.#start();
+      this.#worker.postMessage(job, [job.body.buffer]);
+    } catch (cause) {
+      this.#current = undefined;
+      this.parts.onDied(cause);
+      fail(commonError('service.unavailable', { cause }));
+      this.#next();
+    }
   }
 
   #start(): DecodingWorker {
@@ -88,6 +95,10 @@ export class DecodingThread {
     let reason: unknown;
     worker.on('message', (outcome: Outcome) => this.#answered(outcome));
     worker.on('error', (err) => (reason = err));
+    worker.on('messageerror', (err) => {
+      reason = err;
+      void worker.terminate();
+    });
     worker.on('exit', (code) => this.#died(worker, reason ?? new Error(`the decoding thread ended with ${code}`)));
     return worker;
   }

@@ -16,6 +16,8 @@ export class Connection {
   #socket: Socket<SocketData> | undefined;
   #waiting = 0;
   #answered = Promise.resolve();
+  /** Ends when the last message that is read apart was, and all before it. */
+  #read: Promise<unknown> | undefined;
 
   constructor(
     readonly authorization: string,
@@ -50,6 +52,20 @@ export class Connection {
       this.#waiting -= 1;
       this.#socket?.send(text);
     });
+  }
+
+  /** What a message says, not before what those before it said: where two speak of the same, the later one counts. */
+  inTurn<T>(said: T | Promise<T>): T | Promise<T> {
+    const before = this.#read;
+    if (!before && !(said instanceof Promise)) return said;
+    const read = Promise.allSettled([before, said]).then(() => said);
+    const last = read
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#read === last) this.#read = undefined;
+      });
+    this.#read = last;
+    return read;
   }
 
   end(code: number): void {

@@ -103,7 +103,7 @@ export class TelemetrySockets {
     try {
       const caller = await this.#callerOf(connection);
       const at = this.parts.now();
-      const decoded = this.#decode(caller, message, at);
+      const decoded = connection.inTurn(this.#decode(caller, message, at));
       batch = decoded instanceof Promise ? await decoded : decoded;
       return await this.#store(caller, batch, at);
     } catch (err) {
