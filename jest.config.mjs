@@ -41,7 +41,6 @@ export default {
       ...base,
       displayName: 'integration',
       testMatch: ['<rootDir>/{apps,libs}/**/*.int.spec.ts'],
-      setupFiles: ['<rootDir>/deploy/local/testing/worker-stack.mjs'],
       testPathIgnorePatterns: [...base.testPathIgnorePatterns, fuzzTests],
     },
     { ...base, displayName: 'fuzz', testMatch: ['<rootDir>/apps/api/src/fuzz.int.spec.ts'] },

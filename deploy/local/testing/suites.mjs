@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { runLogged } from '../lib/child.mjs';
-import { environmentFile } from '../lib/environment.mjs';
 import { Failure, messageOf } from '../lib/failure.mjs';
 import { build, turbo } from '../lib/build.mjs';
 import { ROOT } from '../lib/settings.mjs';
 
+/** @import { Environment } from '../lib/environment.mjs' */
 /** @import { Stack } from '../stack.mjs' */
 
 /**
@@ -25,7 +25,7 @@ import { ROOT } from '../lib/settings.mjs';
 /**
  * @typedef {object} Suite
  * @property {string} name
- * @property {number} stacks how many it needs: as many of its files run at once
+ * @property {number} stacks how many it needs: its files run in as many parts at once
  * @property {boolean} [onlyNamed] whether it runs only when it is asked for by name: it needs root, or long
  * @property {(run: Run) => Promise<Outcome>} execute
  */
@@ -55,12 +55,17 @@ export const suites = [
   check('format', (run) => tool(run, 'prettier/bin/prettier.cjs', ['--check', '.'])),
   { name: 'launcher', stacks: 0, execute: (run) => nodeTests(run, 'deploy/local/test') },
   { name: 'bench', stacks: 0, execute: (run) => nodeTests(run, 'test/bench/test') },
-  { name: 'unit', stacks: 0, execute: (run) => jest(run, 'unit', 2) },
-  { name: 'integration', stacks: 2, execute: (run) => jest(run, 'integration') },
-  { name: 'fuzz', stacks: 1, execute: (run) => jest(run, 'fuzz') },
-  { name: 'acceptance', stacks: 1, execute: (run) => jest(run, 'acceptance') },
-  { name: 'chaos', stacks: 1, execute: (run) => jest(run, 'chaos') },
-  { name: 'powercut', stacks: 0, onlyNamed: true, execute: (run) => jest(run, 'powercut') },
+  { name: 'unit', stacks: 0, execute: (run) => jest('unit', { ...run, env: {}, args: ['--maxWorkers=2'] }) },
+  { name: 'integration', stacks: 2, execute: (run) => jestOnStacks(run, 'integration') },
+  { name: 'fuzz', stacks: 1, execute: (run) => jestOnStacks(run, 'fuzz') },
+  { name: 'acceptance', stacks: 1, execute: (run) => jestOnStacks(run, 'acceptance') },
+  { name: 'chaos', stacks: 1, execute: (run) => jestOnStacks(run, 'chaos') },
+  {
+    name: 'powercut',
+    stacks: 0,
+    onlyNamed: true,
+    execute: (run) => jest('powercut', { ...run, env: {}, args: ['--maxWorkers=1'] }),
+  },
 ];
 
 /**
@@ -95,15 +100,39 @@ function tool({ logFile }, script, args) {
 }
 
 /**
+ * The files of a project in as many parts as there are stacks, each on its own: some stop servers, or count rows.
  * @param {Run} run
  * @param {string} project
- * @param {number} [atOnce] files that run beside each other; those that share servers run one after another
  * @returns {Promise<Outcome>}
  */
-async function jest({ logFile, stacks }, project, atOnce = Math.max(stacks.length, 1)) {
+async function jestOnStacks({ logFile, stacks }, project) {
+  const parts = stacks.map(({ env }, i) =>
+    jest(project, {
+      logFile: i === 0 ? logFile : logFile.replace(/(\.log)?$/, `-${i + 1}$1`),
+      env,
+      args: ['--maxWorkers=1', `--shard=${i + 1}/${stacks.length}`],
+    }),
+  );
+  const outcomes = await Promise.all(parts);
+  const sum = (/** @type {'passed' | 'failed' | 'skipped'} */ key) =>
+    outcomes.reduce((total, outcome) => total + outcome[key], 0);
+  return {
+    passed: sum('passed'),
+    failed: sum('failed'),
+    skipped: sum('skipped'),
+    problems: outcomes.flatMap(({ problems }) => problems),
+  };
+}
+
+/**
+ * @param {string} project
+ * @param {{ logFile: string, env: Environment, args: string[] }} how
+ * @returns {Promise<Outcome>}
+ */
+async function jest(project, { logFile, env, args: more }) {
   const outputFile = `${logFile}.json`;
   rmSync(outputFile, { force: true });
-  const options = ['--ci', '--colors=false', '--json', `--outputFile=${outputFile}`, `--maxWorkers=${atOnce}`];
+  const options = ['--ci', '--colors=false', '--json', `--outputFile=${outputFile}`, ...more];
   const args = [
     '--experimental-vm-modules',
     '--no-warnings',
@@ -112,8 +141,7 @@ async function jest({ logFile, stacks }, project, atOnce = Math.max(stacks.lengt
     '--selectProjects',
     project,
   ];
-  const env = { ...stacks[0]?.env, HMS_TEST_STACKS: environmentFiles(stacks), ...drawnSettings() };
-  const command = { file: process.execPath, args, env, cwd: ROOT };
+  const command = { file: process.execPath, args, env: { ...env, ...drawnSettings() }, cwd: ROOT };
   const ended = await endOfRun(command, logFile);
   if (!existsSync(outputFile)) return broken(`jest wrote no result${ended}`, logFile);
   const result = JSON.parse(readFileSync(outputFile, 'utf8'));
@@ -124,12 +152,6 @@ async function jest({ logFile, stacks }, project, atOnce = Math.max(stacks.lengt
   if (failed === 0 && ended) return { ...broken(`all tests passed, but jest${ended}`, logFile), passed };
   return { passed, failed, skipped, problems: jestProblems(result) };
 }
-
-/**
- * For `worker-stack.mjs`.
- * @param {Stack[]} stacks
- */
-const environmentFiles = (stacks) => stacks.map(({ place }) => environmentFile(place.data)).join(delimiter);
 
 /** @returns {Record<string, string>} */
 function drawnSettings() {

@@ -143,9 +143,9 @@ describe('a session', () => {
     expect((await me(body)).status).toBe(200);
   });
 
-  it('gives 100 concurrent refreshes the same successor and survives', async () => {
+  it('gives 40 concurrent refreshes the same successor and survives', async () => {
     const { refreshToken } = await signIn();
-    const answers = await Promise.all(Array.from({ length: 100 }, () => refresh(refreshToken)));
+    const answers = await Promise.all(Array.from({ length: 40 }, () => refresh(refreshToken)));
     expect(new Set(answers.map((a) => a.status))).toEqual(new Set([200]));
     const successors = new Set(answers.map((a) => a.body.refreshToken));
     expect(successors.size).toBe(1);

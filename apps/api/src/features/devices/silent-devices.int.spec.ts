@@ -148,10 +148,11 @@ describe('no alarm is raised', () => {
   });
 
   it('for one that may be silent for longer', async () => {
-    const device = await worn(130);
+    const device = await worn(100);
     const change = { method: 'PATCH', url: `/api/v1/devices/${device.id}`, headers: { 'if-match': '"1"' } } as const;
     const { body } = await api.send<DeviceDto>({ ...change, payload: { silentAfterSeconds: 600 } }, admin);
     expect(body).toMatchObject({ silentAfterSeconds: 600, silent: false });
+    await heard(device.no, 130);
     await look();
     expect(await alarmsOf(device.id)).toEqual([]);
   });

@@ -72,11 +72,11 @@ describe('registering a patient', () => {
     expect((await get(patient.id)).body.birthDate).toBe(birthDate);
   });
 
-  it('gives 50 patients registered at once 50 numbers without a gap', async () => {
-    const answers = await Promise.all(Array.from({ length: 50 }, () => post(somebody())));
+  it('gives 25 patients registered at once 25 numbers without a gap', async () => {
+    const answers = await Promise.all(Array.from({ length: 25 }, () => post(somebody())));
     const numbers = answers.map(({ body }) => Number(body.mrn)).sort((a, b) => a - b);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
-    expect(numbers).toEqual(Array.from({ length: 50 }, (_, i) => numbers[0]! + i));
+    expect(numbers).toEqual(Array.from({ length: 25 }, (_, i) => numbers[0]! + i));
   });
 
   it.each([
