@@ -1,52 +1,80 @@
 import { join } from 'node:path';
+import { bringUpAll, provideClients } from '../bring-up.mjs';
 import { Failure } from '../lib/failure.mjs';
 import { seconds, table } from '../lib/report.mjs';
-import { TestStacks } from '../testing/stacks.mjs';
+import { UNLIMITED_FACTOR, readSettings } from '../lib/settings.mjs';
+import { openStack } from '../stack.mjs';
 import { buildSuite, suites } from '../testing/suites.mjs';
 import { onStopSignal } from './hold.mjs';
 
 /** @import { Run } from '../main.mjs' */
 /** @import { Report } from '../lib/report.mjs' */
+/** @import { Stack } from '../stack.mjs' */
 /** @import { Outcome, Suite } from '../testing/suites.mjs' */
 
 /** @typedef {Outcome & { name: string, tookMs: number }} Line */
 
 const INTERRUPTED = 130;
 
-/** Runs every suite, or those that are named, against stacks of its own. @type {Run} */
+/** Runs every suite, or those that are named, against a stack of its own. @type {Run} */
 export async function run(args, report) {
   const chosen = choose(args);
-  const stacks = await TestStacks.open(report);
+  const settings = readSettings(process.env, {
+    dataVariable: 'HMS_TEST_DATA',
+    data: '.data-test',
+    portVariable: 'HMS_TEST_PORT',
+    port: 18_080,
+  });
+  const stack = await openStack({ ...settings, demo: true, rateLimitFactor: UNLIMITED_FACTOR }, report, {
+    fresh: true,
+  });
   const asked = onStopSignal(report, () => process.exit(INTERRUPTED));
-  const lines = await Promise.race([runSuites(stacks, chosen), asked]).finally(() => stacks.stop());
+  const lines = await Promise.race([runSuites(stack, chosen), asked]).finally(() => stack.stop());
   return lines === 'asked' ? INTERRUPTED : summarize(report, lines);
 }
 
 /**
- * @param {TestStacks} stacks
+ * @param {Stack} stack
  * @param {Suite[]} chosen
  * @returns {Promise<Line[]>}
  */
-async function runSuites(stacks, chosen) {
-  const lines = [await execute(stacks, buildSuite)];
+async function runSuites(stack, chosen) {
+  const lines = [await execute(stack, buildSuite)];
   if (lines[0]?.failed) return lines;
-  for (const suite of chosen) lines.push(await execute(stacks, suite));
+  for (const suite of chosen.filter(({ needsStack }) => !needsStack)) lines.push(await execute(stack, suite));
+  const served = chosen.filter(({ needsStack }) => needsStack);
+  if (served.length === 0) return lines;
+  const up = await isUp(stack);
+  for (const suite of served) lines.push(up ? await execute(stack, suite) : notRun(suite));
   return lines;
 }
 
 /**
- * @param {TestStacks} stacks
+ * @param {Stack} stack
+ * @returns {Promise<boolean>}
+ */
+async function isUp(stack) {
+  try {
+    await bringUpAll(stack, { simulator: false });
+    await provideClients(stack);
+    stack.declareReady();
+    return true;
+  } catch (error) {
+    stack.report.failure(error);
+    return false;
+  }
+}
+
+/**
+ * @param {Stack} stack
  * @param {Suite} suite
  * @returns {Promise<Line>}
  */
-async function execute(stacks, suite) {
-  const { report, logs } = stacks;
-  const { name } = suite;
-  const up = await stacks.bringUp(suite.stacks);
-  if (!up) return notRun(suite);
+async function execute({ env, place, report }, { name, needsStack, execute: work }) {
   const began = performance.now();
   report.hint(`  … ${name}`);
-  const outcome = await suite.execute({ logFile: join(logs, `suite-${name}.log`), stacks: up });
+  const logFile = join(place.data, 'log', `suite-${name}.log`);
+  const outcome = await work({ logFile, env: needsStack ? env : {} });
   const tookMs = performance.now() - began;
   const counts = `${outcome.passed} passed, ${outcome.failed} failed`;
   report.line(outcome.failed ? '✖' : '✔', name, `${seconds(tookMs)}  ${counts}`);

@@ -6,7 +6,6 @@ import { build, turbo } from '../lib/build.mjs';
 import { ROOT } from '../lib/settings.mjs';
 
 /** @import { Environment } from '../lib/environment.mjs' */
-/** @import { Stack } from '../stack.mjs' */
 
 /**
  * @typedef {object} Outcome
@@ -19,20 +18,20 @@ import { ROOT } from '../lib/settings.mjs';
 /**
  * @typedef {object} Run where a suite works
  * @property {string} logFile for all it prints
- * @property {Stack[]} stacks under test; none for a suite that needs none
+ * @property {Environment} env of the stack under test; empty for a suite that needs none
  */
 
 /**
  * @typedef {object} Suite
  * @property {string} name
- * @property {number} stacks how many it needs: its files run in as many parts at once
+ * @property {boolean} needsStack
  * @property {boolean} [onlyNamed] whether it runs only when it is asked for by name: it needs root, or long
  * @property {(run: Run) => Promise<Outcome>} execute
  */
 
 const MODULES = join(ROOT, 'node_modules');
 /** No suite takes this long, unless it hangs: the machine may be slow and busy. */
-const LONGEST_MS = 1_500_000;
+const LONGEST_MS = 2_400_000;
 /** What repeats a run of fuzzing or of kills, set by a person. */
 const DRAWN_VARIABLES = ['FUZZ_SEED', 'FUZZ_CASES', 'FUZZ_ROUTE', 'CHAOS_SEED', 'CHAOS_SHARE', 'POWERCUT_ROUNDS'];
 const SHOWN_PROBLEMS = 20;
@@ -53,19 +52,14 @@ export const suites = [
     ]),
   ),
   check('format', (run) => tool(run, 'prettier/bin/prettier.cjs', ['--check', '.'])),
-  { name: 'launcher', stacks: 0, execute: (run) => nodeTests(run, 'deploy/local/test') },
-  { name: 'bench', stacks: 0, execute: (run) => nodeTests(run, 'test/bench/test') },
-  { name: 'unit', stacks: 0, execute: (run) => jest('unit', { ...run, env: {}, args: ['--maxWorkers=2'] }) },
-  { name: 'integration', stacks: 2, execute: (run) => jestOnStacks(run, 'integration') },
-  { name: 'fuzz', stacks: 1, execute: (run) => jestOnStacks(run, 'fuzz') },
-  { name: 'acceptance', stacks: 1, execute: (run) => jestOnStacks(run, 'acceptance') },
-  { name: 'chaos', stacks: 1, execute: (run) => jestOnStacks(run, 'chaos') },
-  {
-    name: 'powercut',
-    stacks: 0,
-    onlyNamed: true,
-    execute: (run) => jest('powercut', { ...run, env: {}, args: ['--maxWorkers=1'] }),
-  },
+  { name: 'launcher', needsStack: false, execute: (run) => nodeTests(run, 'deploy/local/test') },
+  { name: 'bench', needsStack: false, execute: (run) => nodeTests(run, 'test/bench/test') },
+  { name: 'unit', needsStack: false, execute: (run) => jest(run, 'unit', 2) },
+  { name: 'integration', needsStack: true, execute: (run) => jest(run, 'integration') },
+  { name: 'fuzz', needsStack: true, execute: (run) => jest(run, 'fuzz') },
+  { name: 'acceptance', needsStack: true, execute: (run) => jest(run, 'acceptance') },
+  { name: 'chaos', needsStack: true, execute: (run) => jest(run, 'chaos') },
+  { name: 'powercut', needsStack: false, onlyNamed: true, execute: (run) => jest(run, 'powercut') },
 ];
 
 /**
@@ -77,7 +71,7 @@ export const suites = [
 function check(name, work) {
   return {
     name,
-    stacks: 0,
+    needsStack: false,
     execute: async (run) => {
       try {
         await work(run);
@@ -94,45 +88,21 @@ function check(name, work) {
  * @param {string} script in node_modules
  * @param {string[]} args
  */
-function tool({ logFile }, script, args) {
-  const command = { file: process.execPath, args: [join(MODULES, script), ...args], env: {}, cwd: ROOT };
+function tool({ logFile, env }, script, args) {
+  const command = { file: process.execPath, args: [join(MODULES, script), ...args], env, cwd: ROOT };
   return runLogged(command, { logFile, what: script.split('/')[0] ?? script, limitMs: LONGEST_MS });
 }
 
 /**
- * The files of a project in as many parts as there are stacks, each on its own: some stop servers, or count rows.
  * @param {Run} run
  * @param {string} project
+ * @param {number} [atOnce] files that run beside each other; those that share servers run one after another
  * @returns {Promise<Outcome>}
  */
-async function jestOnStacks({ logFile, stacks }, project) {
-  const parts = stacks.map(({ env }, i) =>
-    jest(project, {
-      logFile: i === 0 ? logFile : logFile.replace(/(\.log)?$/, `-${i + 1}$1`),
-      env,
-      args: ['--maxWorkers=1', `--shard=${i + 1}/${stacks.length}`],
-    }),
-  );
-  const outcomes = await Promise.all(parts);
-  const sum = (/** @type {'passed' | 'failed' | 'skipped'} */ key) =>
-    outcomes.reduce((total, outcome) => total + outcome[key], 0);
-  return {
-    passed: sum('passed'),
-    failed: sum('failed'),
-    skipped: sum('skipped'),
-    problems: outcomes.flatMap(({ problems }) => problems),
-  };
-}
-
-/**
- * @param {string} project
- * @param {{ logFile: string, env: Environment, args: string[] }} how
- * @returns {Promise<Outcome>}
- */
-async function jest(project, { logFile, env, args: more }) {
+async function jest({ logFile, env }, project, atOnce = 1) {
   const outputFile = `${logFile}.json`;
   rmSync(outputFile, { force: true });
-  const options = ['--ci', '--colors=false', '--json', `--outputFile=${outputFile}`, ...more];
+  const options = ['--ci', '--colors=false', '--json', `--outputFile=${outputFile}`, `--maxWorkers=${atOnce}`];
   const args = [
     '--experimental-vm-modules',
     '--no-warnings',
@@ -182,11 +152,11 @@ function jestProblems({ testResults }) {
  * @param {string} path of the folder that holds them
  * @returns {Promise<Outcome>}
  */
-async function nodeTests({ logFile }, path) {
+async function nodeTests({ logFile, env }, path) {
   const folder = join(ROOT, path);
   const files = readdirSync(folder).filter((name) => name.endsWith('.test.mjs'));
   const args = ['--test', '--test-reporter=tap', ...files.map((name) => join(folder, name))];
-  const ended = await endOfRun({ file: process.execPath, args, env: {}, cwd: ROOT }, logFile);
+  const ended = await endOfRun({ file: process.execPath, args, env, cwd: ROOT }, logFile);
   const text = readFileSync(logFile, 'utf8');
   const count = (/** @type {string} */ what) => Number(new RegExp(`^# ${what} (\\d+)`, 'm').exec(text)?.[1] ?? 0);
   const failed = count('fail') + count('cancelled');
