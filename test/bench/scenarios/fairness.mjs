@@ -53,8 +53,9 @@ export async function fairness({ quick, progress }) {
         faults.add(`others: ${count} answers were ${status}`);
       if (!flooded) continue;
       taken.push(flooded.acceptedPerSecond);
+      // It is told late that it sends too much, and so cannot send all it would.
       for (const status of Object.keys(flooded.failures))
-        if (status !== '429') faults.add(`flooder: answers were ${status}`);
+        if (!['429', 'unanswered'].includes(status)) faults.add(`flooder: answers were ${status}`);
     }
   }
   await owner.end();
