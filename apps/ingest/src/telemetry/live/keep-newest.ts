@@ -14,7 +14,7 @@ interface Measured {
  * sorted by key, so that those who write at once wait for each other instead of blocking each other.
  */
 export function keepNewest(schema: string, { byPatient }: NewestValues): string {
-  const patients = byKey(byPatient);
+  const patients = [...byPatient.values()].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
   const measured = measuredOf(patients);
   const columns = ['patient_id', ...measured.flatMap(({ column, at }) => [column, at])].join(', ');
   const lists = [list(patients, 'uuid', idOf), ...measured.flatMap((sign) => listsOf(patients, sign))];
@@ -24,9 +24,6 @@ export function keepNewest(schema: string, { byPatient }: NewestValues): string 
     on conflict (patient_id) do update set ${measured.map(takeNewer).join(', ')}
       where ${measured.map(isNewer).join(' or ')}`;
 }
-
-const byKey = (byPatient: ReadonlyMap<string, PatientValues>): PatientValues[] =>
-  [...byPatient.values()].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
 
 const idOf = ({ assignment }: PatientValues): string => assignment.patientId;
 

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@hms/service-kit';
+import { failureOf } from '../../database/failure.js';
 import type { Lane } from '../../database/lane.js';
 import { activeHospitals } from '../../hospitals/active-hospitals.js';
 import type { Hospital } from '../../hospitals/hospital.js';
 import type { Hospitals } from '../../hospitals/hospitals.js';
-import { failureOf } from '../../database/failure.js';
 import { refreshLatestSince } from './refresh-latest.js';
 
 export interface RepairParts {
