@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createLogger, createMetrics } from '@hms/service-kit';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
@@ -132,6 +133,13 @@ async function questions(): Promise<number> {
   return Number(/cmdstat_evalsha:calls=(\d+)/.exec(info)?.[1] ?? 0);
 }
 
+/** How long it took, as a timer of this process sees it: what a busy machine adds is in it. */
+async function elapsed(work: Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work;
+  return performance.now() - began;
+}
+
 /** Takes one unit of 20 new keys at once. @returns the verdicts, and how long the slowest took */
 async function takeNewKeys(limiter: QuotaLimiter): Promise<{ verdicts: Verdict[]; slowestMs: number }> {
   const began = performance.now();
@@ -163,13 +171,17 @@ describe('a Redis in trouble', () => {
     const [limiter] = processes({ ...quota, units: 10 });
     await limiter!.take(uuidv7());
     cable.freeze();
-    const first = await takeNewKeys(limiter!);
-    const later = await takeNewKeys(limiter!);
-    expect([...first.verdicts, ...later.verdicts].every(({ granted }) => granted)).toBe(true);
-    expect(first.slowestMs).toBeGreaterThan(35);
-    expect(first.slowestMs).toBeLessThan(60);
-    expect(later.slowestMs).toBeLessThan(10);
-    cable.thaw();
+    try {
+      const fiftyMs = elapsed(delay(50));
+      const first = await takeNewKeys(limiter!);
+      const later = await takeNewKeys(limiter!);
+      expect([...first.verdicts, ...later.verdicts].every(({ granted }) => granted)).toBe(true);
+      expect(first.slowestMs).toBeGreaterThan(35);
+      expect(first.slowestMs).toBeLessThan((await fiftyMs) + 10);
+      expect(later.slowestMs).toBeLessThan(35);
+    } finally {
+      cable.thaw();
+    }
     await until(() => stores[0].isUp, 5_000);
   });
 
