@@ -10,4 +10,5 @@ export * from './charted-signs.js';
 export * from './live.js';
 export * from './telemetry.js';
 export * from './mrn.js';
+export * from './sync/index.js';
 export * from './events.js';

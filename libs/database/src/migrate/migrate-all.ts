@@ -16,14 +16,14 @@ export interface SchemaProgress {
 }
 
 export interface MigrateOptions {
-  /** Only this hospital, after the shared schema. */
+  /** Only this hospital, after the shared schemas. */
   readonly only?: HospitalSlug | undefined;
   readonly migrations?: string | undefined;
   readonly onProgress?: (progress: SchemaProgress) => void;
 }
 
 /**
- * Migrates the shared schema, then hospital after hospital. Each schema moves in a transaction of its own, so an
+ * Migrates the shared schemas, then hospital after hospital. Each schema moves in a transaction of its own, so an
  * interrupted run is simply repeated; a hospital that fails keeps its old tables and does not stop the others.
  *
  * @returns the final state of each schema
@@ -42,6 +42,8 @@ export async function migrateAll(owner: pg.Client, options: MigrateOptions = {})
   };
 
   await migrate('public', 'public');
+  await createSyncSchema(owner);
+  await migrate('sync', 'sync');
   const hospitals = (await listHospitals(owner)).filter(({ slug }) => only === undefined || slug === only);
   if (only !== undefined && hospitals.length === 0) throw new OperatorError(`There is no hospital ${only}.`);
   for (const { slug, status } of hospitals) {
@@ -54,3 +56,12 @@ export async function migrateAll(owner: pg.Client, options: MigrateOptions = {})
   }
   return results;
 }
+
+/** What hospitals are made in: the schemas `public` and `sync`. */
+export async function migrateShared(owner: pg.Client, migrations: string = MIGRATIONS): Promise<void> {
+  await migrateSchema(owner, 'public', join(migrations, 'public'));
+  await createSyncSchema(owner);
+  await migrateSchema(owner, 'sync', join(migrations, 'sync'));
+}
+
+const createSyncSchema = (owner: pg.Client): Promise<unknown> => owner.query('create schema if not exists sync');

@@ -11,9 +11,8 @@ import { provisionHospital } from '../hospitals/provision-hospital.js';
 import { lockWait } from '../testing/lock-wait.js';
 import { schemaShape } from '../testing/schema-shape.js';
 import { details, dropRoles, freshSlug, PATIENCE, withScratchDatabase } from '../testing/scratch.js';
-import { migrateAll } from './migrate-all.js';
+import { migrateAll, migrateShared } from './migrate-all.js';
 import { MIGRATIONS } from './migration-files.js';
-import { migrateSchema } from './migrate-schema.js';
 import { withOwner } from './owner-connection.js';
 
 const CHILD = fileURLToPath(new URL('../testing/migrate-child.mjs', import.meta.url));
@@ -46,7 +45,7 @@ async function withOldPlatform(
       withScratchDatabase((url) =>
         withOwner(url, async (owner) => {
           for (const name of later) await rm(join(folder, 'tenant', `${name}.sql`));
-          await migrateSchema(owner, 'public', join(folder, 'public'));
+          await migrateShared(owner, folder);
           for (const slug of slugs) await provisionHospital(owner, details(slug), folder);
           await work({ owner, url, slugs, folder });
         }),
@@ -121,8 +120,8 @@ describe('migrating every hospital', () => {
         await writeFile(join(folder, 'tenant', '0002_a.sql'), 'create table before_it ();');
         await writeFile(join(folder, 'tenant', '0003_b.sql'), 'create table extra ();');
         const results = await migrateAll(owner, { migrations: folder });
-        expect(results.map(({ status }) => status)).toEqual(['done', 'done', 'failed', 'done']);
-        expect(results[2]?.error).toMatchObject({
+        expect(results.map(({ status }) => status)).toEqual(['done', 'done', 'done', 'failed', 'done']);
+        expect(results[3]?.error).toMatchObject({
           message: `Schema hospital_${broken}: 0003_b failed and was rolled back: relation "extra" already exists`,
         });
         const { rowCount } = await owner.query('select where to_regclass($1) is null', [
@@ -140,7 +139,7 @@ describe('migrating every hospital', () => {
         const file = join(folder, 'tenant', '0001_patients.sql');
         await writeFile(file, '-- nothing left');
         const results = await migrateAll(owner, { migrations: folder });
-        expect(results[1]?.error).toMatchObject({
+        expect(results[2]?.error).toMatchObject({
           message: `Schema hospital_${slugs[0] ?? ''}: 0001_patients was edited after it was applied; restore it and put the change into a new file.`,
         });
       }),
@@ -153,7 +152,7 @@ describe('migrating every hospital', () => {
       withOldPlatform(1, async ({ owner }) => {
         await owner.query(`update public.hospital set status = 'provisioning'`);
         const results = await migrateAll(owner);
-        expect(results.map(({ status }) => status)).toEqual(['done', 'unfinished']);
+        expect(results.map(({ status }) => status)).toEqual(['done', 'done', 'unfinished']);
         expect((await listHospitals(owner)).map(({ status }) => status)).toEqual(['provisioning']);
       }),
     PATIENCE,

@@ -13,7 +13,7 @@ export interface MigrationFile {
   readonly checksum: string;
 }
 
-/** `prisma/migrations`, with the folders `public` and `tenant`. */
+/** `prisma/migrations`, with the folders `public`, `sync` and `tenant`. */
 export const MIGRATIONS = fileURLToPath(new URL('../../../../prisma/migrations', import.meta.url));
 
 /** The `.sql` files of a folder in the order of their names. */

@@ -1,11 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import pg from 'pg';
 import { repeatVictims } from '../clients/repeat-victims.js';
 import { type HospitalRef, type HospitalSlug, schemaOf } from '../hospital-ref.js';
 import { provisionHospital } from '../hospitals/provision-hospital.js';
-import { MIGRATIONS } from '../migrate/migration-files.js';
-import { migrateSchema } from '../migrate/migrate-schema.js';
+import { migrateShared } from '../migrate/migrate-all.js';
 import { withOwner } from '../migrate/owner-connection.js';
 
 /** A deadline for tests that migrate, in milliseconds: they take a second or two, and far longer on a busy machine. */
@@ -35,7 +33,7 @@ export const details = (slug: string): Parameters<typeof provisionHospital>[1] =
 /** Creates hospitals that no other test sees. */
 export function createHospitals(count: number): Promise<HospitalRef[]> {
   return withOwner(url('DATABASE_DIRECT_URL'), async (owner) => {
-    await migrateSchema(owner, 'public', join(MIGRATIONS, 'public'));
+    await migrateShared(owner);
     const hospitals: HospitalRef[] = [];
     for (let n = 0; n < count; n += 1) hospitals.push(await provisionHospital(owner, details(freshSlug())));
     return hospitals;
@@ -53,9 +51,9 @@ export async function dropHospitals(slugs: readonly HospitalSlug[]): Promise<voi
 /** To be repeated: others drop theirs at the same time, which may be a deadlock. */
 async function drop(owner: pg.Client, slug: HospitalSlug): Promise<void> {
   await owner.query(`drop schema if exists ${pg.escapeIdentifier(schemaOf(slug))} cascade`);
-  for (const table of ['membership', 'ingest_epoch']) {
+  for (const table of ['public.membership', 'public.ingest_epoch', 'sync.device']) {
     await owner.query(
-      `delete from public.${table} where hospital_id = (select id from public.hospital where slug = $1)`,
+      `delete from ${table} where hospital_id = (select id from public.hospital where slug = $1)`,
       [slug],
     );
   }

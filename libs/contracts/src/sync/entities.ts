@@ -1,0 +1,26 @@
+import type { Permission } from '../permissions.js';
+
+/** What of a hospital's record phones and tablets hold offline. The list from which triggers, pull and push are made. */
+export interface SyncEntity {
+  /** Its place in the change feed, for ever. */
+  readonly no: number;
+  /** In the hospital's schema, with columns `id uuid` and `version int`. */
+  readonly table: string;
+  /** The column that names the patient whose wards decide who may hold a row. */
+  readonly patientColumn: string;
+  /** The column that is set when a row is deleted, where rows can be. */
+  readonly deletedColumn?: string;
+  readonly read: Permission;
+}
+
+export const syncEntities = {
+  patients: { no: 1, table: 'patient', patientColumn: 'id', deletedColumn: 'deleted_at', read: 'patient:read' },
+  allergies: { no: 2, table: 'allergy', patientColumn: 'patient_id', read: 'allergy:read' },
+  conditions: { no: 3, table: 'condition', patientColumn: 'patient_id', read: 'condition:read' },
+  observations: { no: 4, table: 'charted_observation', patientColumn: 'patient_id', read: 'vitals:read' },
+  notes: { no: 5, table: 'note', patientColumn: 'patient_id', read: 'note:read' },
+} as const satisfies Record<string, SyncEntity>;
+
+export type SyncEntityName = keyof typeof syncEntities;
+export const syncEntityNames = Object.keys(syncEntities) as SyncEntityName[];
+export const isSyncEntity = (name: string): name is SyncEntityName => Object.hasOwn(syncEntities, name);
