@@ -303,6 +303,15 @@ create table sync.device (
 create index device_of_user on sync.device (user_id, hospital_id) where revoked_at is null;
 create index device_of_hospital on sync.device (hospital_id, id);
 
+-- Record numbers a device may give patients it registers offline; nobody else is given them.
+create table sync.number_block (
+  device_id  uuid not null references sync.device,
+  first_no   bigint not null,
+  last_no    bigint not null check (last_no >= first_no),
+  at         timestamptz not null default now(),
+  primary key (device_id, first_no)
+);
+
 -- What became of each change, in the transaction of its effect. Ids are UUIDv7, so partitions of them are times.
 create table sync.op (
   op_id        uuid primary key,
@@ -320,12 +329,14 @@ create table sync.op (
   at           timestamptz not null default now()
 ) with (fillfactor = 100);
 create index op_of_device on sync.op (device_id, seq);
+-- Which versions of a row are a device's own.
+create index op_of_row on sync.op (row_id, device_id) include (version) where version is not null;
 
 revoke all on all functions in schema sync from public;
 grant usage on schema sync to hms_ingest, hms_api;
 grant execute on function sync.relay_step(int), sync.keep_partitions(int, int, bigint), sync.keys_of(uuid, uuid) to hms_ingest;
 grant select on sync.relay, sync.feed, sync.epoch, sync.entity to hms_ingest;
-grant select, insert on sync.op to hms_ingest;
+grant select, insert on sync.op, sync.number_block to hms_ingest;
 grant select, insert, update on sync.device to hms_ingest;
 grant select on sync.device, sync.relay to hms_api;
 grant update (revoked_at, wipe) on sync.device to hms_api;

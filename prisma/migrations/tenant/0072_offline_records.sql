@@ -25,6 +25,9 @@ end $$;
 -- After advance_version, by its name.
 create trigger stamp_fields before update on patient for each row execute function stamp_fields();
 
+alter table allergy add column field_versions jsonb not null default '{}';
+create trigger stamp_fields before update on allergy for each row execute function stamp_fields();
+
 create or replace function record_change() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   before jsonb := case tg_op when 'INSERT' then '{}'::jsonb else to_jsonb(old) end;
@@ -62,6 +65,7 @@ create table condition (
   onset_date           date,
   abatement_date       date,
   status_reason        text check (length(status_reason) between 1 and 500),
+  field_versions       jsonb not null default '{}',
   version              int not null default 1,
   created_by           uuid not null,
   created_at           timestamptz not null default now(),
@@ -75,6 +79,7 @@ create index condition_by_patient on condition (patient_id);
 create unique index condition_active on condition (patient_id, lower(display))
   where clinical_status in ('active', 'recurrence', 'relapse') and verification_status not in ('refuted', 'entered-in-error');
 create trigger advance_version before update on condition for each row execute function public.advance_version();
+create trigger stamp_fields before update on condition for each row execute function stamp_fields();
 create trigger record_change after insert or update on condition for each row execute function record_change();
 
 -- What is written about a patient. A text never changes: a revision follows the text it corrects, two revisions of one

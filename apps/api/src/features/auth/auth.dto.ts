@@ -1,7 +1,7 @@
 import { roles, type Permission, type Role } from '@hms/contracts';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsEmail, IsIn, IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
-import { sessionKinds, type SessionKind } from '../../platform/access/session-limits.policy.js';
+import { sessionKinds, type SessionKind } from '@hms/auth';
 
 const slug = /^[a-z][a-z0-9_]{1,40}$/;
 

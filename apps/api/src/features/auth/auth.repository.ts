@@ -3,7 +3,7 @@ import { HospitalDatabase, type PublicTx } from '@hms/database';
 import { uuidv7 } from 'uuidv7';
 import { SignInEpochs } from '../../platform/access/sign-in-epochs.repository.js';
 import type { RequestOrigin } from '../../platform/access/request-origin.js';
-import { sessionKindOf, type SessionKind } from '../../platform/access/session-limits.policy.js';
+import { sessionKindOf, type SessionKind } from '@hms/auth';
 import { authError } from './auth.errors.js';
 import { isAuthenticationMethod, type SessionProof } from './session-proof.js';
 

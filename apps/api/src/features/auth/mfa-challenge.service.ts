@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { HospitalDatabase } from '@hms/database';
 import { hashOpaqueToken, newOpaqueToken } from '../../platform/access/opaque-token.js';
 import type { RequestOrigin } from '../../platform/access/request-origin.js';
-import { suits, type SessionKind } from '../../platform/access/session-limits.policy.js';
+import { suits, type SessionKind } from '@hms/auth';
 import { AuditTrail } from '../../platform/audit/audit-trail.service.js';
 import { Encryption } from '../../platform/encryption/encryption.service.js';
 import { Outbox } from '../../platform/events/outbox.service.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { HospitalDatabase, type PublicTx } from '@hms/database';
-import { sessionKindOf, type SessionKind } from '../../platform/access/session-limits.policy.js';
+import { sessionKindOf, type SessionKind } from '@hms/auth';
 import type { FirstFactor } from './session-proof.js';
 
 const maxTries = 5;

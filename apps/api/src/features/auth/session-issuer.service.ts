@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { accessTokenLifetimeSeconds } from '@hms/auth';
+import { absoluteEnd, accessTokenLifetimeSeconds, rolesProvenBy, type SessionKind, suits } from '@hms/auth';
 import { HospitalDatabase, type PublicTx } from '@hms/database';
 import { accessError } from '../../platform/access/access.errors.js';
 import type { Actor } from '../../platform/access/actor.js';
 import { hashOpaqueToken, newOpaqueToken } from '../../platform/access/opaque-token.js';
 import type { RequestOrigin } from '../../platform/access/request-origin.js';
-import { rolesProvenBy } from '../../platform/access/second-factor.policy.js';
-import { absoluteEnd, suits, type SessionKind } from '../../platform/access/session-limits.policy.js';
 import { SessionRegistry } from '../../platform/access/session-registry.service.js';
 import { AuditTrail } from '../../platform/audit/audit-trail.service.js';
 import { AccessTokenIssuer, type TokenSubject } from './access-token.issuer.js';

@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
-import { sessionKinds, type SessionKind } from '../../platform/access/session-limits.policy.js';
+import { sessionKinds, type SessionKind } from '@hms/auth';
 import { maxIdTokenLength } from './firebase-token.js';
 
 export class VerifyFirebaseDto {

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { sessionKinds, type SessionKind } from '../../platform/access/session-limits.policy.js';
+import { sessionKinds, type SessionKind } from '@hms/auth';
 
 export class SessionDto {
   @ApiProperty({ format: 'uuid' })

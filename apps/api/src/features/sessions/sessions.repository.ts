@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { HospitalDatabase, type HospitalId, type PublicPrisma, type PublicTx } from '@hms/database';
-import { sessionKindOf } from '../../platform/access/session-limits.policy.js';
+import { sessionKindOf } from '@hms/auth';
 
 const columns = {
   id: true,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor, HospitalActor } from '../../platform/access/actor.js';
-import { timeoutOf } from '../../platform/access/session-limits.policy.js';
+import { timeoutOf } from '@hms/auth';
 import { SessionRegistry } from '../../platform/access/session-registry.service.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { decodeKeys } from '../../platform/http/keyset.js';

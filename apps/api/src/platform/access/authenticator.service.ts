@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { InvalidTokenError } from '@hms/auth';
+import { InvalidTokenError, permissionsIn } from '@hms/auth';
 import { accessError } from './access.errors.js';
 import type { Identity } from './actor.js';
-import { permissionsIn } from './second-factor.policy.js';
 import { SessionRegistry } from './session-registry.service.js';
 import { VerifiedTokens } from './verified-tokens.service.js';
 

@@ -2,7 +2,7 @@ import { permissionsOf } from '@hms/contracts';
 import { accessError } from './access.errors.js';
 import type { AccessRule } from './access-rule.js';
 import { isInHospital, type Identity } from './actor.js';
-import { lacksSecondFactor } from './second-factor.policy.js';
+import { lacksSecondFactor } from '@hms/auth';
 
 /**
  * The one decision every route and socket event goes through.

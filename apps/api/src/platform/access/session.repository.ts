@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { isRole, type Role } from '@hms/contracts';
 import { HospitalDatabase, hospitalRef, type HospitalRef, type PublicTx } from '@hms/database';
 import type { ProofOfSession } from './fresh-proof.policy.js';
-import { rolesProvenBy } from './second-factor.policy.js';
-import { sessionKindOf, suits, timeoutOf, type SessionTimeout } from './session-limits.policy.js';
+import { rolesProvenBy, sessionKindOf, type SessionTimeout, suits, timeoutOf } from '@hms/auth';
 
 /** What the database says of a session right now. */
 export interface SessionState {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { roles } from '@hms/contracts';
-import { absoluteEnd, renewalIsUse, suits, timeoutOf, type SessionKind } from './session-limits.policy.js';
+import { absoluteEnd, renewalIsUse, suits, timeoutOf, type SessionKind } from './session-limits.js';
 
 const opened = new Date('2026-05-01T08:00:00Z');
 const minute = 60_000;

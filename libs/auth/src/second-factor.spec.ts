@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { permissionsOf, roles, secondFactorRoles } from '@hms/contracts';
-import { lacksSecondFactor, permissionsIn, rolesProvenBy } from './second-factor.policy.js';
+import { lacksSecondFactor, permissionsIn, rolesProvenBy } from './second-factor.js';
 
 const mfaAt = new Date('2026-01-01T00:00:00Z');
 
