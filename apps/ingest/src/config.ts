@@ -19,6 +19,10 @@ const environment = serviceEnv.extend({
     .regex(/^[\w.-]{1,64}$/)
     .default('hms-ingest'),
   MQTT_KEYS_FILE: z.string().min(1).optional(),
+  /** `/sync` is served only where this says where the API publishes its keys. */
+  JWKS_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** What is synced is sealed into the audit with these. */
+  AUDIT_KEYS_FILE: z.string().min(1).optional(),
 });
 
 export interface IngestConfig {
@@ -32,6 +36,12 @@ export interface IngestConfig {
   readonly trustedProxies: readonly string[];
   readonly mllp: MllpConfig | undefined;
   readonly mqtt: MqttConfig | undefined;
+  readonly sync: SyncConfig | undefined;
+}
+
+export interface SyncConfig {
+  readonly jwksUrl: URL;
+  readonly auditKeysFile: string;
 }
 
 export interface MllpConfig {
@@ -62,7 +72,14 @@ export function loadConfig(source: NodeJS.ProcessEnv): IngestConfig {
       env.MQTT_URL === undefined
         ? undefined
         : { url: new URL(env.MQTT_URL), clientId: env.MQTT_CLIENT_ID, keysFile: env.MQTT_KEYS_FILE },
+    sync: syncOf(env),
   });
+}
+
+function syncOf({ JWKS_URL: jwksUrl, AUDIT_KEYS_FILE: auditKeysFile }: z.output<typeof environment>): SyncConfig | undefined {
+  if (jwksUrl === undefined) return undefined;
+  if (auditKeysFile === undefined) throw new Error('JWKS_URL needs AUDIT_KEYS_FILE: what is synced is audited');
+  return { jwksUrl: new URL(jwksUrl), auditKeysFile };
 }
 
 function mllpOf(env: z.output<typeof environment>): MllpConfig | undefined {

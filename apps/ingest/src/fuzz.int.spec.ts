@@ -36,7 +36,7 @@ const routes = ingestRoutes({
   now: Date.now,
   registry: new Registry(),
   obstacles: nothing,
-}).map(({ route }) => route);
+}, undefined).map(({ route }) => route);
 
 let ingest: TestIngest;
 let hospital: TestHospital;

@@ -28,6 +28,7 @@ import { wrongPatientReport } from './operations/wrong-patient-report.js';
 import { ErrorLog } from './operations/error-log.js';
 import { IngestMetrics } from './operations/ingest-metrics.js';
 import { ingestRoutes } from './routes.js';
+import { startSync } from './sync/start-sync.js';
 import { Admission } from './telemetry/admission.js';
 import type { DecodeApart } from './telemetry/decoding/body-reading.js';
 import { DecodingThread, startDecodeWorker } from './telemetry/decoding/decoding-thread.js';
@@ -106,14 +107,14 @@ export async function startIngest(parts: IngestParts): Promise<void> {
     metrics,
     now: Date.now,
   };
-  const endpoints = ingestRoutes({
-    ...telemetry,
-    registry,
-    obstacles: () => [
-      ...(lifecycle.stopping ? ['stopping'] : []),
-      ...(breaker.open || !watch.trustworthy ? ['database'] : []),
-    ],
-  });
+  const { sync: syncConfig } = parts.config;
+  const open = (options?: LaneOptions): Lane => openLane(parts, options);
+  const sync = syncConfig && startSync({ config: syncConfig, hospitals, logger, lifecycle, openLane: open });
+  const obstacles = (): string[] => [
+    ...(lifecycle.stopping ? ['stopping'] : []),
+    ...(breaker.open || !watch.trustworthy ? ['database'] : []),
+  ];
+  const endpoints = ingestRoutes({ ...telemetry, registry, obstacles }, sync);
   const sockets = new TelemetrySockets(telemetry, logger);
   metrics.watchSockets(() => sockets.size);
   await serve(parts, endpoints, { metrics, admission, sockets });

@@ -18,7 +18,7 @@ const routes = ingestRoutes({
   now: Date.now,
   registry: new Registry(),
   obstacles: nothing,
-}).map(({ route }) => route);
+}, undefined).map(({ route }) => route);
 const name = ({ method, path }: { method: string; path: string }): string => `${method} ${path}`;
 
 let ingest: TestIngest;

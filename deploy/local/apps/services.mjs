@@ -41,7 +41,11 @@ export function platformServices({ env, settings }) {
     ...pickSet(process.env, ['FIREBASE_PROJECT_ID', 'FIREBASE_JWKS_URL']),
     DATABASE_POOL_SIZE: String(Math.floor(CONNECTIONS / (ports.api.length + ports.worker.length))),
   };
-  const ingest = { ...pick(env, ['REDIS_URL', 'PUBLIC_URL']), DATABASE_URL: env['INGEST_DATABASE_URL'] ?? '' };
+  const ingest = {
+    ...pick(env, ['REDIS_URL', 'PUBLIC_URL', 'AUDIT_KEYS_FILE']),
+    DATABASE_URL: env['INGEST_DATABASE_URL'] ?? '',
+    JWKS_URL: `http://127.0.0.1:${ports.api[0]}/.well-known/jwks.json`,
+  };
   return [
     ...ports.api.map((port, index) => service(numbered('api', index), { script: 'api/dist/main.js', port, env: api })),
     ...ports.worker.map((port, index) =>

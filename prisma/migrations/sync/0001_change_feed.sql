@@ -293,6 +293,8 @@ create table sync.device (
   -- What the device may hold, as it was last told, and what it has said to have purged to.
   scope          text[] not null default '{}',
   scope_ver      text,
+  scope_before   text[] not null default '{}',
+  ver_before     text,
   scope_acked    text,
   skew_ms        bigint,
   registered_at  timestamptz not null default now(),
@@ -314,7 +316,7 @@ create table sync.number_block (
 
 -- What became of each change, in the transaction of its effect. Ids are UUIDv7, so partitions of them are times.
 create table sync.op (
-  op_id        uuid primary key,
+  op_id        uuid not null,
   hospital_id  uuid not null,
   device_id    uuid not null,
   seq          bigint not null,
@@ -326,8 +328,9 @@ create table sync.op (
   user_id      uuid not null,
   client_at    timestamptz,
   skew_ms      bigint,
-  at           timestamptz not null default now()
-) with (fillfactor = 100);
+  at           timestamptz not null default now(),
+  primary key (hospital_id, op_id)
+);
 create index op_of_device on sync.op (device_id, seq);
 -- Which versions of a row are a device's own.
 create index op_of_row on sync.op (row_id, device_id) include (version) where version is not null;

@@ -1,4 +1,4 @@
-import type { Row, Sql } from 'postgres';
+import type { Row, Sql, TransactionSql } from 'postgres';
 import { connectDatabase } from './connect.js';
 
 /** The server did not answer in time; what was asked may or may not have happened. */
@@ -29,6 +29,11 @@ export class Lane {
 
   query<T extends Row>(ask: (sql: Sql) => PromiseLike<readonly T[]>): Promise<readonly T[]> {
     return this.#answered(async () => ask(this.#sql));
+  }
+
+  /** What fails in it leaves nothing behind. When no answer came, it may have been committed. */
+  transaction<T>(work: (tx: TransactionSql) => Promise<T>): Promise<T> {
+    return this.#answered(async () => (await this.#sql.begin(work)) as T);
   }
 
   /** Statements without parameters in one message and one round trip. Their text holds nothing a client chose. */

@@ -34,7 +34,7 @@ export interface Gate<Caller = unknown> {
 
 /** Who may call a route. There is no route without an answer to that. */
 export interface Access<Caller> {
-  readonly by: 'gateway-key' | 'anybody';
+  readonly by: 'gateway-key' | 'access-token' | 'anybody';
   /** Why anybody may. */
   readonly because?: string;
   /** A promise only when the caller is not known yet. Throws or rejects with an AppError. */

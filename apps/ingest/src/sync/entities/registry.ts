@@ -1,0 +1,10 @@
+import type { SyncEntityName } from '@hms/contracts';
+import { allergies } from './allergies.js';
+import { conditions } from './conditions.js';
+import type { Entity } from './entity.js';
+import { notes } from './notes.js';
+import { observations } from './observations.js';
+import { patients } from './patients.js';
+
+/** What is synced, in the order in which it is written: patients before what is about them. */
+export const entities: Readonly<Record<SyncEntityName, Entity>> = { patients, allergies, conditions, observations, notes };

@@ -1,0 +1,179 @@
+import type { SyncResult } from '@hms/contracts';
+import type { TransactionSql } from 'postgres';
+import { errorCode, failureOf } from '../../database/failure.js';
+import type { Lane } from '../../database/lane.js';
+import { scopeOf, type SyncActor } from '../access/sync-actor.js';
+import { rejected, type Refusal } from '../entities/entity.js';
+import type { SyncAudit } from '../sync-audit.js';
+import { nextScope } from '../access/device-scope.js';
+import { lockDevice, type LockedDevice } from './device-lock.js';
+import { type LedgerRow, type Sorted, sortOps } from './duplicates.js';
+import { loadWorkingSet } from './load.js';
+import { type CheckedOp, checkOp } from './op-check.js';
+import { tellOthers } from './push-effects.js';
+import type { PushAnswer, PushRequest } from './push-request.js';
+import { type Decided, recordDecisions } from './record-decisions.js';
+import { type Context, groupsOf, reduceOps, Refused } from './reduce-ops.js';
+import { storeWrites } from './store-writes.js';
+
+/** From the third time on something is wrong with the ops, not with the way. */
+const carefulFrom = 3;
+
+export interface PushWriterParts {
+  readonly lane: Pick<Lane, 'transaction'>;
+  readonly audit: SyncAudit;
+  readonly now: () => number;
+}
+
+/** Makes the ops of a device take effect, each once, with what it is told of them in the same transaction. */
+export class PushWriter {
+  constructor(private readonly parts: PushWriterParts) {}
+
+  /**
+   * @returns what became of each op, and how the device stands
+   * @throws AppError of `syncErrors`; what the database threw, when nothing was stored or that is not known
+   */
+  async push(request: PushRequest): Promise<PushAnswer> {
+    if (request.attempt >= carefulFrom) return this.parts.lane.transaction((tx) => this.#pushOneByOne(tx, request));
+    try {
+      return await this.parts.lane.transaction((tx) => this.#pushTogether(tx, request));
+    } catch (err) {
+      if (!isAboutRows(err)) throw err;
+      return this.parts.lane.transaction((tx) => this.#pushOneByOne(tx, request));
+    }
+  }
+
+  async #pushTogether(tx: TransactionSql, request: PushRequest): Promise<PushAnswer> {
+    const { device, fresh, duplicates, context } = await this.#begin(tx, request);
+    const ops = fresh.map((op) => checkOp(op, request.actor.permissions));
+    const results = ops.length > 0 ? await this.#apply(tx, request, ops, context, new Refused()) : [];
+    return this.#finish(tx, request, device, context, [...duplicates, ...results]);
+  }
+
+  /** Each op, or group of them, by itself: the database refuses one without undoing the others. */
+  async #pushOneByOne(tx: TransactionSql, request: PushRequest): Promise<PushAnswer> {
+    const { device, fresh, duplicates, context } = await this.#begin(tx, request);
+    const results: SyncResult[] = [];
+    const refused = new Refused();
+    for (const group of groupsOf(fresh.map((op) => checkOp(op, request.actor.permissions)))) {
+      results.push(...(await this.#applyAlone(tx, request, group, context, refused)));
+    }
+    return this.#finish(tx, request, device, context, [...duplicates, ...results]);
+  }
+
+  async #begin(
+    tx: TransactionSql,
+    request: PushRequest,
+  ): Promise<Sorted & { device: LockedDevice; context: Context }> {
+    const { actor, deviceId, ops } = request;
+    const device = await lockDevice(tx, request);
+    const [known, numbers, scope] = await Promise.all([
+      ledgerOf(tx, actor, ops.map(({ op }) => op)),
+      ops.length > 0 ? numberBlocks(tx, deviceId) : [],
+      currentScope(tx, actor),
+    ]);
+    const ownsMrn = (mrn: string): boolean =>
+      numbers.some(({ first, last }) => BigInt(mrn) >= first && BigInt(mrn) <= last);
+    const now = this.parts.now();
+    return { device, context: { actor, deviceId, scope, now, ownsMrn }, ...sortOps(ops, device.lastSeq, known, now) };
+  }
+
+  async #apply(
+    tx: TransactionSql,
+    request: PushRequest,
+    ops: readonly CheckedOp[],
+    context: Context,
+    refused: Refused,
+  ): Promise<SyncResult[]> {
+    const { schema } = request.actor.hospital;
+    const loaded = await loadWorkingSet(tx, schema, [{ deviceId: request.deviceId, ops }]);
+    const { decisions, set } = reduceOps(ops, loaded, context, refused);
+    await storeWrites(tx, schema, set.writes);
+    return this.#record(tx, { request, decisions });
+  }
+
+  async #applyAlone(
+    tx: TransactionSql,
+    request: PushRequest,
+    group: readonly CheckedOp[],
+    context: Context,
+    refused: Refused,
+  ): Promise<SyncResult[]> {
+    try {
+      return await tx.savepoint((inner) => this.#apply(inner, request, group, context, refused));
+    } catch (err) {
+      const refusal = refusalOf(err, group, request.attempt >= carefulFrom);
+      if (!refusal) throw err;
+      return this.#apply(tx, request, group.map(({ raw }) => ({ raw, refusal })), context, refused);
+    }
+  }
+
+  async #record(tx: TransactionSql, decided: Decided): Promise<SyncResult[]> {
+    const [recorded] = await Promise.all([
+      recordDecisions(tx, decided.request.actor.hospital.schema, decided),
+      tellOthers(tx, this.parts.audit, decided),
+    ]);
+    return recorded.map(({ result }) => result);
+  }
+
+  async #finish(
+    tx: TransactionSql,
+    { deviceId, schemaVersion, app, ops, skewMs, purgedTo }: PushRequest,
+    device: LockedDevice,
+    { scope: keys }: Context,
+    results: SyncResult[],
+  ): Promise<PushAnswer> {
+    const lastSeq = Math.max(device.lastSeq, ops.at(-1)?.seq ?? 0);
+    const scope = nextScope(device, keys, purgedTo);
+    await tx`
+      update sync.device set last_seq = ${lastSeq}, seen_at = now(), schema_version = ${schemaVersion},
+             app = coalesce(${app ?? null}, app), skew_ms = coalesce(${skewMs ?? null}::bigint, skew_ms),
+             scope = array(select jsonb_array_elements_text(${JSON.stringify(keys)}::text::jsonb)),
+             scope_ver = ${scope.ver},
+             scope_before = array(select jsonb_array_elements_text(${JSON.stringify(scope.keysBefore)}::text::jsonb)),
+             ver_before = ${scope.verBefore}, scope_acked = ${scope.purged ? scope.ver : null}
+       where id = ${deviceId}`;
+    return { results: results.sort((a, b) => a.seq - b.seq), lastSeq, scope };
+  }
+}
+
+/** The database refuses something about a row, and would again. */
+const isAboutRows = (thrown: unknown): boolean => ['conflict', 'data'].includes(failureOf(thrown));
+
+/** Why the group will never be stored; undefined when it may be, another time. */
+function refusalOf(thrown: unknown, group: readonly CheckedOp[], careful: boolean): Refusal | undefined {
+  if (!isAboutRows(thrown)) {
+    const passes = ['lost', 'transient'].includes(failureOf(thrown));
+    return careful && !passes ? rejected('internal_poison', 'The server cannot take this change. It was kept.') : undefined;
+  }
+  const constraint = thrown instanceof Error && 'constraint_name' in thrown ? String(thrown.constraint_name) : '';
+  const known = group.flatMap((op) => ('entity' in op ? (op.entity.refusals[constraint] ?? []) : []))[0];
+  if (known) return rejected(known.code, known.text);
+  if (errorCode(thrown) === '23503') return rejected('parent_missing', 'What it refers to is not there.');
+  return rejected('invalid', `The database refuses it${constraint ? ` (${constraint})` : ''}.`);
+}
+
+async function ledgerOf(tx: TransactionSql, { hospital }: SyncActor, ids: readonly string[]): Promise<Map<string, LedgerRow>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx<LedgerRow[]>`
+    select op_id, status, code, version::text from sync.op
+     where hospital_id = ${hospital.id}
+       and op_id in (select value::uuid from jsonb_array_elements_text(${JSON.stringify(ids)}::text::jsonb))`;
+  return new Map(rows.map((row) => [row.op_id, row]));
+}
+
+async function numberBlocks(tx: TransactionSql, deviceId: string): Promise<{ first: bigint; last: bigint }[]> {
+  const rows = await tx<{ first: string; last: string }[]>`
+    select first_no::text as first, last_no::text as last from sync.number_block where device_id = ${deviceId}`;
+  return rows.map(({ first, last }) => ({ first: BigInt(first), last: BigInt(last) }));
+}
+
+/** By which keys the actor may hold rows now: their wards, and patients for whom they broke the glass. */
+async function currentScope(tx: TransactionSql, actor: SyncActor): Promise<readonly string[]> {
+  const rows = await tx.unsafe<{ patient_id: string }[]>(
+    `select patient_id from ${actor.hospital.schema}.break_glass
+      where user_id = $1 and closed_at is null and expires_at > now()`,
+    [actor.userId],
+  );
+  return scopeOf(actor, rows.map((row) => row.patient_id));
+}
