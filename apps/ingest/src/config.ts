@@ -76,7 +76,10 @@ export function loadConfig(source: NodeJS.ProcessEnv): IngestConfig {
   });
 }
 
-function syncOf({ JWKS_URL: jwksUrl, AUDIT_KEYS_FILE: auditKeysFile }: z.output<typeof environment>): SyncConfig | undefined {
+function syncOf({
+  JWKS_URL: jwksUrl,
+  AUDIT_KEYS_FILE: auditKeysFile,
+}: z.output<typeof environment>): SyncConfig | undefined {
   if (jwksUrl === undefined) return undefined;
   if (auditKeysFile === undefined) throw new Error('JWKS_URL needs AUDIT_KEYS_FILE: what is synced is audited');
   return { jwksUrl: new URL(jwksUrl), auditKeysFile };

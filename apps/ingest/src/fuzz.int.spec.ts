@@ -25,18 +25,21 @@ const begunAt = Date.now();
 const nothing = (): never => {
   throw new Error('only the list is looked at');
 };
-const routes = ingestRoutes({
-  authenticate: nothing,
-  gate: openGate,
-  receive: nothing,
-  explain: nothing,
-  decodeApart: nothing,
-  hl7Sources: { callerOf: nothing, zoneOf: nothing },
-  metrics: { answered: nothing, clockOffset: nothing },
-  now: Date.now,
-  registry: new Registry(),
-  obstacles: nothing,
-}, undefined).map(({ route }) => route);
+const routes = ingestRoutes(
+  {
+    authenticate: nothing,
+    gate: openGate,
+    receive: nothing,
+    explain: nothing,
+    decodeApart: nothing,
+    hl7Sources: { callerOf: nothing, zoneOf: nothing },
+    metrics: { answered: nothing, clockOffset: nothing },
+    now: Date.now,
+    registry: new Registry(),
+    obstacles: nothing,
+  },
+  undefined,
+).map(({ route }) => route);
 
 let ingest: TestIngest;
 let hospital: TestHospital;

@@ -7,18 +7,21 @@ import { TestIngest } from './testing/test-ingest.js';
 const nothing = (): never => {
   throw new Error('only the list is looked at');
 };
-const routes = ingestRoutes({
-  authenticate: nothing,
-  gate: openGate,
-  receive: nothing,
-  explain: nothing,
-  decodeApart: nothing,
-  hl7Sources: { callerOf: nothing, zoneOf: nothing },
-  metrics: { answered: nothing, clockOffset: nothing },
-  now: Date.now,
-  registry: new Registry(),
-  obstacles: nothing,
-}, undefined).map(({ route }) => route);
+const routes = ingestRoutes(
+  {
+    authenticate: nothing,
+    gate: openGate,
+    receive: nothing,
+    explain: nothing,
+    decodeApart: nothing,
+    hl7Sources: { callerOf: nothing, zoneOf: nothing },
+    metrics: { answered: nothing, clockOffset: nothing },
+    now: Date.now,
+    registry: new Registry(),
+    obstacles: nothing,
+  },
+  undefined,
+).map(({ route }) => route);
 const name = ({ method, path }: { method: string; path: string }): string => `${method} ${path}`;
 
 let ingest: TestIngest;

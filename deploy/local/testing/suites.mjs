@@ -136,7 +136,9 @@ async function jestTwice(run, project) {
   const second = jestOutcome(again.result, again.ended, { ...run, logFile });
   const before = jestProblems(first).map((problem) => `at the first attempt: ${problem}`);
   const unrepeated = result.testResults.filter(({ name }) => !failed.includes(name));
-  const passed = unrepeated.flatMap(({ assertionResults }) => assertionResults.filter(({ status }) => status === 'passed'));
+  const passed = unrepeated.flatMap(({ assertionResults }) =>
+    assertionResults.filter(({ status }) => status === 'passed'),
+  );
   return { ...second, passed: passed.length + second.passed, problems: [...before, ...second.problems] };
 }
 

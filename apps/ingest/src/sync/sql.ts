@@ -4,7 +4,8 @@ import type { Field } from './entities/entity.js';
 export type Fields = Readonly<Record<string, Field>>;
 
 /** The ids in a JSON list, a parameter such as `$1`, as a subquery. */
-export const idsIn = (json: string): string => `(select value::uuid from jsonb_array_elements_text(${json}::text::jsonb))`;
+export const idsIn = (json: string): string =>
+  `(select value::uuid from jsonb_array_elements_text(${json}::text::jsonb))`;
 
 /** A JSON list of texts as an array of keys. */
 export const keysIn = (json: string): string => `array(select jsonb_array_elements_text(${json}::text::jsonb))`;

@@ -11,6 +11,7 @@ import { TokenVerifier } from './access/token-verifier.js';
 import { Registrar } from './devices/registrar.js';
 import { Puller } from './pull/puller.js';
 import { PushWriter } from './push/push-writer.js';
+import { ResultRows } from './push/result-rows.js';
 import { FeedWatch } from './relay/feed-watch.js';
 import { SyncAudit } from './sync-audit.js';
 import type { SyncRouteParts } from './sync.routes.js';
@@ -42,6 +43,7 @@ export function startSync({ config, hospitals, logger, lifecycle, openLane }: Sy
       lane: pulls,
       writer: new PushWriter({ lane: pushes, audit, now }),
       puller: new Puller(pulls),
+      rows: new ResultRows(pulls),
       registrar: new Registrar(pushes, audit),
       feed,
       audit,

@@ -1,4 +1,12 @@
-import { type AuditAction, type AuditEvent, type AuditKeys, type AuditOutcome, canonicalText, sealedValues, toRow } from '@hms/audit';
+import {
+  type AuditAction,
+  type AuditEvent,
+  type AuditKeys,
+  type AuditOutcome,
+  canonicalText,
+  sealedValues,
+  toRow,
+} from '@hms/audit';
 import type { TransactionSql } from 'postgres';
 import { uuidv7 } from 'uuidv7';
 import type { SyncActor } from './access/sync-actor.js';
@@ -30,7 +38,11 @@ export class SyncAudit {
     await tx`select public.append_audit(${batch}::text::jsonb)`;
   }
 
-  #event({ userId, sessionId, roles, hospital }: SyncActor, { requestId, address }: RequestSource, thing: SyncedThing): AuditEvent {
+  #event(
+    { userId, sessionId, roles, hospital }: SyncActor,
+    { requestId, address }: RequestSource,
+    thing: SyncedThing,
+  ): AuditEvent {
     return {
       id: uuidv7(),
       hospitalId: hospital.id,

@@ -29,7 +29,13 @@ export function syncRoutes({ authenticator, service, gate }: SyncRouteParts): En
       return { actor: await authenticator.authenticate(authorization), source };
     },
   };
-  const common = { method: 'POST', access, accepts: ['application/json'], maxBytes: syncLimits.bodyBytes, gate } as const;
+  const common = {
+    method: 'POST',
+    access,
+    accepts: ['application/json'],
+    maxBytes: syncLimits.bodyBytes,
+    gate,
+  } as const;
   return [
     endpoint<SyncCaller, SyncRequest>({
       ...common,

@@ -1,32 +1,30 @@
 import {
+  AppError,
   commonError,
   minSyncSchema,
-  syncEntityNames,
-  type SyncEntityName,
   syncLimits,
   syncProtocol,
   type SyncRegistered,
   type SyncRequest,
   type SyncResponse,
-  type SyncResult,
 } from '@hms/contracts';
 import { failureOf } from '../database/failure.js';
 import type { Lane } from '../database/lane.js';
 import type { SyncActor } from './access/sync-actor.js';
 import type { Registrar, Registration } from './devices/registrar.js';
-import { entities } from './entities/registry.js';
-import { projectionOf } from './pull/projection.js';
-import type { Pulled, Puller } from './pull/puller.js';
+import type { Pulled } from './pull/page.js';
+import type { Puller } from './pull/puller.js';
 import type { PushAnswer, RequestSource } from './push/push-request.js';
 import type { PushWriter } from './push/push-writer.js';
+import type { ResultRows } from './push/result-rows.js';
 import type { FeedWatch } from './relay/feed-watch.js';
-import { rowsToShow } from './sql.js';
 import type { SyncAudit } from './sync-audit.js';
 
 export interface SyncParts {
-  readonly lane: Pick<Lane, 'query' | 'transaction'>;
+  readonly lane: Pick<Lane, 'transaction'>;
   readonly writer: Pick<PushWriter, 'push'>;
   readonly puller: Pick<Puller, 'pull'>;
+  readonly rows: Pick<ResultRows, 'shown'>;
   readonly registrar: Pick<Registrar, 'register'>;
   readonly feed: Pick<FeedWatch, 'head' | 'news'>;
   readonly audit: SyncAudit;
@@ -56,7 +54,7 @@ export class SyncService {
     const pulled = request.pull && !isOld ? await this.#pull(actor, request.pull, pushed, source) : undefined;
     const head = this.parts.feed.head;
     if (!head) throw commonError('service.unavailable');
-    const results = await this.#withRows(actor, request, pushed);
+    const results = await this.parts.rows.shown(actor, request.ops, pushed);
     const { scope, lastSeq } = pushed;
     const response: Omit<SyncResponse, 'changes'> = {
       v: syncProtocol,
@@ -67,10 +65,7 @@ export class SyncService {
       results,
       unprocessed_from: null,
       ...(scope.purged ? {} : { purge: { ver: scope.ver, keep: scope.keys } }),
-      reset: pulled?.reset ?? [],
-      snapshot_done: pulled?.snapshotDone ?? [],
-      cursors: pulled?.cursors ?? {},
-      complete: pulled?.complete ?? true,
+      ...pulledPart(pulled),
       hints: {
         next_ms: Math.round(pollMs * (0.75 + Math.random() / 2)),
         max_ops: syncLimits.ops,
@@ -83,7 +78,12 @@ export class SyncService {
     return `${JSON.stringify(response).slice(0, -1)},"changes":${changesJson(pulled)}}`;
   }
 
-  async #push(actor: SyncActor, request: SyncRequest, source: RequestSource, skewMs: number | undefined): Promise<PushAnswer> {
+  async #push(
+    actor: SyncActor,
+    request: SyncRequest,
+    source: RequestSource,
+    skewMs: number | undefined,
+  ): Promise<PushAnswer> {
     const { device: deviceId, schema: schemaVersion, app, ops, attempt, ack } = request;
     const push = { actor, deviceId, schemaVersion, app, ops, attempt, purgedTo: ack.purge, source, skewMs };
     for (let left = attempts - 1; ; left--) {
@@ -91,7 +91,7 @@ export class SyncService {
         return await this.parts.writer.push(push);
       } catch (err) {
         // A commit nobody heard of is found in the ledger.
-        if (!['lost', 'transient'].includes(failureOf(err))) throw err;
+        if (err instanceof AppError || !['lost', 'transient'].includes(failureOf(err))) throw err;
         if (left === 0) throw commonError('service.unavailable', { cause: err });
       }
     }
@@ -106,8 +106,9 @@ export class SyncService {
     const { feed, puller } = this.parts;
     const pull = (): Promise<Pulled> => puller.pull(actor, scope, request, feed.head);
     let pulled = await pull();
-    if (request.wait_ms > 0 && results.length === 0 && isEmpty(pulled)) {
-      await feed.news(actor.hospital.id, request.wait_ms);
+    const until = this.parts.now() + (results.length === 0 ? request.wait_ms : 0);
+    for (let left = until - this.parts.now(); left > 0 && isEmpty(pulled); left = until - this.parts.now()) {
+      await feed.news(actor.hospital.id, left);
       pulled = await pull();
     }
     await this.#auditRead(actor, source, pulled);
@@ -116,51 +117,33 @@ export class SyncService {
 
   async #auditRead(actor: SyncActor, source: RequestSource, { patientIds, changes }: Pulled): Promise<void> {
     if (patientIds.length === 0) return;
-    const read = { action: 'read', entity: 'sync', entityIds: [...changes.keys()], patientIds, outcome: 'success', reason: null } as const;
+    const read = {
+      action: 'read',
+      entity: 'sync',
+      entityIds: [...changes.keys()],
+      patientIds,
+      outcome: 'success',
+      reason: null,
+    } as const;
     await this.parts.lane.transaction((tx) => this.parts.audit.append(tx, actor, source, [read]));
-  }
-
-  /** Shows with each result the row as it stands now, if the device may hold it. */
-  async #withRows(actor: SyncActor, { ops }: SyncRequest, { results, scope }: PushAnswer): Promise<SyncResult[]> {
-    const ids = new Map(ops.map(({ op, entity, id }) => [op, { entity: String(entity), id: String(id) }]));
-    const rows = new Map<string, unknown>();
-    for (const name of syncEntityNames) {
-      const wanted = results.flatMap(({ op, status }) => {
-        const target = ids.get(op);
-        return target?.entity === name && status !== 'rejected' && status !== 'blocked' ? [target.id] : [];
-      });
-      if (wanted.length > 0) await this.#show(actor, name, wanted, scope.keys, rows);
-    }
-    return results.map((result) => {
-      const target = ids.get(result.op);
-      const row = target && rows.get(`${target.entity} ${target.id}`);
-      return row === undefined ? result : ({ ...result, row } as SyncResult);
-    });
-  }
-
-  async #show(
-    actor: SyncActor,
-    name: SyncEntityName,
-    ids: readonly string[],
-    keys: readonly string[],
-    into: Map<string, unknown>,
-  ): Promise<void> {
-    const { fields } = projectionOf(entities[name], actor.permissions);
-    const statement = rowsToShow(actor.hospital.schema, name, fields);
-    const parameters = [JSON.stringify([...new Set(ids)]), JSON.stringify(keys)];
-    const rows = await this.parts.lane.query<{ id: string; row: string }>((sql) =>
-      sql.unsafe<{ id: string; row: string }[]>(statement, parameters),
-    );
-    for (const { id, row } of rows) into.set(`${name} ${id}`, JSON.parse(row));
   }
 }
 
 const isEmpty = ({ changes, reset, complete }: Pulled): boolean => changes.size === 0 && reset.length === 0 && complete;
 
+const pulledPart = (
+  pulled: Pulled | undefined,
+): Pick<SyncResponse, 'reset' | 'snapshot_done' | 'cursors' | 'complete'> => ({
+  reset: pulled?.reset ?? [],
+  snapshot_done: pulled?.snapshotDone ?? [],
+  cursors: pulled?.cursors ?? {},
+  complete: pulled?.complete ?? true,
+});
+
 function changesJson(pulled: Pulled | undefined): string {
   const entries = [...(pulled?.changes ?? [])].map(
-    ([name, { put, del, out }]) => `"${name}":{"put":[${put.join(',')}],"del":${JSON.stringify(del)},"out":${JSON.stringify(out)}}`,
+    ([name, { put, del, out }]) =>
+      `"${name}":{"put":[${put.join(',')}],"del":${JSON.stringify(del)},"out":${JSON.stringify(out)}}`,
   );
   return `{${entries.join(',')}}`;
 }
-

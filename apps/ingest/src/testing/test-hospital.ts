@@ -157,8 +157,13 @@ export class TestHospital {
 
   async #drop(): Promise<void> {
     await this.owner.query(`drop schema if exists ${this.schema} cascade`);
-    for (const table of ['alarm_agenda', 'hl7_source', 'gateway_key', 'gateway', 'ingest_epoch']) {
-      await this.owner.query(`delete from public.${table} where hospital_id = $1`, [this.hospital.id]);
+    await this.owner.query(
+      'delete from sync.number_block where device_id in (select id from sync.device where hospital_id = $1)',
+      [this.hospital.id],
+    );
+    const shared = ['alarm_agenda', 'hl7_source', 'gateway_key', 'gateway', 'ingest_epoch', 'session', 'membership'];
+    for (const table of ['sync.device', ...shared.map((name) => `public.${name}`)]) {
+      await this.owner.query(`delete from ${table} where hospital_id = $1`, [this.hospital.id]);
     }
     await this.owner.query('delete from public.hospital where id = $1', [this.hospital.id]);
     await this.owner.query(`drop role if exists ${this.schema}`);

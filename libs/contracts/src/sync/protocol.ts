@@ -70,7 +70,10 @@ export const syncRequest = z.strictObject({
   /** The version of the scope whose purge is finished on the device. */
   ack: z.strictObject({ purge: z.string().max(64).optional() }).default({}),
   // Each op is looked at by itself: one that is unreadable keeps no other back.
-  ops: z.array(z.looseObject({ seq: z.int().positive(), op: z.uuidv7() })).max(syncLimits.ops).default([]),
+  ops: z
+    .array(z.looseObject({ seq: z.int().positive(), op: z.uuidv7() }))
+    .max(syncLimits.ops)
+    .default([]),
   pull: z
     .strictObject({
       /** By entity, as they were last answered; null to begin. An entity that is not named is not pulled. */

@@ -52,10 +52,9 @@ export async function dropHospitals(slugs: readonly HospitalSlug[]): Promise<voi
 async function drop(owner: pg.Client, slug: HospitalSlug): Promise<void> {
   await owner.query(`drop schema if exists ${pg.escapeIdentifier(schemaOf(slug))} cascade`);
   for (const table of ['public.membership', 'public.ingest_epoch', 'sync.device']) {
-    await owner.query(
-      `delete from ${table} where hospital_id = (select id from public.hospital where slug = $1)`,
-      [slug],
-    );
+    await owner.query(`delete from ${table} where hospital_id = (select id from public.hospital where slug = $1)`, [
+      slug,
+    ]);
   }
   await owner.query('delete from public.hospital where slug = $1', [slug]);
 }

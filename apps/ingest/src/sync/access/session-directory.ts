@@ -28,7 +28,6 @@ const gatherForMs = 2;
 export class SessionDirectory {
   readonly #known: LRUCache<string, SyncActor>;
   #waiting = new Map<string, ((actor: Promise<SyncActor | undefined>) => void)[]>();
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly lane: Pick<Lane, 'query'>,
@@ -46,14 +45,13 @@ export class SessionDirectory {
       const others = this.#waiting.get(sessionId);
       if (others) others.push(resolve);
       else this.#waiting.set(sessionId, [resolve]);
-      this.#timer ??= setTimeout(() => this.#lookUp(), gatherForMs);
+      if (this.#waiting.size === 1 && !others) setTimeout(() => this.#lookUp(), gatherForMs);
     });
   }
 
   #lookUp(): void {
     const waiting = this.#waiting;
     this.#waiting = new Map();
-    this.#timer = undefined;
     const found = this.#ask([...waiting.keys()]);
     for (const [id, resolvers] of waiting) {
       const actor = found.then((actors) => actors.get(id));

@@ -16,7 +16,11 @@ export class TokenVerifier {
     jwksUrl: URL,
     private readonly now: () => number = Date.now,
   ) {
-    this.#keys = createRemoteJWKSet(jwksUrl, { cacheMaxAge: keysForMs, cooldownDuration: 2_000, timeoutDuration: 3_000 });
+    this.#keys = createRemoteJWKSet(jwksUrl, {
+      cacheMaxAge: keysForMs,
+      cooldownDuration: 2_000,
+      timeoutDuration: 3_000,
+    });
   }
 
   /** @param header `Bearer …` @throws AppError 401, or 503 while the keys cannot be read */

@@ -34,7 +34,11 @@ export class Registrar {
   }
 }
 
-async function bind(tx: TransactionSql, { userId, hospital }: SyncActor, { device, name, app, schema }: Registration): Promise<number> {
+async function bind(
+  tx: TransactionSql,
+  { userId, hospital }: SyncActor,
+  { device, name, app, schema }: Registration,
+): Promise<number> {
   // One registration of a user at a time, so that they are counted.
   await tx`select pg_advisory_xact_lock(hashtextextended(${`sync.device ${userId}`}, 0))`;
   const [known] = await tx<{ user_id: string; hospital_id: string; last_seq: string; revoked: boolean }[]>`

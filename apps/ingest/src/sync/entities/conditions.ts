@@ -10,7 +10,14 @@ const fields: Record<string, Field> = {
   code: plain('code', line(64).nullable(), { once: true }),
   ...plainFields({
     clinicalStatus: z.enum(['active', 'recurrence', 'relapse', 'inactive', 'remission', 'resolved']),
-    verificationStatus: z.enum(['unconfirmed', 'provisional', 'differential', 'confirmed', 'refuted', 'entered-in-error']),
+    verificationStatus: z.enum([
+      'unconfirmed',
+      'provisional',
+      'differential',
+      'confirmed',
+      'refuted',
+      'entered-in-error',
+    ]),
     severity: z.enum(['mild', 'moderate', 'severe']).nullable(),
     onsetDate: day.nullable(),
     abatementDate: day.nullable(),

@@ -42,7 +42,12 @@ export type Outcome =
   | { readonly status: 'merged'; readonly existing: Row; readonly conflicts: readonly FieldConflict[] }
   /** As it stands, nothing had to be done. */
   | { readonly status: 'applied'; readonly unchanged: true }
-  | { readonly status: 'conflict'; readonly code?: SyncRefusal; readonly text: string; readonly conflicts: readonly FieldConflict[] }
+  | {
+      readonly status: 'conflict';
+      readonly code?: SyncRefusal;
+      readonly text: string;
+      readonly conflicts: readonly FieldConflict[];
+    }
   | Refusal;
 
 export interface Refusal {
@@ -68,7 +73,10 @@ export interface Entity {
   /** Whether rows tell in which version a field changed. */
   readonly versioned: boolean;
   /** The change history and the other services hear of it under this name. */
-  readonly event: (row: { readonly id: string; readonly patientId: string; readonly version: number }, created: boolean) => {
+  readonly event: (
+    row: { readonly id: string; readonly patientId: string; readonly version: number },
+    created: boolean,
+  ) => {
     readonly type: string;
     readonly payload: object;
   };

@@ -22,9 +22,20 @@ export const instant = (column: string, accepts?: z.ZodType, more: Omit<Field, '
 });
 
 /** A text of one line. PostgreSQL stores neither a NUL nor half a character. */
-export const line = (max: number): z.ZodString => z.string().trim().min(1).max(max).regex(/^[^\p{Cc}\p{Cs}]*$/u);
+export const line = (max: number): z.ZodString =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u);
 
-export const prose = (max: number): z.ZodString => z.string().min(1).max(max).regex(/^[^\0\p{Cs}]*$/u);
+export const prose = (max: number): z.ZodString =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^[^\0\p{Cs}]*$/u);
 
 export const rfc3339 = z.iso.datetime({ offset: true });
 
@@ -57,6 +68,10 @@ export const partialDateField = (column: string, more: Omit<Field, 'sql' | 'acce
   ...more,
 });
 
-export const columnsOf = (fields: Readonly<Record<string, Field>>, name: string, value: unknown = null): Record<string, unknown> => ({
+export const columnsOf = (
+  fields: Readonly<Record<string, Field>>,
+  name: string,
+  value: unknown = null,
+): Record<string, unknown> => ({
   ...fields[name]?.columns?.(value),
 });

@@ -45,7 +45,9 @@ function add(op: ReadyOp, { siblings }: View, { subject, isActive }: ListRules):
   if (!existing) return { status: 'applied', fields };
   const conflicts = Object.entries(fields).flatMap(([field, yours]): FieldConflict[] => {
     const theirs = existing.fields[field] ?? null;
-    return field === subject || field === 'patientId' || same(theirs, yours) ? [] : [{ field, yours, theirs, kept: 'theirs' }];
+    return field === subject || field === 'patientId' || same(theirs, yours)
+      ? []
+      : [{ field, yours, theirs, kept: 'theirs' }];
   });
   return { status: 'merged', existing, conflicts };
 }

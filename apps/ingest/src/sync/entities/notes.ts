@@ -54,9 +54,11 @@ function write(op: ReadyOp, { siblings, now }: View): Outcome {
   }
   if (parentId !== null) {
     const parent = siblings.find(({ id }) => id === parentId);
-    if (!parent || parent.patientId !== op.patch?.['patientId']) return rejected('parent_missing', 'There is no such note.');
+    if (!parent || parent.patientId !== op.patch?.['patientId'])
+      return rejected('parent_missing', 'There is no such note.');
     const signed = (parent.fields['signedAt'] ?? null) !== null;
-    if (signed && relation === 'revision') return rejected('bad_transition', 'The note was signed since: write an addendum.');
+    if (signed && relation === 'revision')
+      return rejected('bad_transition', 'The note was signed since: write an addendum.');
     if (!signed && relation === 'addendum') return rejected('bad_transition', 'The note is not signed: revise it.');
   }
   return { status: 'applied', fields: { ...op.patch, relation, parentId, ...deviceTime(recordedAt, op.off, now) } };
@@ -67,7 +69,8 @@ function sign(fields: Readonly<Record<string, unknown>>, { userId, now, row }: V
     if (fields['signedBy'] === userId) return { status: 'applied', unchanged: true };
     return rejected('bad_transition', 'Somebody else signed the note.');
   }
-  if (fields['status'] === 'entered-in-error' || !row) return rejected('bad_transition', 'The note was called an error.');
+  if (fields['status'] === 'entered-in-error' || !row)
+    return rejected('bad_transition', 'The note was called an error.');
   return { status: 'applied', fields: { signedAt: new Date(now).toISOString(), signedBy: userId } };
 }
 

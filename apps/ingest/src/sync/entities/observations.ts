@@ -1,4 +1,12 @@
-import { acvpuLevels, chartedSigns, chartedToNumber, refusalOfCharted, respiratoryEffortLevels, type ChartedCode, type ChartedValue } from '@hms/contracts';
+import {
+  acvpuLevels,
+  chartedSigns,
+  chartedToNumber,
+  refusalOfCharted,
+  respiratoryEffortLevels,
+  type ChartedCode,
+  type ChartedValue,
+} from '@hms/contracts';
 import { z } from 'zod';
 import { deviceTime } from './device-time.js';
 import { type Entity, type Field, rejected } from './entity.js';
@@ -7,7 +15,8 @@ import { instant, line, plain, rfc3339 } from './fields.js';
 const codes = chartedSigns.map(({ code }) => code) as [ChartedCode, ...ChartedCode[]];
 const ofKind = (kind: string): string =>
   chartedSigns.flatMap((sign) => (sign.kind === kind ? [`'${sign.code}'`] : [])).join(', ') || `''`;
-const levels = (names: readonly string[]): string => `(array[${names.map((n) => `'${n}'`).join(', ')}])[r.value::int + 1]`;
+const levels = (names: readonly string[]): string =>
+  `(array[${names.map((n) => `'${n}'`).join(', ')}])[r.value::int + 1]`;
 
 const fields: Record<string, Field> = {
   patientId: plain('patient_id', z.uuid(), { once: true }),
@@ -47,9 +56,13 @@ export const observations: Entity = {
     if (op.kind === 'create') {
       const { code, value } = op.patch as unknown as { readonly code: ChartedCode; readonly value: ChartedValue };
       const problem = refusalOfCharted(code, value);
-      if (problem !== undefined) return rejected('invalid', `${code} ${problem}.`, [{ field: 'value', message: problem }]);
+      if (problem !== undefined)
+        return rejected('invalid', `${code} ${problem}.`, [{ field: 'value', message: problem }]);
       const when = deviceTime(op.patch?.['recordedAt'] ?? op.at, op.off, now);
-      return { status: 'applied', fields: { ...op.patch, value: chartedToNumber(code, value), ...when, recordedBy: userId } };
+      return {
+        status: 'applied',
+        fields: { ...op.patch, value: chartedToNumber(code, value), ...when, recordedBy: userId },
+      };
     }
     if (op.kind !== 'command' || op.cmd?.name !== 'observation.void') {
       return rejected('bad_transition', 'What was charted is not changed: call it an error and chart it anew.');
@@ -59,6 +72,9 @@ export const observations: Entity = {
     const reason = line(500).min(3).safeParse(op.cmd.args['reason']);
     if (!reason.success) return rejected('invalid', 'reason must say why, in 3 to 500 characters.');
     const voidedAt = new Date(now).toISOString();
-    return { status: 'applied', fields: { status: 'entered-in-error', voidReason: reason.data, voidedBy: userId, voidedAt } };
+    return {
+      status: 'applied',
+      fields: { status: 'entered-in-error', voidReason: reason.data, voidedBy: userId, voidedAt },
+    };
   },
 };

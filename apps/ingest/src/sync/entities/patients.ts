@@ -9,7 +9,10 @@ const address = z.strictObject({
   district: line(100).nullish(),
   state: line(100).nullish(),
   postalCode: line(20).nullish(),
-  country: z.string().regex(/^[A-Z]{2}$/).nullish(),
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}$/)
+    .nullish(),
 });
 
 const fields: Record<string, Field> = {
@@ -18,10 +21,16 @@ const fields: Record<string, Field> = {
     givenName: line(100),
     sexForClinicalUse: z.enum(['female', 'male', 'specified', 'unknown']),
     gender: z.enum(['male', 'female', 'other', 'unknown']).nullable(),
-    phone: z.string().regex(/^(?=(?:\D*\d){4})\+?[0-9 ().-]{4,30}$/).nullable(),
+    phone: z
+      .string()
+      .regex(/^(?=(?:\D*\d){4})\+?[0-9 ().-]{4,30}$/)
+      .nullable(),
     email: z.email().max(254).nullable(),
     address: address.nullable(),
-    preferredLanguage: z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$/).nullable(),
+    preferredLanguage: z
+      .string()
+      .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$/)
+      .nullable(),
     wardId: z.uuid().nullable(),
   }),
   // One of the numbers set aside for the device; without it the hospital gives the next.

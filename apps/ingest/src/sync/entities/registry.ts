@@ -7,4 +7,10 @@ import { observations } from './observations.js';
 import { patients } from './patients.js';
 
 /** What is synced, in the order in which it is written: patients before what is about them. */
-export const entities: Readonly<Record<SyncEntityName, Entity>> = { patients, allergies, conditions, observations, notes };
+export const entities: Readonly<Record<SyncEntityName, Entity>> = {
+  patients,
+  allergies,
+  conditions,
+  observations,
+  notes,
+};

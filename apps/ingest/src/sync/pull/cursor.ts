@@ -13,7 +13,8 @@ export interface Cursor {
   /** Which fields it is sent. */
   readonly g: string;
   /** A snapshot that is under way: the last id sent, of which keys; no keys mean all. */
-  readonly n?: { readonly a: string | null; readonly k?: 'added' | undefined; readonly b?: string | undefined } | undefined;
+  readonly n?:
+    { readonly a: string | null; readonly k?: 'added' | undefined; readonly b?: string | undefined } | undefined;
 }
 
 const form = z.strictObject({
@@ -38,7 +39,11 @@ export function readCursor(text: string): Cursor | undefined {
 }
 
 /** Why nothing can follow this cursor; undefined when something can. */
-export function uselessness(cursor: Cursor, head: FeedHead, projection: string): 'expired' | 'epoch' | 'projection' | undefined {
+export function uselessness(
+  cursor: Cursor,
+  head: FeedHead,
+  projection: string,
+): 'expired' | 'epoch' | 'projection' | undefined {
   if (cursor.f !== head.feedId || cursor.e !== head.epoch) return 'epoch';
   if (cursor.p < head.floor) return 'expired';
   return cursor.g === projection ? undefined : 'projection';

@@ -9,7 +9,9 @@ export interface Projection {
 }
 
 export function projectionOf(entity: Entity, permissions: ReadonlySet<Permission>): Projection {
-  const visible = Object.entries(entity.fields).filter(([, { needs }]) => needs === undefined || permissions.has(needs));
+  const visible = Object.entries(entity.fields).filter(
+    ([, { needs }]) => needs === undefined || permissions.has(needs),
+  );
   const names = visible.map(([name]) => name).join(' ');
   const id = createHash('sha256').update(`${syncSchema} ${entity.name} ${names}`).digest('base64url').slice(0, 8);
   return { fields: Object.fromEntries(visible), id };

@@ -30,7 +30,9 @@ export function rowsNow(schema: string, entity: SyncEntityName, fields: Fields):
 /** A page of all rows for keys, in the order of ids: `$1` after which id, `$2` wards, `$3` patients, `$4` how many. */
 export function snapshotPage(schema: string, entity: SyncEntityName, fields: Fields, whole: boolean): string {
   const { table, patientColumn } = syncEntities[entity];
-  const mine = whole ? `$2::text is not null and $3::text is not null` : `(p.ward_id in ${idsIn('$2')} or p.id in ${idsIn('$3')})`;
+  const mine = whole
+    ? `$2::text is not null and $3::text is not null`
+    : `(p.ward_id in ${idsIn('$2')} or p.id in ${idsIn('$3')})`;
   return `
     select r.id, p.id as patient_id, 'put' as op, ${wireRow(fields)} as row
       from ${schema}.${table} r join ${schema}.patient p on p.id = r.${patientColumn}

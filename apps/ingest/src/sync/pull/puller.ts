@@ -1,39 +1,15 @@
-import {
-  commonError,
-  syncEntities,
-  syncEntityNames,
-  type SyncEntityName,
-  type SyncRequest,
-  type SyncReset,
-} from '@hms/contracts';
+import { commonError, syncEntities, syncEntityNames, type SyncEntityName, type SyncRequest } from '@hms/contracts';
 import type { Lane } from '../../database/lane.js';
 import type { SyncActor } from '../access/sync-actor.js';
 import { entities } from '../entities/registry.js';
 import type { DeviceScope } from '../push/push-request.js';
 import type { FeedHead } from '../relay/feed-watch.js';
-import { type Cursor, readCursor, uselessness, writeCursor } from './cursor.js';
+import { type Cursor, readCursor, uselessness } from './cursor.js';
+import { Page, type Pulled, type ShownRow } from './page.js';
 import { type Projection, projectionOf } from './projection.js';
 import { changedKeys, rowsNow, snapshotPage } from './pull-statements.js';
 
 type PullRequest = NonNullable<SyncRequest['pull']>;
-
-/** What one pull answers. Rows are JSON text already. */
-export interface Pulled {
-  readonly changes: ReadonlyMap<SyncEntityName, { readonly put: string[]; readonly del: string[]; readonly out: string[] }>;
-  readonly reset: readonly SyncReset[];
-  readonly snapshotDone: readonly string[];
-  readonly cursors: Readonly<Record<string, string>>;
-  readonly complete: boolean;
-  /** Whose rows were sent. */
-  readonly patientIds: readonly string[];
-}
-
-interface ShownRow {
-  readonly id: string;
-  readonly patient_id: string | null;
-  readonly op: 'put' | 'del' | 'out';
-  readonly row: string | null;
-}
 
 interface ChangedKey {
   readonly pos: string;
@@ -41,6 +17,19 @@ interface ChangedKey {
   readonly id: string;
   /** Changes of the whole page. */
   readonly entries: number;
+}
+
+interface Shown {
+  readonly name: SyncEntityName;
+  readonly row: ShownRow;
+}
+
+/** A pull under way. */
+interface Pull {
+  readonly actor: SyncActor;
+  readonly scope: DeviceScope;
+  readonly head: FeedHead;
+  readonly page: Page;
 }
 
 interface Asked {
@@ -56,43 +45,23 @@ export class Puller {
   /** @throws AppError 503 before the feed was read for the first time */
   async pull(actor: SyncActor, scope: DeviceScope, request: PullRequest, head: FeedHead | undefined): Promise<Pulled> {
     if (!head) throw commonError('service.unavailable');
-    const page = new Page(request);
-    const asked = this.#asked(actor, scope, request, head, page);
+    const pull = { actor, scope, head, page: new Page(request) };
+    const { page } = pull;
+    const asked = askedFor(pull, request.cursors);
     // Snapshots first: what is sent whole needs no changes of before.
     for (const each of asked.filter(({ cursor }) => cursor.n)) {
-      if (!page.isFull) await this.#snapshot(actor, scope, each, page);
+      if (!page.isFull) await this.#snapshot(pull, each);
       else page.leave(each.name, each.cursor);
     }
     const following = new Map<number, Asked[]>();
     for (const each of asked.filter(({ cursor }) => !cursor.n)) {
       following.set(each.cursor.p, [...(following.get(each.cursor.p) ?? []), each]);
     }
-    for (const group of following.values()) await this.#follow(actor, scope, group, head, page);
+    for (const group of following.values()) await this.#follow(pull, group);
     return page.result;
   }
 
-  #asked(actor: SyncActor, scope: DeviceScope, { cursors }: PullRequest, head: FeedHead, page: Page): Asked[] {
-    return syncEntityNames.flatMap((name): Asked[] => {
-      const text = cursors[name];
-      if (text === undefined) return [];
-      if (!actor.permissions.has(syncEntities[name].read)) {
-        page.withdraw(name);
-        return [];
-      }
-      const projection = projectionOf(entities[name], actor.permissions);
-      const start: Cursor = { f: head.feedId, e: head.epoch, p: head.pos, s: scope.ver, g: projection.id, n: { a: null } };
-      if (text === null) return [{ name, projection, cursor: start }];
-      const known = readCursor(text);
-      const why = known ? uselessness(known, head, projection.id) : 'unreadable';
-      if (!known || why !== undefined) {
-        page.reset(name, why ?? 'unreadable');
-        return [{ name, projection, cursor: start }];
-      }
-      return [{ name, projection, cursor: known.s === scope.ver ? known : widened(known, start, scope) }];
-    });
-  }
-
-  async #snapshot(actor: SyncActor, scope: DeviceScope, { name, projection, cursor }: Asked, page: Page): Promise<void> {
+  async #snapshot({ actor, scope, page }: Pull, { name, projection, cursor }: Asked): Promise<void> {
     const keys = cursor.n?.k === 'added' ? scope.keys.filter((key) => !scope.keysBefore.includes(key)) : scope.keys;
     const whole = keys.includes('hospital');
     const of = (kind: string): string =>
@@ -112,45 +81,31 @@ export class Puller {
     else page.leave(name, { ...cursor, n: { ...cursor.n, a: last } });
   }
 
-  async #follow(actor: SyncActor, { keys }: DeviceScope, asked: readonly Asked[], head: FeedHead, page: Page): Promise<void> {
+  /** Changes of some entities, all since the same position. */
+  async #follow(pull: Pull, asked: readonly Asked[]): Promise<void> {
+    const { scope, head, page, actor } = pull;
     const since = asked[0]?.cursor.p ?? head.pos;
     const limit = page.room;
     const none = since >= head.pos;
-    const changed = none || limit === 0 ? [] : await this.#changedKeys(actor, asked, since, head.pos, keys, limit);
-    const rows = await Promise.all(asked.map((each) => this.#rowsNow(actor, each, changed, keys)));
-    const byKey = new Map(rows.flat().map(([key, row]) => [key, row]));
-    let upTo = since;
-    let cut = limit === 0 && !none;
-    for (const { pos, entity, id } of changed) {
-      const each = asked.find(({ name }) => syncEntities[name].no === entity);
-      const row = byKey.get(`${entity} ${id}`);
-      if (!each || !row) continue;
-      if (page.take(each.name, [row]).length === 0) {
-        cut = true;
-        break;
-      }
-      upTo = Number(pos);
-    }
-    const isWhole = none || (!cut && (changed[0]?.entries ?? 0) < limit);
+    const changed = none || limit === 0 ? [] : await this.#changedKeys(pull, asked, since);
+    const rows = await Promise.all(asked.map((each) => this.#rowsNow(actor, each, changed, scope.keys)));
+    const taken = takeChanges(page, changed, new Map(rows.flat()));
+    const isWhole = none || (limit > 0 && taken.all && (changed[0]?.entries ?? 0) < limit);
     for (const { name, cursor } of asked) {
       // Also when nothing was for this device: it need not look there again.
       if (isWhole) page.follow(name, { ...cursor, p: Math.max(since, head.pos) });
-      else page.leave(name, { ...cursor, p: upTo });
+      else page.leave(name, { ...cursor, p: taken.upTo ?? since });
     }
   }
 
   #changedKeys(
-    { hospital }: SyncActor,
+    { actor: { hospital }, scope: { keys }, head, page }: Pull,
     asked: readonly Asked[],
     since: number,
-    upTo: number,
-    keys: readonly string[],
-    limit: number,
   ): Promise<readonly ChangedKey[]> {
     const numbers = JSON.stringify(asked.map(({ name }) => syncEntities[name].no));
-    return this.lane.query<ChangedKey>((sql) =>
-      sql.unsafe<ChangedKey[]>(changedKeys, [hospital.id, since, upTo, numbers, JSON.stringify(keys), limit]),
-    );
+    const parameters = [hospital.id, since, head.pos, numbers, JSON.stringify(keys), page.room];
+    return this.lane.query<ChangedKey>((sql) => sql.unsafe<ChangedKey[]>(changedKeys, parameters));
   }
 
   async #rowsNow(
@@ -158,15 +113,61 @@ export class Puller {
     { name, projection }: Asked,
     changed: readonly ChangedKey[],
     keys: readonly string[],
-  ): Promise<[string, ShownRow][]> {
+  ): Promise<[string, Shown][]> {
     const { no } = syncEntities[name];
     const ids = changed.flatMap(({ entity, id }) => (entity === no ? [id] : []));
     if (ids.length === 0) return [];
     const rows = await this.lane.query<ShownRow>((sql) =>
-      sql.unsafe<ShownRow[]>(rowsNow(hospital.schema, name, projection.fields), [JSON.stringify(ids), JSON.stringify(keys)]),
+      sql.unsafe<ShownRow[]>(rowsNow(hospital.schema, name, projection.fields), [
+        JSON.stringify(ids),
+        JSON.stringify(keys),
+      ]),
     );
-    return rows.map((row) => [`${no} ${row.id}`, row]);
+    return rows.map((row) => [`${no} ${row.id}`, { name, row }]);
   }
+}
+
+/** Takes changes in the order of the feed for as long as there is room. */
+function takeChanges(
+  page: Page,
+  changed: readonly ChangedKey[],
+  rows: ReadonlyMap<string, Shown>,
+): { readonly all: boolean; readonly upTo: number | undefined } {
+  let upTo: number | undefined;
+  for (const { pos, entity, id } of changed) {
+    const shown = rows.get(`${entity} ${id}`);
+    if (shown && page.take(shown.name, [shown.row]).length === 0) return { all: false, upTo };
+    upTo = Number(pos);
+  }
+  return { all: true, upTo };
+}
+
+function askedFor({ actor, scope, head, page }: Pull, cursors: PullRequest['cursors']): Asked[] {
+  return syncEntityNames.flatMap((name): Asked[] => {
+    const text = cursors[name];
+    if (text === undefined) return [];
+    if (!actor.permissions.has(syncEntities[name].read)) {
+      page.withdraw(name);
+      return [];
+    }
+    const projection = projectionOf(entities[name], actor.permissions);
+    const start: Cursor = {
+      f: head.feedId,
+      e: head.epoch,
+      p: head.pos,
+      s: scope.ver,
+      g: projection.id,
+      n: { a: null },
+    };
+    if (text === null) return [{ name, projection, cursor: start }];
+    const known = readCursor(text);
+    const why = known ? uselessness(known, head, projection.id) : 'unreadable';
+    if (!known || why !== undefined) {
+      page.reset(name, why ?? 'unreadable');
+      return [{ name, projection, cursor: start }];
+    }
+    return [{ name, projection, cursor: known.s === scope.ver ? known : widened(known, start, scope) }];
+  });
 }
 
 /**
@@ -175,86 +176,7 @@ export class Puller {
  */
 function widened(known: Cursor, start: Cursor, { verBefore }: DeviceScope): Cursor {
   const fromBefore = known.s === verBefore && !known.n;
-  return fromBefore ? { ...known, s: start.s, n: { a: null, k: 'added' } } : { ...start, p: Math.min(known.p, start.p) };
-}
-
-/** What is answered, up to its limits. */
-class Page {
-  readonly #changes = new Map<SyncEntityName, { put: string[]; del: string[]; out: string[] }>();
-  readonly #resets: SyncReset[] = [];
-  readonly #done: string[] = [];
-  readonly #cursors: Record<string, string> = {};
-  readonly #patients = new Set<string>();
-  #rows = 0;
-  #bytes = 0;
-  #complete = true;
-
-  constructor(private readonly limits: Pick<PullRequest, 'limit' | 'max_bytes'>) {}
-
-  get room(): number {
-    return this.isFull ? 0 : this.limits.limit - this.#rows;
-  }
-
-  get isFull(): boolean {
-    return this.#rows >= this.limits.limit || this.#bytes >= this.limits.max_bytes;
-  }
-
-  get result(): Pulled {
-    return {
-      changes: this.#changes,
-      reset: this.#resets,
-      snapshotDone: this.#done,
-      cursors: this.#cursors,
-      complete: this.#complete,
-      patientIds: [...this.#patients],
-    };
-  }
-
-  reset(entity: SyncEntityName, why: SyncReset['why']): void {
-    this.#resets.push({ entity, why, how: 'snapshot' });
-  }
-
-  /** The actor may not read the entity (any more): what the device holds of it is to go. */
-  withdraw(name: SyncEntityName): void {
-    this.reset(name, 'projection');
-    this.#done.push(name);
-  }
-
-  /** @returns those of the rows that fit; the first of a page always does */
-  take(name: SyncEntityName, rows: readonly ShownRow[]): readonly ShownRow[] {
-    let taken = 0;
-    for (const { id, op, row, patient_id: patientId } of rows) {
-      if (this.isFull) break;
-      const changes = this.#of(name);
-      if (op === 'put' && row !== null) changes.put.push(row);
-      else changes[op === 'put' ? 'del' : op].push(id);
-      this.#rows++;
-      this.#bytes += row?.length ?? 40;
-      if (op === 'put' && patientId !== null) this.#patients.add(patientId);
-      taken++;
-    }
-    return rows.slice(0, taken);
-  }
-
-  /** There is more of the entity. */
-  leave(name: SyncEntityName, cursor: Cursor): void {
-    this.#complete = false;
-    this.#cursors[name] = writeCursor(cursor);
-  }
-
-  follow(name: SyncEntityName, cursor: Cursor): void {
-    this.#cursors[name] = writeCursor(cursor);
-  }
-
-  /** What changed meanwhile follows, from where the snapshot began. */
-  snapshotEnds(name: SyncEntityName, cursor: Cursor): void {
-    this.#done.push(name);
-    this.leave(name, cursor);
-  }
-
-  #of(name: SyncEntityName): { put: string[]; del: string[]; out: string[] } {
-    let changes = this.#changes.get(name);
-    if (!changes) this.#changes.set(name, (changes = { put: [], del: [], out: [] }));
-    return changes;
-  }
+  return fromBefore
+    ? { ...known, s: start.s, n: { a: null, k: 'added' } }
+    : { ...start, p: Math.min(known.p, start.p) };
 }

@@ -23,7 +23,12 @@ const ledgerDays = 45;
  * @throws AppError `sync.gap` when ops are missing before the first new one; `sync.device-forked` when a number was used
  * for another op; `sync.not-in-order`
  */
-export function sortOps(ops: readonly RawOp[], lastSeq: number, ledger: ReadonlyMap<string, LedgerRow>, now: number): Sorted {
+export function sortOps(
+  ops: readonly RawOp[],
+  lastSeq: number,
+  ledger: ReadonlyMap<string, LedgerRow>,
+  now: number,
+): Sorted {
   if (ops.some(({ seq }, i) => i > 0 && seq !== (ops[i - 1]?.seq ?? 0) + 1)) throw syncError('sync.not-in-order');
   const first = ops[0]?.seq ?? 0;
   if (first > lastSeq + 1) throw syncError('sync.gap', { members: { expected: lastSeq + 1 } });

@@ -33,19 +33,39 @@ export async function loadWorkingSet(
   const ready = devices.flatMap(({ ops }) => ops.flatMap((op) => ('ready' in op ? [op.ready] : [])));
   const set = new WorkingSet();
   const patientIds = uuids(ready.map((op) => op.patch?.['patientId']));
-  const reads = syncEntityNames.map((name) => readEntity(tx, schema, name, ready.filter(({ entity }) => entity === name)));
+  const reads = syncEntityNames.map((name) =>
+    readEntity(
+      tx,
+      schema,
+      name,
+      ready.filter(({ entity }) => entity === name),
+    ),
+  );
   const held = patientIds.length > 0 ? tx.unsafe<PatientRow[]>(holdPatients(schema), [JSON.stringify(patientIds)]) : [];
-  const own = ownVersions(tx, devices.map(({ deviceId }) => deviceId), uuids(ready.map(({ id }) => id)));
+  const own = ownVersions(
+    tx,
+    devices.map(({ deviceId }) => deviceId),
+    uuids(ready.map(({ id }) => id)),
+  );
   for (const { id, ward_id: wardId, deleted } of await held) set.place(id, { wardId, deleted });
   for (const { name, rows } of await Promise.all(reads)) {
     for (const row of rows) {
-      const { id, patient_id: patientId, version, ward_id: wardId, deleted, field_versions: fieldVersions, fields } = row;
+      const {
+        id,
+        patient_id: patientId,
+        version,
+        ward_id: wardId,
+        deleted,
+        field_versions: fieldVersions,
+        fields,
+      } = row;
       const placement = { wardId, deleted };
       const isDeleted = name === 'patients' && deleted;
       set.load(name, { id, patientId, version, fields, fieldVersions, deleted: isDeleted }, placement);
     }
   }
-  for (const { device_id: deviceId, row_id: rowId, version } of await own) set.loadOwn(deviceId, rowId, Number(version));
+  for (const { device_id: deviceId, row_id: rowId, version } of await own)
+    set.loadOwn(deviceId, rowId, Number(version));
   return set;
 }
 

@@ -2,23 +2,33 @@ import type { TransactionSql } from 'postgres';
 import { uuidv7 } from 'uuidv7';
 import { entities } from '../entities/registry.js';
 import type { SyncAudit, SyncedThing } from '../sync-audit.js';
-import { type Decision, isRefusal } from './reduce-ops.js';
+import { type Decision, isRefusal } from './decision.js';
 import type { Decided } from './record-decisions.js';
 
 /** Tells the audit and the other services what was changed, in the transaction that changed it. */
 export async function tellOthers(tx: TransactionSql, audit: SyncAudit, { request, decisions }: Decided): Promise<void> {
   const { actor, source } = request;
   const events = decisions.flatMap(({ entity, row, op, wrote }) =>
-    entity && row && wrote ? [{ id: uuidv7(), actor_id: actor.userId, ...entities[entity].event(row, op?.kind === 'create') }] : [],
+    entity && row && wrote
+      ? [{ id: uuidv7(), actor_id: actor.userId, ...entities[entity].event(row, op?.kind === 'create') }]
+      : [],
   );
   await Promise.all([
     audit.append(tx, actor, source, decisions.flatMap(thingOf)),
-    events.length > 0 ? tx`select public.append_outbox(${actor.hospital.id}, ${JSON.stringify(events)}::text::jsonb)` : undefined,
+    events.length > 0
+      ? tx`select public.append_outbox(${actor.hospital.id}, ${JSON.stringify(events)}::text::jsonb)`
+      : undefined,
   ]);
 }
 
 const actions = { create: 'create', update: 'update', delete: 'delete', command: 'execute' } as const;
-const names = { patients: 'patient', allergies: 'allergy', conditions: 'condition', observations: 'observation', notes: 'note' } as const;
+const names = {
+  patients: 'patient',
+  allergies: 'allergy',
+  conditions: 'condition',
+  observations: 'observation',
+  notes: 'note',
+} as const;
 const forbidden = new Set(['forbidden', 'forbidden_scope', 'not_found']);
 
 /** Refusals are kept where somebody tried what is not theirs to do; what was merely wrong waits in the quarantine. */

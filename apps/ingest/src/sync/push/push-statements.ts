@@ -7,7 +7,8 @@ import { fieldsSql, idsIn } from '../sql.js';
  */
 
 /** Locks and reads rows by id, with the patients they are about: `$1` is a list of ids. */
-export const rowsToChange = (schema: string, entity: SyncEntityName): string => readRows(schema, entity, `r.id in ${idsIn('$1')}`);
+export const rowsToChange = (schema: string, entity: SyncEntityName): string =>
+  readRows(schema, entity, `r.id in ${idsIn('$1')}`);
 
 /** The same of all rows of some patients. */
 export const rowsOfPatients = (schema: string, entity: SyncEntityName): string =>

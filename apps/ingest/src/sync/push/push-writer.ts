@@ -13,7 +13,8 @@ import { type CheckedOp, checkOp } from './op-check.js';
 import { tellOthers } from './push-effects.js';
 import type { PushAnswer, PushRequest } from './push-request.js';
 import { type Decided, recordDecisions } from './record-decisions.js';
-import { type Context, groupsOf, reduceOps, Refused } from './reduce-ops.js';
+import { type Context, groupsOf, reduceOps } from './reduce-ops.js';
+import { Refused } from './refused.js';
 import { storeWrites } from './store-writes.js';
 
 /** From the third time on something is wrong with the ops, not with the way. */
@@ -44,67 +45,54 @@ export class PushWriter {
   }
 
   async #pushTogether(tx: TransactionSql, request: PushRequest): Promise<PushAnswer> {
-    const { device, fresh, duplicates, context } = await this.#begin(tx, request);
-    const ops = fresh.map((op) => checkOp(op, request.actor.permissions));
-    const results = ops.length > 0 ? await this.#apply(tx, request, ops, context, new Refused()) : [];
-    return this.#finish(tx, request, device, context, [...duplicates, ...results]);
+    const push = await this.#begin(tx, request);
+    const ops = push.fresh.map((op) => checkOp(op, request.actor.permissions));
+    const results = ops.length > 0 ? await this.#apply(tx, push, ops) : [];
+    return finish(tx, push, results);
   }
 
   /** Each op, or group of them, by itself: the database refuses one without undoing the others. */
   async #pushOneByOne(tx: TransactionSql, request: PushRequest): Promise<PushAnswer> {
-    const { device, fresh, duplicates, context } = await this.#begin(tx, request);
+    const push = await this.#begin(tx, request);
     const results: SyncResult[] = [];
-    const refused = new Refused();
-    for (const group of groupsOf(fresh.map((op) => checkOp(op, request.actor.permissions)))) {
-      results.push(...(await this.#applyAlone(tx, request, group, context, refused)));
+    for (const group of groupsOf(push.fresh.map((op) => checkOp(op, request.actor.permissions)))) {
+      results.push(...(await this.#applyAlone(tx, push, group)));
     }
-    return this.#finish(tx, request, device, context, [...duplicates, ...results]);
+    return finish(tx, push, results);
   }
 
-  async #begin(
-    tx: TransactionSql,
-    request: PushRequest,
-  ): Promise<Sorted & { device: LockedDevice; context: Context }> {
+  async #begin(tx: TransactionSql, request: PushRequest): Promise<Push> {
     const { actor, deviceId, ops } = request;
     const device = await lockDevice(tx, request);
+    const ids = ops.map(({ op }) => op);
     const [known, numbers, scope] = await Promise.all([
-      ledgerOf(tx, actor, ops.map(({ op }) => op)),
+      ledgerOf(tx, actor, ids),
       ops.length > 0 ? numberBlocks(tx, deviceId) : [],
       currentScope(tx, actor),
     ]);
     const ownsMrn = (mrn: string): boolean =>
       numbers.some(({ first, last }) => BigInt(mrn) >= first && BigInt(mrn) <= last);
     const now = this.parts.now();
-    return { device, context: { actor, deviceId, scope, now, ownsMrn }, ...sortOps(ops, device.lastSeq, known, now) };
+    const context = { actor, deviceId, scope, now, ownsMrn, refused: new Refused() };
+    return { request, device, context, ...sortOps(ops, device.lastSeq, known, now) };
   }
 
-  async #apply(
-    tx: TransactionSql,
-    request: PushRequest,
-    ops: readonly CheckedOp[],
-    context: Context,
-    refused: Refused,
-  ): Promise<SyncResult[]> {
+  async #apply(tx: TransactionSql, { request, context }: Push, ops: readonly CheckedOp[]): Promise<SyncResult[]> {
     const { schema } = request.actor.hospital;
     const loaded = await loadWorkingSet(tx, schema, [{ deviceId: request.deviceId, ops }]);
-    const { decisions, set } = reduceOps(ops, loaded, context, refused);
+    const { decisions, set } = reduceOps(ops, loaded, context);
     await storeWrites(tx, schema, set.writes);
     return this.#record(tx, { request, decisions });
   }
 
-  async #applyAlone(
-    tx: TransactionSql,
-    request: PushRequest,
-    group: readonly CheckedOp[],
-    context: Context,
-    refused: Refused,
-  ): Promise<SyncResult[]> {
+  async #applyAlone(tx: TransactionSql, push: Push, group: readonly CheckedOp[]): Promise<SyncResult[]> {
     try {
-      return await tx.savepoint((inner) => this.#apply(inner, request, group, context, refused));
+      return await tx.savepoint((inner) => this.#apply(inner, push, group));
     } catch (err) {
-      const refusal = refusalOf(err, group, request.attempt >= carefulFrom);
+      const refusal = refusalOf(err, group, push.request.attempt >= carefulFrom);
       if (!refusal) throw err;
-      return this.#apply(tx, request, group.map(({ raw }) => ({ raw, refusal })), context, refused);
+      const refused = group.map(({ raw }) => ({ raw, refusal }));
+      return this.#apply(tx, push, refused);
     }
   }
 
@@ -115,26 +103,34 @@ export class PushWriter {
     ]);
     return recorded.map(({ result }) => result);
   }
+}
 
-  async #finish(
-    tx: TransactionSql,
-    { deviceId, schemaVersion, app, ops, skewMs, purgedTo }: PushRequest,
-    device: LockedDevice,
-    { scope: keys }: Context,
-    results: SyncResult[],
-  ): Promise<PushAnswer> {
-    const lastSeq = Math.max(device.lastSeq, ops.at(-1)?.seq ?? 0);
-    const scope = nextScope(device, keys, purgedTo);
-    await tx`
-      update sync.device set last_seq = ${lastSeq}, seen_at = now(), schema_version = ${schemaVersion},
-             app = coalesce(${app ?? null}, app), skew_ms = coalesce(${skewMs ?? null}::bigint, skew_ms),
-             scope = array(select jsonb_array_elements_text(${JSON.stringify(keys)}::text::jsonb)),
-             scope_ver = ${scope.ver},
-             scope_before = array(select jsonb_array_elements_text(${JSON.stringify(scope.keysBefore)}::text::jsonb)),
-             ver_before = ${scope.verBefore}, scope_acked = ${scope.purged ? scope.ver : null}
-       where id = ${deviceId}`;
-    return { results: results.sort((a, b) => a.seq - b.seq), lastSeq, scope };
-  }
+/** A push under way. */
+interface Push extends Sorted {
+  readonly request: PushRequest;
+  readonly device: LockedDevice;
+  readonly context: Context;
+}
+
+/** Advances the number of the device, and what it may hold. */
+async function finish(
+  tx: TransactionSql,
+  { request, device, duplicates, context }: Push,
+  fresh: readonly SyncResult[],
+): Promise<PushAnswer> {
+  const { deviceId, schemaVersion, app, ops, skewMs, purgedTo } = request;
+  const { scope: keys } = context;
+  const lastSeq = Math.max(device.lastSeq, ops.at(-1)?.seq ?? 0);
+  const scope = nextScope(device, keys, purgedTo);
+  await tx`
+    update sync.device set last_seq = ${lastSeq}, seen_at = now(), schema_version = ${schemaVersion},
+           app = coalesce(${app ?? null}, app), skew_ms = coalesce(${skewMs ?? null}::bigint, skew_ms),
+           scope = array(select jsonb_array_elements_text(${JSON.stringify(keys)}::text::jsonb)),
+           scope_ver = ${scope.ver},
+           scope_before = array(select jsonb_array_elements_text(${JSON.stringify(scope.keysBefore)}::text::jsonb)),
+           ver_before = ${scope.verBefore}, scope_acked = ${scope.purged ? scope.ver : null}
+     where id = ${deviceId}`;
+  return { results: [...duplicates, ...fresh].sort((a, b) => a.seq - b.seq), lastSeq, scope };
 }
 
 /** The database refuses something about a row, and would again. */
@@ -144,7 +140,9 @@ const isAboutRows = (thrown: unknown): boolean => ['conflict', 'data'].includes(
 function refusalOf(thrown: unknown, group: readonly CheckedOp[], careful: boolean): Refusal | undefined {
   if (!isAboutRows(thrown)) {
     const passes = ['lost', 'transient'].includes(failureOf(thrown));
-    return careful && !passes ? rejected('internal_poison', 'The server cannot take this change. It was kept.') : undefined;
+    return careful && !passes
+      ? rejected('internal_poison', 'The server cannot take this change. It was kept.')
+      : undefined;
   }
   const constraint = thrown instanceof Error && 'constraint_name' in thrown ? String(thrown.constraint_name) : '';
   const known = group.flatMap((op) => ('entity' in op ? (op.entity.refusals[constraint] ?? []) : []))[0];
@@ -153,7 +151,11 @@ function refusalOf(thrown: unknown, group: readonly CheckedOp[], careful: boolea
   return rejected('invalid', `The database refuses it${constraint ? ` (${constraint})` : ''}.`);
 }
 
-async function ledgerOf(tx: TransactionSql, { hospital }: SyncActor, ids: readonly string[]): Promise<Map<string, LedgerRow>> {
+async function ledgerOf(
+  tx: TransactionSql,
+  { hospital }: SyncActor,
+  ids: readonly string[],
+): Promise<Map<string, LedgerRow>> {
   if (ids.length === 0) return new Map();
   const rows = await tx<LedgerRow[]>`
     select op_id, status, code, version::text from sync.op
@@ -175,5 +177,8 @@ async function currentScope(tx: TransactionSql, actor: SyncActor): Promise<reado
       where user_id = $1 and closed_at is null and expires_at > now()`,
     [actor.userId],
   );
-  return scopeOf(actor, rows.map((row) => row.patient_id));
+  return scopeOf(
+    actor,
+    rows.map((row) => row.patient_id),
+  );
 }

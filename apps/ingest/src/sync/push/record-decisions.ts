@@ -1,7 +1,7 @@
 import { syncEntities } from '@hms/contracts';
 import type { TransactionSql } from 'postgres';
 import { uuidv7 } from 'uuidv7';
-import type { Decision } from './reduce-ops.js';
+import type { Decision } from './decision.js';
 import type { PushRequest } from './push-request.js';
 
 export interface Decided {
@@ -9,21 +9,26 @@ export interface Decided {
   readonly decisions: readonly Decision[];
 }
 
-/** A decision with what was kept for a person. */
-export type Recorded = Decision;
-
 /**
  * Writes what became of each op to the ledger, and what a person has to see to the inbox and the quarantine of the
  * hospital. @returns the decisions, which now name what was kept
  */
-export async function recordDecisions(tx: TransactionSql, schema: string, decided: Decided): Promise<Recorded[]> {
+export async function recordDecisions(tx: TransactionSql, schema: string, decided: Decided): Promise<Decision[]> {
   const recorded = decided.decisions.map((decision) => ({ decision, id: uuidv7() }));
   const toInbox = recorded.filter(({ decision }) => needsInbox(decision));
   const toQuarantine = recorded.filter(({ decision: { result } }) => ['rejected', 'blocked'].includes(result.status));
   await Promise.all([
     ledger(tx, decided),
-    fill(tx, `${schema}.sync_conflict`, toInbox.map(({ decision, id }) => inboxRow(decided.request, decision, id))),
-    fill(tx, `${schema}.sync_quarantine`, toQuarantine.map(({ decision, id }) => quarantineRow(decided.request, decision, id))),
+    fill(
+      tx,
+      `${schema}.sync_conflict`,
+      toInbox.map(({ decision, id }) => inboxRow(decided.request, decision, id)),
+    ),
+    fill(
+      tx,
+      `${schema}.sync_quarantine`,
+      toQuarantine.map(({ decision, id }) => quarantineRow(decided.request, decision, id)),
+    ),
   ]);
   const inbox = new Set(toInbox.map(({ decision }) => decision));
   const quarantine = new Set(toQuarantine.map(({ decision }) => decision));
@@ -78,7 +83,11 @@ async function ledger(tx: TransactionSql, { request, decisions }: Decided): Prom
   );
 }
 
-function inboxRow({ actor, deviceId }: PushRequest, { op, raw, result, row }: Decision, id: string): Record<string, unknown> {
+function inboxRow(
+  { actor, deviceId }: PushRequest,
+  { op, raw, result, row }: Decision,
+  id: string,
+): Record<string, unknown> {
   return {
     id,
     op_id: raw.op,
@@ -100,7 +109,11 @@ function inboxRow({ actor, deviceId }: PushRequest, { op, raw, result, row }: De
   };
 }
 
-function quarantineRow({ actor, deviceId }: PushRequest, { op, raw, result, row }: Decision, id: string): Record<string, unknown> {
+function quarantineRow(
+  { actor, deviceId }: PushRequest,
+  { op, raw, result, row }: Decision,
+  id: string,
+): Record<string, unknown> {
   const patientId = row?.patientId ?? op?.patch?.['patientId'] ?? null;
   return {
     id,

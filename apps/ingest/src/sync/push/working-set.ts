@@ -85,7 +85,10 @@ export class WorkingSet {
     const fields = { ...defaults, ...given };
     const patientId = entity === 'patients' ? id : String(fields['patientId']);
     const row = { id, patientId, version: 1, fields, fieldVersions: {}, deleted: false };
-    const columns = Object.assign({}, ...Object.keys(known).map((name) => columnsOf(known, name, fields[name]))) as Fields;
+    const columns = Object.assign(
+      {},
+      ...Object.keys(known).map((name) => columnsOf(known, name, fields[name])),
+    ) as Fields;
     const author = authored ? { created_by: by.userId, updated_by: by.userId } : {};
     this.#keep({ entity, kind: 'insert', row, columns: { ...columns, ...author, id } }, by);
     return row;

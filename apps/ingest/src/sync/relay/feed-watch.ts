@@ -87,7 +87,9 @@ export class FeedWatch {
 
   /** Moves what became visible, if nobody else does. @returns whether there is more to move at once */
   async step(): Promise<boolean> {
-    const [moved] = await this.lane.query<{ more: boolean }>((sql) => sql`select more from sync.relay_step(${rowsAStep}::int)`);
+    const [moved] = await this.lane.query<{ more: boolean }>(
+      (sql) => sql`select more from sync.relay_step(${rowsAStep}::int)`,
+    );
     await this.#look();
     if (moved && this.now() - this.#partitionsAt >= partitionsEveryMs) {
       this.#partitionsAt = this.now();

@@ -1,0 +1,276 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { SyncResponse, SyncResult } from '@hms/contracts';
+import { uuidv7 } from 'uuidv7';
+import { eventually } from '../../testing/eventually.js';
+import { TestHospital } from '../../testing/test-hospital.js';
+import type { TestIngest } from '../../testing/test-ingest.js';
+import { type GivenOp, type SentOp, TestPhone, TestSync } from '../../testing/test-sync.js';
+
+let sync: TestSync;
+let ingest: TestIngest;
+let hospital: TestHospital;
+
+beforeAll(async () => {
+  sync = await TestSync.open();
+  hospital = await TestHospital.create();
+  ingest = await sync.start();
+}, 60_000);
+
+afterAll(async () => {
+  await ingest.stop();
+  sync.close();
+  await hospital.drop();
+});
+
+/** A registered phone of a user who works on these wards, or in the whole hospital. */
+async function phone(wardIds: readonly string[] = [], role: 'nurse' | 'doctor' = 'doctor'): Promise<TestPhone> {
+  const one = new TestPhone(ingest, await sync.addUser(hospital, role, wardIds));
+  await one.register();
+  return one;
+}
+
+async function patient(wardId = hospital.wardId): Promise<string> {
+  const id = await hospital.addPatient();
+  await hospital.rows('update {schema}.patient set ward_id = $2 where id = $1', [id, wardId]);
+  return id;
+}
+
+const note = (patientId: string, text = 'Slept well.'): GivenOp => ({
+  entity: 'notes',
+  patch: { patientId, kind: 'nursing', text },
+});
+const statuses = ({ results }: SyncResponse): string[] => results.map(({ status, code }) => code ?? status);
+const only = ({ results }: SyncResponse): SyncResult => results[0] as SyncResult;
+
+describe('an op', () => {
+  it('takes effect once, however often and from how many connections it is sent', async () => {
+    const one = await phone();
+    const patientId = await patient();
+    const ops = Array.from({ length: 20 }, () => one.op(note(patientId)));
+    const answers = await Promise.all(Array.from({ length: 6 }, () => one.push(ops)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(6).fill(200));
+    expect(answers.filter(({ body }) => only(body).status === 'applied')).toHaveLength(1);
+    expect(answers.filter(({ body }) => only(body).status === 'duplicate')).toHaveLength(5);
+    expect(await hospital.count('note', 'patient_id = $1', [patientId])).toBe(20);
+    expect(answers[0]?.body.device.last_seq).toBe(20);
+  });
+
+  it('that will never be taken is parked with its reason, and stops no other: 500 with 20 bad ones', async () => {
+    const one = await phone();
+    const patientId = await patient();
+    const bad: GivenOp[] = [
+      { entity: 'notes', patch: { patientId, kind: 'poem', text: 'x' } },
+      { entity: 'notes', patch: { patientId, kind: 'nursing', text: 'x', mood: 'blue' } },
+      { entity: 'horses', patch: {} },
+      { entity: 'notes', patch: { patientId: uuidv7(), kind: 'nursing', text: 'x' } },
+      { entity: 'observations', patch: { patientId, code: 'heartRate', value: 9_000 } },
+    ];
+    const ops = Array.from({ length: 500 }, (_, i) =>
+      one.op(i % 25 === 7 ? (bad[i % bad.length] ?? {}) : note(patientId)),
+    );
+    const results: SyncResult[] = [];
+    for (let i = 0; i < ops.length; i += 200) results.push(...(await one.push(ops.slice(i, i + 200))).body.results);
+    expect(results.filter(({ status }) => status === 'applied')).toHaveLength(480);
+    const parked = results.filter(({ status }) => status === 'rejected');
+    expect(parked).toHaveLength(20);
+    expect(parked.every(({ code, text, quarantine }) => code && text && quarantine)).toBe(true);
+    expect(await hospital.count('sync_quarantine', 'device_id = $1 and outcome is null', [one.id])).toBe(20);
+    expect(await hospital.count('note', 'patient_id = $1', [patientId])).toBe(480);
+  });
+
+  it('the database refuses is refused alone, with the same answer as it would have given', async () => {
+    const one = await phone();
+    const patientId = await patient();
+    const condition = { patientId, display: 'Gout', onsetDate: '2020-05-01', abatementDate: '2019-05-01' };
+    const { body } = await one.push([
+      one.op(note(patientId)),
+      one.op({ entity: 'conditions', patch: condition }),
+      one.op(note(patientId)),
+    ]);
+    expect(statuses(body)).toEqual(['applied', 'invalid', 'applied']);
+    expect(body.results[1]?.text).toBe('A problem cannot end before it began.');
+  });
+
+  it('that depends on a refused one is blocked; its neighbours are not', async () => {
+    const one = await phone();
+    const patientId = uuidv7();
+    const made = one.op({ entity: 'patients', id: patientId, patch: { familyName: 'Only' } });
+    const about = one.op(note(patientId));
+    const named = one.op({ ...note(await patient()), deps: [made.op] });
+    const { body } = await one.push([made, about, named, one.op(note(await patient()))]);
+    expect(statuses(body)).toEqual(['invalid', 'blocked', 'blocked', 'applied']);
+    expect(body.results[1]?.by).toBe(made.op);
+  });
+
+  it('of a group takes effect with all of it or not at all', async () => {
+    const one = await phone();
+    const patientId = await patient();
+    const grouped = [note(patientId), { ...note(patientId), patch: { patientId, kind: 'poem', text: 'x' } }];
+    const { body } = await one.push([...grouped.map((op) => one.op({ ...op, group: 'a' })), one.op(note(patientId))]);
+    expect(statuses(body)).toEqual(['blocked', 'invalid', 'applied']);
+    expect(await hospital.count('note', 'patient_id = $1', [patientId])).toBe(1);
+  });
+
+  it('leaves its trace in the audit, the history and the outbox', async () => {
+    const one = await phone();
+    const patientId = await patient();
+    const op = one.op({ entity: 'allergies', patch: { patientId, substance: 'Latex', category: 'environment' } });
+    await one.push([op]);
+    expect(
+      await hospital.count('audit_event', `entity = 'allergy' and entity_ids = array[$1] and actor_id = $2`, [
+        op.id,
+        one.user.userId,
+      ]),
+    ).toBe(1);
+    expect(await hospital.count('change_history', 'entity_id = $1 and actor_id = $2', [op.id, one.user.userId])).toBe(
+      1,
+    );
+    const events = await hospital.rows(`select type from public.outbox_event where payload ->> 'id' = $1`, [op.id]);
+    expect(events).toEqual([{ type: 'allergy.changed' }]);
+  });
+});
+
+describe('the numbers of a device', () => {
+  it('tell of a gap, which says what is expected', async () => {
+    const one = await phone();
+    const patientId = await patient();
+    one.seq = 4;
+    const { status, body } = await one.push([one.op(note(patientId))]);
+    expect({ status, body }).toMatchObject({ status: 409, body: { code: 'sync.gap', expected: 1 } });
+  });
+
+  it('tell of another installation that used them for other changes', async () => {
+    const one = await phone();
+    const patientId = await patient();
+    await one.push([one.op(note(patientId))]);
+    one.seq = 0;
+    const { status, body } = await one.push([one.op(note(patientId))]);
+    expect({ status, body }).toMatchObject({ status: 409, body: { code: 'sync.device-forked' } });
+  });
+
+  it('belong to one user of one hospital', async () => {
+    const [one, other] = [await phone(), await phone()];
+    const stolen = new TestPhone(ingest, other.user);
+    Object.assign(stolen, { id: one.id });
+    expect((await stolen.push([])).body).toMatchObject({ code: 'sync.unknown-device' });
+    expect((await stolen.send('/sync/register', { v: 1, device: one.id, name: 'x', schema: 1 })).status).toBe(403);
+  });
+});
+
+describe('who syncs', () => {
+  it('is nobody once the session is revoked, whatever the token says', async () => {
+    const one = await phone();
+    await hospital.rows(`update public.session set revoked_at = now(), revoke_reason = 'logout' where id = $1`, [
+      one.user.sessionId,
+    ]);
+    await eventually(async () => ((await one.push([])).status === 401 ? true : undefined));
+  });
+
+  it('is nobody with a token of another key', async () => {
+    const stranger = await TestSync.open();
+    const one = await phone();
+    const token = await stranger.token(hospital, one.user);
+    stranger.close();
+    const forged = new TestPhone(ingest, { ...one.user, token });
+    expect((await forged.push([])).status).toBe(401);
+  });
+
+  it('may not change what the role may not, and finds out op by op', async () => {
+    const one = await phone([], 'nurse');
+    const patientId = await patient();
+    const { body } = await one.push([
+      one.op({ entity: 'patients', id: patientId, kind: 'delete', base: 2, patch: { deletedReason: 'test' } }),
+      one.op(note(patientId)),
+    ]);
+    expect(statuses(body)).toEqual(['forbidden', 'applied']);
+  });
+});
+
+describe('two who change one patient', () => {
+  async function bothEdit(yours: Record<string, unknown>, theirs: Record<string, unknown>): Promise<SyncResult> {
+    const [one, other] = [await phone(), await phone()];
+    const id = await patient();
+    const edit = (from: TestPhone, patch: Record<string, unknown>): SentOp =>
+      from.op({ entity: 'patients', id, kind: 'update', base: 2, patch });
+    expect(statuses((await other.push([edit(other, theirs)])).body)).toEqual(['applied']);
+    return only((await one.push([edit(one, yours)])).body);
+  }
+
+  it('in different fields both succeed', async () => {
+    const result = await bothEdit({ phone: '555 0101' }, { email: 'a@example.org' });
+    expect(result).toMatchObject({ status: 'applied', row: { phone: '555 0101', email: 'a@example.org' } });
+  });
+
+  it('in the telephone number: the second hears of both, and what is stored stays', async () => {
+    const result = await bothEdit({ phone: '555 0101', gender: 'female' }, { phone: '555 0202' });
+    expect(result).toMatchObject({
+      status: 'merged',
+      row: { phone: '555 0202', gender: 'female' },
+      conflicts: [{ field: 'phone', yours: '555 0101', theirs: '555 0202', kept: 'theirs' }],
+    });
+    expect(await hospital.count('sync_conflict', `id = $1 and kind = 'merged'`, [result.conflict])).toBe(1);
+  });
+
+  it('in the name: nothing of the second is taken, and a person decides', async () => {
+    const result = await bothEdit({ familyName: 'Ours', phone: '555 0101' }, { familyName: 'Theirs' });
+    expect(result).toMatchObject({ status: 'conflict', row: { familyName: 'Theirs', phone: null } });
+  });
+
+  it('to the same agree', async () => {
+    expect(await bothEdit({ familyName: 'Same' }, { familyName: 'Same' })).toMatchObject({ status: 'applied' });
+  });
+
+  it('are one when both changes are of one device', async () => {
+    const one = await phone();
+    const id = await patient();
+    const edit = (patch: Record<string, unknown>): SentOp =>
+      one.op({ entity: 'patients', id, kind: 'update', base: 2, patch });
+    expect(statuses((await one.push([edit({ phone: '555 0101' })])).body)).toEqual(['applied']);
+    const { body } = await one.push([edit({ phone: '555 0102' }), edit({ phone: '555 0103' })]);
+    expect(statuses(body)).toEqual(['applied', 'applied']);
+    expect(body.results.map(({ ver }) => ver)).toEqual([4, 5]);
+    expect(body.results[1]?.row).toMatchObject({ phone: '555 0103', _v: 5 });
+  });
+});
+
+describe('an allergy', () => {
+  const latex = (patientId: string): GivenOp => ({
+    entity: 'allergies',
+    patch: { patientId, substance: 'Latex', category: 'environment' },
+  });
+
+  it('two record at once is one', async () => {
+    const patientId = await patient();
+    const phones = await Promise.all(Array.from({ length: 4 }, () => phone()));
+    const answers = await Promise.all(phones.map((one) => one.push([one.op(latex(patientId))])));
+    expect(answers.map(({ body }) => only(body).status).sort()).toEqual(['applied', 'merged', 'merged', 'merged']);
+    expect(await hospital.count('allergy', 'patient_id = $1', [patientId])).toBe(1);
+  });
+
+  it('is not taken off the list by who did not see that it got worse', async () => {
+    const [one, other] = [await phone(), await phone()];
+    const added = one.op(latex(await patient()));
+    await one.push([added]);
+    const edit = (from: TestPhone, patch: Record<string, unknown>): SentOp =>
+      from.op({ entity: 'allergies', id: added.id, kind: 'update', base: 1, patch });
+    await other.push([edit(other, { severity: 'severe' })]);
+    const { body } = await one.push([edit(one, { clinicalStatus: 'resolved' })]);
+    expect(statuses(body)).toEqual(['conflict']);
+  });
+});
+
+describe('record numbers', () => {
+  it('set aside for a device are given by it alone, each once', async () => {
+    const one = new TestPhone(ingest, await sync.addUser(hospital, 'doctor'));
+    const { mrns } = await one.register(2);
+    const other = await phone();
+    const made = (from: TestPhone, mrn?: string): SentOp =>
+      from.op({ entity: 'patients', patch: { familyName: 'New', givenName: 'Born', ...(mrn ? { mrn } : {}) } });
+    expect(statuses((await other.push([made(other, mrns[0])])).body)).toEqual(['invalid']);
+    const { body } = await one.push([made(one, mrns[0]), made(one, mrns[0]), made(one, mrns[1]), made(one)]);
+    expect(statuses(body)).toEqual(['applied', 'invalid', 'applied', 'applied']);
+    const last = body.results[3]?.row;
+    expect(mrns).not.toContain(last?.['mrn']);
+    expect(last?.['mrn']).toMatch(/^\d{8}$/);
+  });
+});

@@ -1,0 +1,23 @@
+import type { ReadyOp } from '../entities/entity.js';
+import { parentIdOf, patientIdOf } from './op-target.js';
+import { type Decision, isRefusal } from './decision.js';
+
+/** Ops that took no effect, by what depends on them. */
+export class Refused {
+  readonly #ops = new Set<string>();
+  readonly #creates = new Map<string, string>();
+
+  note({ op, raw, result }: Decision): void {
+    if (!isRefusal(result.status)) return;
+    this.#ops.add(result.op);
+    const { kind, entity, id } = op ?? raw;
+    if (kind === 'create') this.#creates.set(`${String(entity)} ${String(id)}`, result.op);
+  }
+
+  /** The refused op this one depends on: one it names, or one that should have made its row or what the row is about. */
+  blocker(op: ReadyOp): string | undefined {
+    const named = op.deps.find((dep) => this.#ops.has(dep));
+    const parents = [`${op.entity} ${op.id}`, `patients ${patientIdOf(op)}`, `${op.entity} ${parentIdOf(op)}`];
+    return named ?? parents.map((key) => this.#creates.get(key)).find((by) => by !== undefined);
+  }
+}
