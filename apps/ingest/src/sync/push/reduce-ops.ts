@@ -88,7 +88,7 @@ function decide(checked: CheckedOp, set: WorkingSet, context: Context): Decision
   }
   const { ready: op, entity } = checked;
   const row = set.find(op.entity, op.id);
-  const by = context.refused.blocker(op);
+  const by = context.refused.blocker(op, set);
   if (by !== undefined) {
     const result = {
       seq: op.seq,

@@ -1,6 +1,8 @@
+import type { SyncEntityName } from '@hms/contracts';
 import type { ReadyOp } from '../entities/entity.js';
 import { parentIdOf, patientIdOf } from './op-target.js';
 import { type Decision, isRefusal } from './decision.js';
+import type { WorkingSet } from './working-set.js';
 
 /** Ops that took no effect, by what depends on them. */
 export class Refused {
@@ -14,10 +16,21 @@ export class Refused {
     if (kind === 'create') this.#creates.set(`${String(entity)} ${String(id)}`, result.op);
   }
 
-  /** The refused op this one depends on: one it names, or one that should have made its row or what the row is about. */
-  blocker(op: ReadyOp): string | undefined {
+  /**
+   * The refused op this one depends on: one it names, or one that should have made its row or what the row is about, unless
+   * somebody else made that.
+   */
+  blocker(op: ReadyOp, set: WorkingSet): string | undefined {
     const named = op.deps.find((dep) => this.#ops.has(dep));
-    const parents = [`${op.entity} ${op.id}`, `patients ${patientIdOf(op)}`, `${op.entity} ${parentIdOf(op)}`];
-    return named ?? parents.map((key) => this.#creates.get(key)).find((by) => by !== undefined);
+    const parents = [
+      [op.entity, op.id],
+      ['patients', patientIdOf(op)],
+      [op.entity, parentIdOf(op)],
+    ] as const;
+    const missing = parents.filter(([entity, id]) => !exists(set, entity, id));
+    return named ?? missing.map(([entity, id]) => this.#creates.get(`${entity} ${id}`)).find((by) => by !== undefined);
   }
 }
+
+const exists = (set: WorkingSet, entity: SyncEntityName, id: string): boolean =>
+  set.find(entity, id) !== undefined || (entity === 'patients' && set.placement(id) !== undefined);
