@@ -38,7 +38,8 @@ declare
 begin
   select coalesce(jsonb_object_agg(a.key, jsonb_build_object('from', before -> a.key, 'to', a.value)), '{}')
     into delta from jsonb_each(after) a
-   where a.key <> all (skip) and a.value is distinct from coalesce(before -> a.key, 'null'::jsonb);
+   where a.key <> all (skip) and a.key !~ '_(sealed|index)$'
+     and a.value is distinct from coalesce(before -> a.key, 'null'::jsonb);
   execute format('insert into %I.change_history (entity, entity_id, patient_id, version, action, actor_id, changes)
                   values ($1, $2, $3, $4, $5, $6, $7)', tg_table_schema)
     using tg_table_name, (after ->> 'id')::uuid, coalesce(after ->> 'patient_id', after ->> 'id')::uuid,
@@ -212,7 +213,6 @@ begin
   grant insert on charted_observation to hms_ingest;
   grant select, insert on sync_conflict, sync_quarantine to hms_ingest;
   grant select, update on counter to hms_ingest;
-  grant select (patient_id, user_id, expires_at, closed_at) on break_glass to hms_ingest;
   for entity in select name from sync.entity order by no loop
     perform sync.track(current_schema()::text, entity);
   end loop;
