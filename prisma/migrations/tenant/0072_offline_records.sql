@@ -213,6 +213,7 @@ begin
   grant insert on charted_observation to hms_ingest;
   grant select, insert on sync_conflict, sync_quarantine to hms_ingest;
   grant select, update on counter to hms_ingest;
+  grant select (patient_id, user_id, expires_at, closed_at) on break_glass to hms_ingest;
   for entity in select name from sync.entity order by no loop
     perform sync.track(current_schema()::text, entity);
   end loop;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { permissionsOf } from '@hms/contracts';
+import { permissionsOf, type SyncResult } from '@hms/contracts';
 import fc from 'fast-check';
-import { same } from '../entities/row.js';
+import { type Fields, same } from '../entities/row.js';
 import { checkOp, type RawOp } from './op-check.js';
 import { type Decision } from './decision.js';
 import { type Context, reduceOps } from './reduce-ops.js';
@@ -68,26 +68,38 @@ const patch = fc
   .subarray([...fields], { minLength: 1 })
   .chain((names) => fc.record(Object.fromEntries(names.map((name) => [name, values[name]]))));
 
+interface Promised {
+  readonly by: string;
+  readonly value: unknown;
+}
+
+/** Notes what a device was told is stored; somebody else's value of a field gives way to nobody who did not see it. */
+function keepPromises(
+  promised: Map<string, Promised>,
+  { conflicts = [] }: SyncResult,
+  { device, change, before }: { device: string; change: Fields; before: Fields },
+): void {
+  for (const [field, value] of Object.entries(change)) {
+    const refused = conflicts.some((one) => one.field === field);
+    const holder = promised.get(field);
+    if (holder && holder.by !== device && !same(holder.value, value)) expect(refused).toBe(true);
+    if (!refused && !same(before[field], value)) promised.set(field, { by: device, value });
+  }
+}
+
 describe('edits of one patient from devices that do not know of each other', () => {
   it('never lose what one of them was told is stored, unless the other saw it', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), patch), { maxLength: 12 }), (edits) => {
         let set = withPatient();
-        const promised = new Map<string, { by: string; value: unknown }>();
+        const promised = new Map<string, Promised>();
         for (const [device, change] of edits) {
           const before = set.find('patients', patientId)?.fields ?? {};
           const done = apply([op({ patch: change })], set, context(device));
           ({ set } = done);
-          const { status, conflicts = [] } = done.decisions[0]?.result ?? { status: 'rejected' };
-          if (status !== 'applied' && status !== 'merged') continue;
-          for (const [field, value] of Object.entries(change)) {
-            const refused = conflicts.some((one) => one.field === field);
-            const holder = promised.get(field);
-            // Somebody else's value of a field gives way to nobody who did not see it.
-            if (holder && holder.by !== device && !same(holder.value, value)) expect(refused).toBe(true);
-            if (refused || same(before[field], value)) continue;
-            promised.set(field, { by: device, value });
-          }
+          const result = done.decisions[0]?.result;
+          if (result?.status === 'applied' || result?.status === 'merged')
+            keepPromises(promised, result, { device, change, before });
         }
         const after = set.find('patients', patientId)?.fields ?? {};
         for (const [field, { value }] of promised) expect(same(after[field], value)).toBe(true);
