@@ -27,7 +27,7 @@ export class Refused {
       ['patients', patientIdOf(op)],
       [op.entity, parentIdOf(op)],
     ] as const;
-    const missing = parents.filter(([entity, id]) => !exists(set, entity, id));
+    const missing = parents.filter(([entity, id]) => id !== '' && !exists(set, entity, id));
     return named ?? missing.map(([entity, id]) => this.#creates.get(`${entity} ${id}`)).find((by) => by !== undefined);
   }
 }
