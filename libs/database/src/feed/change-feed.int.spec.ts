@@ -35,6 +35,29 @@ async function withHospital(work: (scratch: Scratch) => Promise<void>): Promise<
   }
 }
 
+/** One for all tests that leave the relay as it is. */
+let shared: Scratch;
+let closeShared: () => void;
+let sharedClosed: Promise<void>;
+beforeAll(
+  () =>
+    new Promise<void>((resolve, reject) => {
+      sharedClosed = withHospital((scratch) => {
+        shared = scratch;
+        resolve();
+        return new Promise((close) => (closeShared = close));
+      });
+      sharedClosed.catch(reject);
+    }),
+  PATIENCE,
+);
+afterAll(async () => {
+  closeShared();
+  await sharedClosed;
+}, PATIENCE);
+
+const onShared = (work: (scratch: Scratch) => Promise<void>): Promise<void> => work(shared);
+
 async function addPatients({ owner, schema, wards }: Scratch, count: number, ward = wards[0]): Promise<string[]> {
   const ids = Array.from({ length: count }, () => randomUUID());
   await owner.query(
@@ -110,19 +133,20 @@ async function staleAfterFollowing(scratch: Scratch, reader: Reader): Promise<nu
       );
       for (const { id, version } of rows) replica.set(id, version);
     };
-    const until = Date.now() + 4_000;
+    const until = Date.now() + 2_500;
     const writers = Promise.all(Array.from({ length: 12 }, () => write(scratch, ids, until)));
     while (Date.now() < until) await take();
     await writers;
     await take();
   });
   const { rows } = await scratch.owner.query<{ id: string; version: number }>(
-    `select id, version from ${schema}.patient`,
+    `select id, version from ${schema}.patient where id = any ($1)`,
+    [ids],
   );
   return rows.filter(({ id, version }) => replica.get(id) !== version).length;
 }
 
-const logged = async ({ owner }: Scratch): Promise<unknown[]> => {
+const logged = async ({ owner }: Scratch): Promise<Record<string, unknown>[]> => {
   await relay(owner, 20_000);
   const { rows } = await owner.query<Record<string, unknown>>(
     'select entity, op, row_id, version::int, keys, keys_gone from sync.feed order by pos',
@@ -131,25 +155,60 @@ const logged = async ({ owner }: Scratch): Promise<unknown[]> => {
   return rows;
 };
 
+/** Makes the relay wrong in one place. */
+async function mutate({ owner }: Scratch, right: string, wrong: string): Promise<void> {
+  const { rows } = await owner.query<{ text: string }>(`select pg_get_functiondef('sync.relay_step'::regproc) as text`);
+  const text = rows[0]?.text ?? '';
+  expect(text).toContain(right);
+  await owner.query(text.replaceAll(right, wrong));
+}
+
+const positionsAfterRacing = async (scratch: Scratch): Promise<unknown> => {
+  const { url, owner } = scratch;
+  await relay(owner, 20_000);
+  await owner.query('truncate sync.feed');
+  await addPatients(scratch, 500);
+  const racing = [3, 5, 7].map((maxRows) => withOwner(url, (client) => relay(client, maxRows)));
+  await Promise.allSettled(racing);
+  await relay(owner, 100);
+  return (await owner.query('select count(*)::int, count(distinct pos)::int as places from sync.feed')).rows;
+};
+
+/** The ward under which a row is in the feed that one transaction moved after another that began later. */
+async function wardOfTwiceMoved(scratch: Scratch): Promise<number> {
+  const { url, owner, schema, wards } = scratch;
+  const [patient = ''] = await addPatients(scratch, 1);
+  await logged(scratch);
+  const move = (client: pg.Client, ward: string | undefined): Promise<unknown> =>
+    client.query(`update ${schema}.patient set ward_id = $2 where id = $1`, [patient, ward]);
+  await withOwner(url, async (early) => {
+    await early.query('begin');
+    await early.query('select pg_current_xact_id()');
+    await move(owner, wards[1]);
+    await move(early, wards[0]);
+    await early.query('commit');
+  });
+  const [last] = await logged(scratch);
+  return wards.findIndex((ward) => (last?.['keys'] as string[]).includes(`ward:${ward}`));
+}
+
 describe('whoever follows the feed', () => {
   it.each([1, 7, 20, 20_000])(
     'misses no change of transactions that end in another order than they began, %i at a time',
-    (maxRows) =>
-      withHospital(async (scratch) => expect(await staleAfterFollowing(scratch, feedReader(maxRows))).toBe(0)),
+    (maxRows) => onShared(async (scratch) => expect(await staleAfterFollowing(scratch, feedReader(maxRows))).toBe(0)),
     PATIENCE,
   );
 
   it(
     'control: misses some when following a sequence',
-    () =>
-      withHospital(async (scratch) => expect(await staleAfterFollowing(scratch, sequenceReader())).toBeGreaterThan(0)),
+    () => onShared(async (scratch) => expect(await staleAfterFollowing(scratch, sequenceReader())).toBeGreaterThan(0)),
     PATIENCE,
   );
 
   it(
     'is never stopped by a transaction that stays open, and gets its changes when it ends',
     () =>
-      withHospital(async (scratch) => {
+      onShared(async (scratch) => {
         const { owner, url, schema } = scratch;
         const [slow = '', quick = ''] = await addPatients(scratch, 2);
         await logged(scratch);
@@ -166,15 +225,47 @@ describe('whoever follows the feed', () => {
   );
 
   it(
-    'sees positions without a gap, however many relay at once',
+    'sees each position once, however many relay at once',
+    () =>
+      onShared(async (scratch) => {
+        expect(await positionsAfterRacing(scratch)).toEqual([{ count: 500, places: 500 }]);
+      }),
+    PATIENCE,
+  );
+
+  it(
+    'control: does not when nothing keeps relays apart',
     () =>
       withHospital(async (scratch) => {
-        const { url, owner } = scratch;
-        await addPatients(scratch, 500);
-        await Promise.all([3, 5, 7].map((maxRows) => withOwner(url, (client) => relay(client, maxRows))));
-        await relay(owner, 100);
-        const { rows } = await owner.query('select count(*)::int, max(pos)::int from sync.feed');
-        expect(rows).toEqual([{ count: 500, max: 500 }]);
+        await mutate(scratch, 'if not pg_try_advisory_xact_lock(7310001) then return; end if;', '');
+        expect(await positionsAfterRacing(scratch)).not.toEqual([{ count: 500, places: 500 }]);
+      }),
+    PATIENCE,
+  );
+
+  it(
+    'is told of the last change of a row, not of the one whose transaction began last',
+    () => onShared(async (scratch) => expect(await wardOfTwiceMoved(scratch)).toBe(0)),
+    PATIENCE,
+  );
+
+  it(
+    'control: is told of another when changes are told apart by their transactions',
+    () =>
+      withHospital(async (scratch) => {
+        await mutate(scratch, 'op, keys, seq\n', 'op, keys, seq, xid\n');
+        await mutate(scratch, 'row_id, seq desc\n', 'row_id, xid desc\n');
+        expect(await wardOfTwiceMoved(scratch)).toBe(1);
+      }),
+    PATIENCE,
+  );
+
+  it(
+    'control: misses changes when a step of several calls counts as done after the first',
+    () =>
+      withHospital(async (scratch) => {
+        await mutate(scratch, 'prev = case when n_src < max_rows then r.target else r.prev end', 'prev = r.target');
+        expect(await staleAfterFollowing(scratch, feedReader(1))).toBeGreaterThan(0);
       }),
     PATIENCE,
   );
@@ -184,7 +275,7 @@ describe('a change', () => {
   it(
     'is logged under the keys by which devices may hold the row, and leaves those it had before',
     () =>
-      withHospital(async (scratch) => {
+      onShared(async (scratch) => {
         const { owner, schema, wards } = scratch;
         const [patient = ''] = await addPatients(scratch, 1);
         const allergy = randomUUID();
@@ -215,7 +306,7 @@ describe('a change', () => {
   it(
     'of a row written while its patient is moved to another ward is logged under the ward they came to',
     () =>
-      withHospital(async (scratch) => {
+      onShared(async (scratch) => {
         const { owner, url, schema, wards } = scratch;
         const [patient = ''] = await addPatients(scratch, 1);
         await logged(scratch);
@@ -241,7 +332,7 @@ describe('a change', () => {
   it(
     'of the id of a row is refused',
     () =>
-      withHospital(async (scratch) => {
+      onShared(async (scratch) => {
         const [patient] = await addPatients(scratch, 1);
         const change = scratch.owner.query(`update ${scratch.schema}.patient set id = $2 where id = $1`, [
           patient,
@@ -256,14 +347,14 @@ describe('a change', () => {
 it(
   'an idle step writes nothing, and reads no backlog behind an open transaction',
   () =>
-    withHospital(async (scratch) => {
+    onShared(async (scratch) => {
       const { owner, url } = scratch;
-      await addPatients(scratch, 20_000);
+      await addPatients(scratch, 4_000);
       await withOwner(url, async (open) => {
         await open.query('begin');
         await open.query('select pg_current_xact_id()');
         await relay(owner, 20_000);
-        await addPatients(scratch, 20_000);
+        await addPatients(scratch, 4_000);
         await relay(owner, 20_000);
         const { rows: before } = await owner.query('select xmin from sync.relay');
         const { rows } = await owner.query<{ 'QUERY PLAN': { 'Shared Hit Blocks': number }[] }>(
