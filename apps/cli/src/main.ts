@@ -11,6 +11,7 @@ import { registerLoad } from './load/load.command.js';
 import { registerMigrate } from './migrate/migrate.command.js';
 import { registerOutbox } from './outbox/outbox.command.js';
 import { registerSimulate } from './simulate/simulate.command.js';
+import { registerSync } from './sync/sync.command.js';
 import { registerUser } from './user/user.command.js';
 import { registerWatch } from './watch/watch.command.js';
 
@@ -27,6 +28,7 @@ registerKeys(program);
 registerAudit(program);
 registerDemo(program);
 registerOutbox(program);
+registerSync(program);
 registerSimulate(program);
 registerLoad(program);
 registerImport(program);

@@ -1,0 +1,46 @@
+import { withOwner } from '@hms/database';
+import Table from 'cli-table3';
+import type { Command } from 'commander';
+import { ownerUrl } from '../config.js';
+import { feedStatus, type FeedStatus, hospitalStatuses, type HospitalSyncStatus } from './sync-status.js';
+
+export function registerSync(program: Command): void {
+  const sync = program.command('sync').description('Look after phones and tablets that work offline.');
+  sync
+    .command('status')
+    .description('Show how far the change feed is behind, and what waits by hospital.')
+    .option('--json', 'as JSON')
+    .action(async ({ json }: { json?: true }) => {
+      const [feed, hospitals] = await withOwner(ownerUrl(process.env), async (owner) => [
+        await feedStatus(owner),
+        await hospitalStatuses(owner),
+      ]);
+      const text = json ? JSON.stringify({ feed, hospitals }, undefined, 2) : statusText(feed, hospitals);
+      process.stdout.write(`${text}\n`);
+    });
+}
+
+function statusText(feed: FeedStatus, hospitals: readonly HospitalSyncStatus[]): string {
+  const table = new Table({ head: ['hospital', 'devices', 'silent 7 d', 'purging', 'conflicts', 'quarantined'] });
+  table.push(
+    ...hospitals.map(({ slug, devices, silent, purging, conflicts, quarantined }) => [
+      slug,
+      devices,
+      silent,
+      purging,
+      conflicts,
+      quarantined,
+    ]),
+  );
+  return [
+    `Feed ${feed.feed}, epoch ${feed.epoch}, at ${feed.pos}, kept since ${feed.floor}.`,
+    feed.lagSeconds === null ? 'Everything is relayed.' : `The oldest change waits for ${age(feed.lagSeconds)}.`,
+    feed.openSeconds === null
+      ? 'No writing transaction is open.'
+      : `A writing transaction is open for ${age(feed.openSeconds)}; its changes come when it ends.`,
+    hospitals.length > 0 ? table.toString() : 'There is no hospital yet.',
+  ].join('\n');
+}
+
+const age = (seconds: number): string =>
+  seconds < 120 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds / 60)} min`;
