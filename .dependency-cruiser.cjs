@@ -10,6 +10,14 @@ module.exports = {
       to: { path: '^(libs/(?!contracts/)|apps/|node_modules/@hms/)' },
     },
     {
+      name: 'the-client-runs-in-browsers',
+      comment:
+        'No library and nothing of Node; of the contracts only types, so that no validator is shipped to phones.',
+      severity: 'error',
+      from: { path: '^libs/client/src/', pathNot: '\\.(spec|contract)\\.ts$|/testing/' },
+      to: { pathNot: '^libs/client/src/', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'apps-do-not-share-code',
       severity: 'error',
       from: { path: '^apps/([^/]+)/' },

@@ -61,6 +61,17 @@ export default tseslint.config(
     },
   },
   {
+    // What runs in browsers takes only types of the contracts, or their validator is shipped to every phone.
+    files: ['libs/client/src/**/*.ts'],
+    ignores: ['**/*.spec.ts', '**/testing/**'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['@hms/*'], allowTypeImports: true, message: 'Types only.' }] },
+      ],
+    },
+  },
+  {
     files: ['**/*.spec.ts', 'test/**/*.ts', '**/testing/**/*.ts'],
     rules: { 'max-lines-per-function': 'off', '@typescript-eslint/no-non-null-assertion': 'off' },
   },

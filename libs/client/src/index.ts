@@ -1,0 +1,12 @@
+export { Client, type FieldsOf, type RowOf, type RowTypes, type Saved } from './client.js';
+export { createClient, type ClientOptions } from './create-client.js';
+export { type Environment, hostEnvironment, type HttpAnswer, type HttpRequest } from './environment.js';
+export { ClientError, type ClientProblem } from './errors.js';
+export type { Change } from './queue/draft.js';
+export type { AttentionItem } from './queue/queued.js';
+export { type ClientStatus, summaryOf } from './status.js';
+export { memoryStorage } from './storage/memory.js';
+export type { Changes, ClientStorage, Found, Storage } from './storage/storage.js';
+export type { EngineState, SyncPhase } from './sync/engine.js';
+export type { TokenSource } from './sync/transport.js';
+export type { LocalRow } from './view.js';
