@@ -15,7 +15,7 @@ export function advance(state: RowsState, response: SyncResponse): RowsState {
   return {
     round: state.round + 1,
     era: eraOf(response),
-    cursors: { ...state.cursors, ...response.cursors },
+    cursors: cursorsAfter(state, response),
     generations: generationsAfter(state, response),
     // Told again in the next request, and only there: a later purge of the same scope is another one.
     purged: response.purge?.ver ?? null,
@@ -25,6 +25,13 @@ export function advance(state: RowsState, response: SyncResponse): RowsState {
     upgrade: response.hints.upgrade?.min ?? null,
   };
 }
+
+// Of an entity that is reset and not sent anew the device may hold nothing: should it ever again, it begins anew.
+const cursorsAfter = ({ cursors }: RowsState, response: SyncResponse): Record<string, string> => {
+  const begun = new Set(response.reset.map(({ entity }) => entity));
+  const kept = Object.entries(cursors).filter(([entity]) => !begun.has(entity));
+  return { ...Object.fromEntries(kept), ...response.cursors };
+};
 
 const eraOf = ({ feed, epoch }: SyncResponse): string => `${feed}/${epoch}`;
 

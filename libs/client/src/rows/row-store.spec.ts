@@ -138,6 +138,11 @@ describe('a snapshot', () => {
     expect([await versions(), await versions('notes')]).toEqual([[], [['7', 1]]]);
   });
 
+  it('of nothing takes an entity away that may not be read any more; its cursor is forgotten', async () => {
+    await apply({ reset, snapshot_done: ['patients'], cursors: {} });
+    expect([await versions(), (await rows.state()).cursors]).toEqual([[], {}]);
+  });
+
   it('begins with the first cursor too', async () => {
     await rows.forget();
     await apply({ ...put(rowOf(1, 1)), snapshot_done: ['patients'] });

@@ -107,6 +107,13 @@ describe('syncing', () => {
     expect(new Set(server.requests.map(({ body }) => body.device)).size).toBe(1);
   });
 
+  it('waits when the device is registered for somebody else: what waits is not theirs to send', async () => {
+    await client.create('notes', { text: 'a' });
+    server.says(problem(403, 'sync.unknown-device'), problem(403, 'sync.unknown-device'));
+    expect(await client.sync()).toMatchObject({ phase: 'waiting', problem: 'sync.unknown-device', waiting: 1 });
+    expect(server.requests.slice(2).map(({ path }) => path)).toEqual(['/sync', '/sync/register']);
+  });
+
   it('asks for numbers for patients when few are left, and syncs without them too', async () => {
     client = server.client({ recordNumbers: 4 });
     await client.sync();

@@ -45,7 +45,7 @@ export class Round {
     const { name, app, schema } = this.identity;
     const mrns = Math.max(0, this.identity.recordNumbers - recordNumbers.length);
     const answer = await this.transport.register({ v: protocol, device, name, ...(app ? { app } : {}), schema, mrns });
-    if (answer.kind !== 'answered') return this.#failed(answer, device, undefined);
+    if (answer.kind !== 'answered') return notAgain(await this.#failed(answer, device, undefined));
     await this.stores.queue.registered(answer.body);
     return { kind: 'more' };
   }
@@ -122,7 +122,12 @@ export class Round {
 
 const clamp = (maxOps: number): number => Math.min(limits.ops, Math.max(1, Math.trunc(maxOps) || 1));
 
-const bringsNews = (state: RowsState, { cursors, purge, reset }: SyncResponse): boolean =>
-  reset.length > 0 ||
+const bringsNews = (state: RowsState, { cursors, purge }: SyncResponse): boolean =>
   (purge !== undefined && purge.ver !== state.purged) ||
   Object.entries(cursors).some(([entity, cursor]) => state.cursors[entity] !== cursor);
+
+/** An id that is another user's stays so: registering once more does not help. */
+const notAgain = (result: RoundResult): RoundResult =>
+  result.kind === 'remedy' && result.remedy.do === 'register'
+    ? { ...result, remedy: { do: 'wait', code: 'sync.unknown-device' } }
+    : result;

@@ -76,6 +76,7 @@ const happening = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('scope' as const), ...place, scope: fc.constantFrom(...scopes) }),
   },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('relay' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('hide' as const), ...place, hidden: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('expire' as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('replicate' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('fail-over' as const) }) },
@@ -142,7 +143,7 @@ class Model {
   #serves(
     what: Extract<
       Happening,
-      { do: 'write' | 'delete' | 'scope' | 'relay' | 'expire' | 'replicate' | 'fail-over' | 'patience' }
+      { do: 'write' | 'delete' | 'scope' | 'hide' | 'relay' | 'expire' | 'replicate' | 'fail-over' | 'patience' }
     >,
   ): void {
     const { server } = this.world;
@@ -156,6 +157,12 @@ class Model {
       case 'scope':
         server.grant(this.world.device(what.device).user, what.scope);
         break;
+      case 'hide': {
+        const whose = `${this.world.device(what.device).user} ${entityOf(what.row)}`;
+        if (what.hidden) server.hidden.add(whose);
+        else server.hidden.delete(whose);
+        break;
+      }
       case 'relay':
         server.relay();
         break;

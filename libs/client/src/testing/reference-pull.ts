@@ -21,6 +21,7 @@ export interface PullRequest {
   readonly acked: string | undefined;
   readonly scope: readonly string[];
   readonly limit: number;
+  readonly mayRead: (entity: string) => boolean;
 }
 
 type Pulled = Pick<SyncResponse, 'changes' | 'purge' | 'reset' | 'snapshot_done' | 'cursors' | 'complete'>;
@@ -53,10 +54,11 @@ export class Pull {
   }
 
   run(): Pulled {
-    const { scope, acked } = this.request;
-    const begun = Object.entries(this.request.cursors).map(
-      ([entity, text]) => [entity, this.#begin(entity, text)] as const,
-    );
+    const { scope, acked, mayRead } = this.request;
+    const asked = Object.entries(this.request.cursors);
+    const begun = asked
+      .filter(([entity]) => mayRead(entity))
+      .map(([entity, text]) => [entity, this.#begin(entity, text)] as const);
     const version = scopeVersion(scope);
     const losesKeys = begun.some(([, { keys, snap }]) =>
       [...keys, ...(snap?.keys ?? [])].some((key) => !scope.includes(key)),
@@ -64,6 +66,10 @@ export class Pull {
     if (losesKeys && acked !== version) {
       const nothing = { changes: {}, reset: [], snapshot_done: [], cursors: {}, complete: false };
       return { ...nothing, purge: { ver: version, keep: scope } };
+    }
+    for (const [entity] of asked.filter(([name]) => !mayRead(name))) {
+      this.#reset.push({ entity, why: 'projection', how: 'snapshot' });
+      this.#done.push(entity);
     }
     for (const [entity, cursor] of begun)
       this.#cursors[entity] = JSON.stringify(this.#advance(entity, narrowed(cursor, scope)));

@@ -24,6 +24,8 @@ export class ReferenceServer {
   /** After so many ops of a request it has no time for more. */
   patience = Infinity;
   readonly revoked = new Map<string, { readonly wipe: boolean }>();
+  /** `<user> <entity>` that may not be read. */
+  readonly hidden = new Set<string>();
   readonly #scopes = new Map<string, readonly string[]>();
   #standby: ServerState = emptyState();
   #numbers = 0;
@@ -38,7 +40,7 @@ export class ReferenceServer {
 
   /** What a device of the user holds when nothing is left to do. */
   rowsFor(user: string, entity: string): SyncRow[] {
-    const scope = this.scopeOf(user);
+    const scope = this.hidden.has(`${user} ${entity}`) ? [] : this.scopeOf(user);
     return [...this.state.rows.values()]
       .filter((row) => row.entity === entity && !row.deleted && mayHold(row, scope))
       .map(imageOf)
@@ -145,6 +147,7 @@ export class ReferenceServer {
       acked: request.ack.purge,
       scope: this.scopeOf(user),
       limit: this.pageRows,
+      mayRead: (entity) => !this.hidden.has(`${user} ${entity}`),
     });
     return {
       v: 1,
