@@ -210,7 +210,7 @@ begin
   execute format('grant update (resolution, resolved_at, resolved_by) on sync_conflict to %I', current_schema());
   execute format('grant update (outcome, outcome_note, reviewed_at, reviewed_by) on sync_quarantine to %I', current_schema());
   grant select, insert, update on patient, allergy, condition, note to hms_ingest;
-  grant insert on charted_observation to hms_ingest;
+  grant insert, update (status, void_reason, voided_by, voided_at) on charted_observation to hms_ingest;
   grant select, insert on sync_conflict, sync_quarantine to hms_ingest;
   grant select, update on counter to hms_ingest;
   grant select (patient_id, user_id, expires_at, closed_at) on break_glass to hms_ingest;

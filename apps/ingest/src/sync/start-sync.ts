@@ -8,6 +8,7 @@ import type { Gate } from '../http/route.js';
 import { SessionDirectory } from './access/session-directory.js';
 import { SyncAuthenticator } from './access/sync-authenticator.js';
 import { TokenVerifier } from './access/token-verifier.js';
+import { QuietDevices } from './devices/quiet-devices.js';
 import { Registrar } from './devices/registrar.js';
 import { Puller } from './pull/puller.js';
 import { PushWriter } from './push/push-writer.js';
@@ -36,6 +37,8 @@ export function startSync({ config, hospitals, logger, lifecycle, openLane }: Sy
   const pulls = openLane({ connections: connections.pull });
   const pushes = openLane({ connections: connections.push });
   const audit = new SyncAudit(AuditKeys.read(config.auditKeysFile));
+  const quiet = new QuietDevices(pulls, logger);
+  lifecycle.onStop('devices seen', () => quiet.stop());
   const now = Date.now;
   return {
     authenticator: new SyncAuthenticator(new TokenVerifier(config.jwksUrl), new SessionDirectory(pulls, hospitals)),
@@ -44,6 +47,7 @@ export function startSync({ config, hospitals, logger, lifecycle, openLane }: Sy
       writer: new PushWriter({ lane: pushes, audit, now }),
       puller: new Puller(pulls),
       rows: new ResultRows(pulls),
+      quiet,
       registrar: new Registrar(pushes, audit),
       feed,
       audit,

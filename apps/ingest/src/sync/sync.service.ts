@@ -11,6 +11,7 @@ import {
 import { failureOf } from '../database/failure.js';
 import type { Lane } from '../database/lane.js';
 import type { SyncActor } from './access/sync-actor.js';
+import type { QuietDevices } from './devices/quiet-devices.js';
 import type { Registrar, Registration } from './devices/registrar.js';
 import type { Pulled } from './pull/page.js';
 import type { Puller } from './pull/puller.js';
@@ -25,6 +26,7 @@ export interface SyncParts {
   readonly writer: Pick<PushWriter, 'push'>;
   readonly puller: Pick<Puller, 'pull'>;
   readonly rows: Pick<ResultRows, 'shown'>;
+  readonly quiet: Pick<QuietDevices, 'find'>;
   readonly registrar: Pick<Registrar, 'register'>;
   readonly feed: Pick<FeedWatch, 'head' | 'news'>;
   readonly audit: SyncAudit;
@@ -85,6 +87,9 @@ export class SyncService {
     skewMs: number | undefined,
   ): Promise<PushAnswer> {
     const { device: deviceId, schema: schemaVersion, app, ops, attempt, ack } = request;
+    const isQuiet = ops.length === 0 && ack.purge === undefined;
+    const quiet = isQuiet ? await this.parts.quiet.find(actor, deviceId) : undefined;
+    if (quiet) return quiet;
     const push = { actor, deviceId, schemaVersion, app, ops, attempt, purgedTo: ack.purge, source, skewMs };
     for (let left = attempts - 1; ; left--) {
       try {

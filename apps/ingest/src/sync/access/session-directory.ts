@@ -1,6 +1,7 @@
 import { lacksSecondFactor, rolesProvenBy, sessionKindOf, suits, timeoutOf } from '@hms/auth';
 import { isRole, permissionsOf } from '@hms/contracts';
 import { LRUCache } from 'lru-cache';
+import { Gathered } from '../../database/gathered.js';
 import type { Lane } from '../../database/lane.js';
 import type { Hospitals } from '../../hospitals/hospitals.js';
 import type { SyncActor } from './sync-actor.js';
@@ -22,12 +23,11 @@ interface SessionRow {
 /** How long a session that was just revoked may still sync. */
 const trustedForMs = 5_000;
 const cachedSessions = 50_000;
-const gatherForMs = 2;
 
-/** What sessions are good for now. Those asked about at about the same time are looked up together. */
+/** What sessions are good for now. */
 export class SessionDirectory {
   readonly #known: LRUCache<string, SyncActor>;
-  #waiting = new Map<string, ((actor: Promise<SyncActor | undefined>) => void)[]>();
+  readonly #lookups = new Gathered<SyncActor>((ids) => this.#ask(ids));
 
   constructor(
     private readonly lane: Pick<Lane, 'query'>,
@@ -38,25 +38,8 @@ export class SessionDirectory {
   }
 
   /** Undefined for a session that is unknown, revoked, timed out, or of no hospital or right. */
-  find(sessionId: string): Promise<SyncActor | undefined> {
-    const known = this.#known.get(sessionId);
-    if (known) return Promise.resolve(known);
-    return new Promise((resolve) => {
-      const others = this.#waiting.get(sessionId);
-      if (others) others.push(resolve);
-      else this.#waiting.set(sessionId, [resolve]);
-      if (this.#waiting.size === 1 && !others) setTimeout(() => this.#lookUp(), gatherForMs);
-    });
-  }
-
-  #lookUp(): void {
-    const waiting = this.#waiting;
-    this.#waiting = new Map();
-    const found = this.#ask([...waiting.keys()]);
-    for (const [id, resolvers] of waiting) {
-      const actor = found.then((actors) => actors.get(id));
-      for (const resolve of resolvers) resolve(actor);
-    }
+  async find(sessionId: string): Promise<SyncActor | undefined> {
+    return this.#known.get(sessionId) ?? this.#lookups.find(sessionId);
   }
 
   async #ask(ids: readonly string[]): Promise<Map<string, SyncActor>> {

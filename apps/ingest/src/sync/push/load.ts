@@ -1,6 +1,7 @@
 import { syncEntityNames, type SyncEntityName, type SyncOp } from '@hms/contracts';
 import type { TransactionSql } from 'postgres';
 import { entities } from '../entities/registry.js';
+import type { ReadyOp } from '../entities/entity.js';
 import type { CheckedOp } from './op-check.js';
 import { holdPatients, rowsOfPatients, rowsToChange } from './push-statements.js';
 import { WorkingSet } from './working-set.js';
@@ -32,41 +33,29 @@ export async function loadWorkingSet(
 ): Promise<WorkingSet> {
   const ready = devices.flatMap(({ ops }) => ops.flatMap((op) => ('ready' in op ? [op.ready] : [])));
   const set = new WorkingSet();
-  const patientIds = uuids(ready.map((op) => op.patch?.['patientId']));
-  const reads = syncEntityNames.map((name) =>
-    readEntity(
-      tx,
-      schema,
-      name,
-      ready.filter(({ entity }) => entity === name),
-    ),
-  );
-  const held = patientIds.length > 0 ? tx.unsafe<PatientRow[]>(holdPatients(schema), [JSON.stringify(patientIds)]) : [];
-  const own = ownVersions(
-    tx,
-    devices.map(({ deviceId }) => deviceId),
-    uuids(ready.map(({ id }) => id)),
-  );
-  for (const { id, ward_id: wardId, deleted } of await held) set.place(id, { wardId, deleted });
-  for (const { name, rows } of await Promise.all(reads)) {
-    for (const row of rows) {
-      const {
-        id,
-        patient_id: patientId,
-        version,
-        ward_id: wardId,
-        deleted,
-        field_versions: fieldVersions,
-        fields,
-      } = row;
-      const placement = { wardId, deleted };
-      const isDeleted = name === 'patients' && deleted;
-      set.load(name, { id, patientId, version, fields, fieldVersions, deleted: isDeleted }, placement);
-    }
-  }
-  for (const { device_id: deviceId, row_id: rowId, version } of await own)
-    set.loadOwn(deviceId, rowId, Number(version));
+  const of = (name: SyncEntityName): ReadyOp[] => ready.filter(({ entity }) => entity === name);
+  const deviceIds = devices.map(({ deviceId }) => deviceId);
+  // Sent in this order, and awaited together: what fails among them fails once.
+  const [held, reads, own] = await Promise.all([
+    hold(tx, schema, uuids(ready.map((op) => op.patch?.['patientId']))),
+    Promise.all(syncEntityNames.map((name) => readEntity(tx, schema, name, of(name)))),
+    ownVersions(tx, deviceIds, uuids(ready.map(({ id }) => id))),
+  ]);
+  for (const { id, ward_id: wardId, deleted } of held) set.place(id, { wardId, deleted });
+  for (const { name, rows } of reads) for (const row of rows) loadRow(set, name, row);
+  for (const { device_id: id, row_id: rowId, version } of own) set.loadOwn(id, rowId, Number(version));
   return set;
+}
+
+function loadRow(set: WorkingSet, name: SyncEntityName, row: LoadedRow): void {
+  const { id, patient_id: patientId, version, fields, field_versions: fieldVersions } = row;
+  const deleted = name === 'patients' && row.deleted;
+  const placement = { wardId: row.ward_id, deleted: row.deleted };
+  set.load(name, { id, patientId, version, fields, fieldVersions, deleted }, placement);
+}
+
+async function hold(tx: TransactionSql, schema: string, ids: readonly string[]): Promise<readonly PatientRow[]> {
+  return ids.length > 0 ? await tx.unsafe<PatientRow[]>(holdPatients(schema), [JSON.stringify(ids)]) : [];
 }
 
 async function readEntity(
@@ -87,12 +76,12 @@ async function readEntity(
 }
 
 /** Which versions of these rows the devices made themselves. */
-function ownVersions(
+async function ownVersions(
   tx: TransactionSql,
   deviceIds: readonly string[],
   rowIds: readonly string[],
-): PromiseLike<readonly { readonly device_id: string; readonly row_id: string; readonly version: string }[]> {
-  if (rowIds.length === 0) return Promise.resolve([]);
+): Promise<readonly { readonly device_id: string; readonly row_id: string; readonly version: string }[]> {
+  if (rowIds.length === 0) return [];
   return tx`
     select device_id, row_id, version::text from sync.op
      where row_id in (select value::uuid from jsonb_array_elements_text(${JSON.stringify(rowIds)}::text::jsonb))
