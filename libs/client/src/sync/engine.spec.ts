@@ -245,6 +245,16 @@ describe('by itself (C3)', () => {
     await client.stop();
   });
 
+  it('it gives up a request that is not answered within a minute', async () => {
+    server.environment.answer = (_, { signal }) =>
+      new Promise((_answer, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+    client.start();
+    await quiet();
+    await server.environment.pass(60_000);
+    expect(await client.status()).toMatchObject({ phase: 'waiting', problem: 'network' });
+    await client.stop();
+  });
+
   it('it gives up what is on its way when it is stopped', async () => {
     server.environment.answer = (_, { signal }) =>
       new Promise((_answer, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));

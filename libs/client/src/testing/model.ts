@@ -11,6 +11,8 @@ const fates: readonly Fate[] = [
   'answered',
   'request-lost',
   'answer-lost',
+  'answer-late',
+  'answer-late',
   'answer-cut',
   'busy',
   'broken',

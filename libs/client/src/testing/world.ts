@@ -12,7 +12,15 @@ export const entities: readonly SyncEntityName[] = ['patients', 'notes'];
 
 /** What becomes of a request on its way. */
 export type Fate =
-  'answered' | 'request-lost' | 'answer-lost' | 'answer-cut' | 'busy' | 'broken' | 'too-large' | 'signed-out';
+  | 'answered'
+  | 'request-lost'
+  | 'answer-lost'
+  | 'answer-late'
+  | 'answer-cut'
+  | 'busy'
+  | 'broken'
+  | 'too-large'
+  | 'signed-out';
 
 interface InFlight {
   readonly app: App;
@@ -20,6 +28,8 @@ interface InFlight {
   readonly body: string;
   readonly answer: (answer: HttpAnswer) => void;
   readonly lose: (error: Error) => void;
+  /** The server has answered, and the answer is on its way. */
+  readonly answered?: HttpAnswer;
 }
 
 /** One running application on a device. */
@@ -159,25 +169,20 @@ export class World {
       request.lose(new TypeError('no network'));
       return;
     }
-    const without: Partial<Record<Fate, HttpAnswer>> = {
-      busy: httpAnswer(503, { code: 'service.busy' }, { 'retry-after': '1' }),
-      'too-large': httpAnswer(413, { code: 'body.too-large' }),
-      'signed-out': httpAnswer(401, { code: 'auth.unauthenticated' }),
-    };
-    const answer = without[fate] ?? this.server.handle(request.path, device.user, request.body);
-    if (fate === 'answer-lost') {
-      request.lose(new TypeError('no network'));
-      return;
-    }
-    await this.mutation.answered?.(fate === 'broken' ? 500 : answer.status, device.disk);
-    if (fate === 'broken') {
-      request.answer(httpAnswer(500, { code: 'internal.error' }));
-      return;
-    }
-    if (fate === 'answer-cut') {
-      request.answer(httpAnswer(200, (await answer.text()).slice(0, -5)));
-      return;
-    }
-    request.answer(answer);
+    const answered = request.answered ?? this.#answer(request, device, fate);
+    await this.mutation.answered?.(answered.status, device.disk);
+    if (fate === 'answer-lost') request.lose(new TypeError('no network'));
+    else if (fate === 'answer-late' && !request.answered) this.#inFlight.push({ ...request, answered });
+    else if (fate === 'answer-cut') request.answer(httpAnswer(200, (await answered.text()).slice(0, -5)));
+    else request.answer(answered);
+  }
+
+  #answer({ path, body }: InFlight, device: Device, fate: Fate): HttpAnswer {
+    if (fate === 'busy') return httpAnswer(503, { code: 'service.busy' }, { 'retry-after': '1' });
+    if (fate === 'too-large') return httpAnswer(413, { code: 'body.too-large' });
+    if (fate === 'signed-out') return httpAnswer(401, { code: 'auth.unauthenticated' });
+    const answer = this.server.handle(path, device.user, body);
+    // What it did, it did.
+    return fate === 'broken' ? httpAnswer(500, { code: 'internal.error' }) : answer;
   }
 }
