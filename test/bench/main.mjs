@@ -10,6 +10,7 @@ import { knee } from './scenarios/knee.mjs';
 import { latency } from './scenarios/latency.mjs';
 import { reads } from './scenarios/reads.mjs';
 import { singles } from './scenarios/singles.mjs';
+import { sync } from './scenarios/sync.mjs';
 import { aimsTable } from './support/aims.mjs';
 import { machineCpuSeconds } from './support/cpu.mjs';
 import { CpuSplit } from './support/cpu-split.mjs';
@@ -35,7 +36,7 @@ import { percent } from './support/statistics.mjs';
  */
 
 /** @type {Record<string, Scenario>} */
-const scenarios = { latency, batches, singles, knee, fairness, breadth, connections, reads };
+const scenarios = { latency, batches, singles, knee, fairness, breadth, connections, reads, sync };
 
 const { values, positionals } = parseArgs({
   options: { only: { type: 'string', multiple: true, default: [] }, quick: { type: 'boolean', default: false } },
