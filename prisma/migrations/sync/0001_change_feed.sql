@@ -237,18 +237,40 @@ begin
     case when own_patient then '' else format('left join %I.patient p on p.id = o.%I', schema_name, e.patient_column) end);
 end $$;
 
-/* Makes partitions ahead of time and drops what nobody can ask for any more; sets the floor of the feed accordingly. */
+/*
+ * Makes partitions ahead of time, drops what nobody can ask for any more, and sets the floor of the feed accordingly. It
+ * waits for nobody longer than a moment, because everybody who writes would wait behind it: who calls it calls again.
+ */
 create function sync.keep_partitions(feed_days int default 35, log_hours int default 48, feed_rows bigint default 2000000)
-  returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+  returns void language plpgsql security definer set search_path = pg_catalog, pg_temp set lock_timeout = '300ms' as $$
 declare
   r sync.relay;
   day date;
   first_pos bigint;
   part record;
   newest timestamptz;
+  waits_for boolean;
 begin
   if not pg_try_advisory_xact_lock(7310002) then return; end if;
   select * into r from sync.relay;
+  -- The oldest of each first, and one of each at most: what is read of it is its last row.
+  select c.relname as name, substring(c.relname from '\d+')::bigint as first_pos into part
+    from pg_inherits i join pg_class c on c.oid = i.inhrelid
+   where i.inhparent = 'sync.feed'::regclass and c.relname ~ '^feed_\d+$' order by 2 limit 1;
+  if found and part.first_pos + feed_rows <= r.pos then
+    execute format('select at from sync.%I order by pos desc limit 1', part.name) into newest;
+    if newest < now() - make_interval(days => feed_days) then
+      update sync.relay set floor_pos = greatest(floor_pos, part.first_pos + feed_rows - 1);
+      execute format('drop table sync.%I', part.name);
+    end if;
+  end if;
+  select c.relname as name into part from pg_inherits i join pg_class c on c.oid = i.inhrelid
+   where i.inhparent = 'sync.change_log'::regclass and c.relname ~ '^change_log_\d{8}$' order by 1 limit 1;
+  if found and to_date(right(part.name, 8), 'YYYYMMDD') + 1 < now() - make_interval(hours => log_hours) then
+    execute format('select exists (select from sync.%I where xid >= $1)', part.name)
+      into waits_for using pg_snapshot_xmin(r.prev);
+    if not waits_for then execute format('drop table sync.%I', part.name); end if;
+  end if;
   for day in select generate_series(current_date, current_date + 2, interval '1 day')::date loop
     if to_regclass('sync.change_log_' || to_char(day, 'YYYYMMDD')) is null
        and not exists (select from sync.change_log_rest where at >= day and at < day + 1) then
@@ -263,23 +285,9 @@ begin
                      'feed_' || first_pos, first_pos, first_pos + feed_rows);
     end if;
   end loop;
-  for part in select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
-               where i.inhparent = 'sync.change_log'::regclass and c.relname ~ '^change_log_\d{8}$' loop
-    execute format('select max(at) from sync.%I where not xid < %L::xid8', part.name, pg_snapshot_xmin(r.prev)) into newest;
-    if newest is null and to_date(right(part.name, 8), 'YYYYMMDD') + 1 < now() - make_interval(hours => log_hours) then
-      execute format('drop table sync.%I', part.name);
-    end if;
-  end loop;
-  for part in select c.relname as name, substring(c.relname from '\d+')::bigint as first_pos
-                from pg_inherits i join pg_class c on c.oid = i.inhrelid
-               where i.inhparent = 'sync.feed'::regclass and c.relname ~ '^feed_\d+$' order by 2 loop
-    execute format('select max(at) from sync.%I', part.name) into newest;
-    if newest < now() - make_interval(days => feed_days) and part.first_pos + feed_rows <= r.pos then
-      update sync.relay set floor_pos = greatest(floor_pos, part.first_pos + feed_rows - 1);
-      execute format('drop table sync.%I', part.name);
-    end if;
-  end loop;
 end $$;
+-- At least those of today and the first positions exist before the first change.
+select sync.keep_partitions();
 
 -- An installation of an app, as one user's in one hospital. last_seq counts its changes that took effect or were refused.
 create table sync.device (

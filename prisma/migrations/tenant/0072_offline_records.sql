@@ -161,6 +161,8 @@ create table sync_conflict (
   row_version   int not null,
   -- [{"field", "yours", "theirs"}]
   fields        jsonb not null,
+  -- The change, whole.
+  op            jsonb not null,
   client_at     timestamptz not null,
   skew_ms       bigint not null default 0,
   created_at    timestamptz not null default now(),

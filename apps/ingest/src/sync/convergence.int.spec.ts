@@ -184,7 +184,7 @@ describe('devices with the real engine, writers with SQL, a bad network and a se
       expect(left).toEqual([]);
       for (const { user, written, client } of devices) {
         const parked = (await client.attention()).filter(
-          ({ op, result }) => op.entity === 'notes' && result.status === 'rejected',
+          ({ op, result }) => op.entity === 'notes' && (result.was ?? result.status) === 'rejected',
         );
         const stored = await hospital.count('note', 'created_by = $1', [user.userId]);
         expect(stored + parked.length).toBe(written);

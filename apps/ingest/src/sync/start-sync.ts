@@ -37,16 +37,19 @@ export function startSync({ config, hospitals, logger, lifecycle, openLane }: Sy
   const pulls = openLane({ connections: connections.pull });
   const pushes = openLane({ connections: connections.push });
   const audit = new SyncAudit(AuditKeys.read(config.auditKeysFile));
+  // Of its own: who syncs is found out even while pulls are slow.
+  const sessions = new SessionDirectory(openLane(), hospitals);
   const quiet = new QuietDevices(pulls, logger);
   lifecycle.onStop('devices seen', () => quiet.stop());
   const now = Date.now;
   return {
-    authenticator: new SyncAuthenticator(new TokenVerifier(config.jwksUrl), new SessionDirectory(pulls, hospitals)),
+    authenticator: new SyncAuthenticator(new TokenVerifier(config.jwksUrl), sessions),
     service: new SyncService({
       lane: pulls,
       writer: new PushWriter({ lane: pushes, audit, now }),
       puller: new Puller(pulls),
       rows: new ResultRows(pulls),
+      sessions,
       quiet,
       registrar: new Registrar(pushes, audit),
       feed,

@@ -40,7 +40,7 @@ export class SyncAudit {
 
   #event(
     { userId, sessionId, roles, hospital }: SyncActor,
-    { requestId, address }: RequestSource,
+    { requestId, address, operation }: RequestSource,
     thing: SyncedThing,
   ): AuditEvent {
     return {
@@ -49,7 +49,7 @@ export class SyncAudit {
       actorId: userId,
       actorRoles: roles,
       ...thing,
-      operation: 'POST /sync',
+      operation,
       ip: address,
       userAgent: null,
       sessionId,

@@ -22,16 +22,15 @@ interface SyncCaller {
 const deadlineMs = 15_000;
 
 export function syncRoutes({ authenticator, service, gate }: SyncRouteParts): Endpoint[] {
-  const access: Access<SyncCaller> = {
+  const access = (operation: string): Access<SyncCaller> => ({
     by: 'access-token',
     authenticate: async ({ authorization, requestId, address }) => {
-      const source = { requestId, address: address() };
+      const source = { requestId, address: address(), operation };
       return { actor: await authenticator.authenticate(authorization), source };
     },
-  };
+  });
   const common = {
     method: 'POST',
-    access,
     accepts: ['application/json'],
     maxBytes: syncLimits.bodyBytes,
     gate,
@@ -40,6 +39,7 @@ export function syncRoutes({ authenticator, service, gate }: SyncRouteParts): En
     endpoint<SyncCaller, SyncRequest>({
       ...common,
       path: '/sync',
+      access: access('POST /sync'),
       // A long poll ends by itself, and its answer is to be heard.
       deadlineMs: deadlineMs + syncLimits.waitMs,
       decode: reader(syncRequest),
@@ -52,6 +52,7 @@ export function syncRoutes({ authenticator, service, gate }: SyncRouteParts): En
     endpoint<SyncCaller, z.output<typeof syncRegistration>>({
       ...common,
       path: '/sync/register',
+      access: access('POST /sync/register'),
       deadlineMs,
       decode: reader(syncRegistration),
       handle: async ({ actor, source }, body) => ({ status: 200, body: await service.register(actor, body, source) }),

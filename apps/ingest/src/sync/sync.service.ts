@@ -10,12 +10,13 @@ import {
 } from '@hms/contracts';
 import { failureOf } from '../database/failure.js';
 import type { Lane } from '../database/lane.js';
+import type { SessionDirectory } from './access/session-directory.js';
 import type { SyncActor } from './access/sync-actor.js';
 import type { QuietDevices } from './devices/quiet-devices.js';
 import type { Registrar, Registration } from './devices/registrar.js';
 import type { Pulled } from './pull/page.js';
 import type { Puller } from './pull/puller.js';
-import type { PushAnswer, RequestSource } from './push/push-request.js';
+import type { DeviceScope, PushAnswer, RequestSource } from './push/push-request.js';
 import type { PushWriter } from './push/push-writer.js';
 import type { ResultRows } from './push/result-rows.js';
 import type { FeedWatch } from './relay/feed-watch.js';
@@ -26,6 +27,7 @@ export interface SyncParts {
   readonly writer: Pick<PushWriter, 'push'>;
   readonly puller: Pick<Puller, 'pull'>;
   readonly rows: Pick<ResultRows, 'shown'>;
+  readonly sessions: Pick<SessionDirectory, 'find'>;
   readonly quiet: Pick<QuietDevices, 'find'>;
   readonly registrar: Pick<Registrar, 'register'>;
   readonly feed: Pick<FeedWatch, 'head' | 'news'>;
@@ -36,27 +38,49 @@ export interface SyncParts {
 
 const leaseMs = 14 * 24 * 3_600_000;
 const pollMs = 60_000;
+/** Requests of one device that are worked on together; a client sends one at a time. */
+const atOnce = 8;
 /** How often a transaction that may succeed is tried. */
 const attempts = 3;
 
 /** One sync: first what the device did, then what others did. */
 export class SyncService {
+  /** Requests by device. */
+  readonly #underway = new Map<string, number>();
+
   constructor(private readonly parts: SyncParts) {}
 
   register(actor: SyncActor, body: Registration, source: RequestSource): Promise<SyncRegistered> {
     return this.parts.registrar.register(actor, body, source);
   }
 
-  /** @returns the answer as JSON text @throws AppError of `syncErrors`, or 503 */
+  /** @returns the answer as JSON text @throws AppError of `syncErrors`, 429 for a device that asks many times at once, or 503 */
   async sync(actor: SyncActor, request: SyncRequest, source: RequestSource): Promise<string> {
+    const { device } = request;
+    const others = this.#underway.get(device) ?? 0;
+    if (others >= atOnce) throw commonError('rate.limited');
+    this.#underway.set(device, others + 1);
+    try {
+      return await this.#sync(actor, request, source);
+    } finally {
+      const left = (this.#underway.get(device) ?? 1) - 1;
+      if (left === 0) this.#underway.delete(device);
+      else this.#underway.set(device, left);
+    }
+  }
+
+  async #sync(actor: SyncActor, request: SyncRequest, source: RequestSource): Promise<string> {
     const { now } = this.parts;
     const skewMs = request.clock ? now() - Date.parse(request.clock.wall) : undefined;
     const pushed = await this.#push(actor, request, source, skewMs);
     const isOld = request.schema < minSyncSchema;
-    const pulled = request.pull && !isOld ? await this.#pull(actor, request.pull, pushed, source) : undefined;
+    const pulled =
+      request.pull && !isOld
+        ? await this.#pull(actor, request.pull, { ...pushed, deviceId: request.device }, source)
+        : undefined;
     const head = this.parts.feed.head;
     if (!head) throw commonError('service.unavailable');
-    const results = await this.parts.rows.shown(actor, request.ops, pushed);
+    const results = await this.parts.rows.shown(actor, pushed);
     const { scope, lastSeq } = pushed;
     const response: Omit<SyncResponse, 'changes'> = {
       v: syncProtocol,
@@ -105,7 +129,7 @@ export class SyncService {
   async #pull(
     actor: SyncActor,
     request: NonNullable<SyncRequest['pull']>,
-    { scope, results }: PushAnswer,
+    { deviceId, scope, results }: PushAnswer & { readonly deviceId: string },
     source: RequestSource,
   ): Promise<Pulled> {
     const { feed, puller } = this.parts;
@@ -113,11 +137,19 @@ export class SyncService {
     let pulled = await pull();
     const until = this.parts.now() + (results.length === 0 ? request.wait_ms : 0);
     for (let left = until - this.parts.now(); left > 0 && isEmpty(pulled); left = until - this.parts.now()) {
-      await feed.news(actor.hospital.id, left);
+      if (!(await feed.news(actor.hospital.id, left))) break;
+      if (!(await this.#isAsBefore(actor, deviceId, scope))) break;
       pulled = await pull();
     }
     await this.#auditRead(actor, source, pulled);
     return pulled;
+  }
+
+  /** While a device waited its session may have ended, or what it may hold have changed: then it has to ask anew. */
+  async #isAsBefore({ sessionId }: SyncActor, deviceId: string, { ver }: DeviceScope): Promise<boolean> {
+    const actor = await this.parts.sessions.find(sessionId);
+    const now = actor && (await this.parts.quiet.find(actor, deviceId));
+    return now?.scope.ver === ver;
   }
 
   async #auditRead(actor: SyncActor, source: RequestSource, { patientIds, changes }: Pulled): Promise<void> {

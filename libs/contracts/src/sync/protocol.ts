@@ -18,7 +18,11 @@ export const syncLimits = {
   waitMs: 25_000,
 } as const;
 
-const uuid = z.uuid();
+/** PostgreSQL answers in lower case, whatever a device sends. */
+const uuid = z.uuid().toLowerCase();
+const uuidv7 = z.uuidv7().toLowerCase();
+const int4 = 2 ** 31 - 1;
+const line = z.string().regex(/^[^\p{Cc}\p{Cs}]*$/u);
 const time = z.iso.datetime({ offset: true });
 const fields = z.record(z.string().max(64), z.json());
 
@@ -27,12 +31,12 @@ export const syncOp = z.strictObject({
   /** Counts the changes of this device, from 1 and without a gap. */
   seq: z.int().positive(),
   /** UUIDv7, the same for ever, whatever device sends it. */
-  op: z.uuidv7(),
+  op: uuidv7,
   entity: z.string().max(64),
   id: uuid,
   kind: z.enum(['create', 'update', 'delete', 'command']),
   /** The `_v` of the row the change was made on; null for a row that is new. */
-  base: z.int().nonnegative().nullable().default(null),
+  base: z.int().nonnegative().max(int4).nullable().default(null),
   /** The whole row of a `create`, the changed fields of an `update`. */
   patch: fields.nullable().default(null),
   /** What the changed fields said before. */
@@ -46,7 +50,7 @@ export const syncOp = z.strictObject({
   /** Neighbouring ops of one group take effect together or not at all. */
   group: z.string().max(64).nullable().default(null),
   /** The schema the patch was written in. */
-  sv: z.int().positive(),
+  sv: z.int().positive().max(int4),
   hlc: z
     .string()
     .regex(/^[0-9a-f]{12}-[0-9a-f]{4}$/)
@@ -62,8 +66,8 @@ export type SyncOp = z.output<typeof syncOp>;
 export const syncRequest = z.strictObject({
   v: z.literal(syncProtocol),
   device: uuid,
-  schema: z.int().positive(),
-  app: z.string().max(100).optional(),
+  schema: z.int().positive().max(int4),
+  app: line.max(100).optional(),
   /** How often the first op was sent before, and answered by nothing, plus one. */
   attempt: z.int().min(1).max(1_000_000).default(1),
   clock: z.strictObject({ wall: time, hlc: z.string().max(32).optional() }).optional(),
@@ -71,7 +75,7 @@ export const syncRequest = z.strictObject({
   ack: z.strictObject({ purge: z.string().max(64).optional() }).default({}),
   // Each op is looked at by itself: one that is unreadable keeps no other back.
   ops: z
-    .array(z.looseObject({ seq: z.int().positive(), op: z.uuidv7() }))
+    .array(z.looseObject({ seq: z.int().positive(), op: uuidv7 }))
     .max(syncLimits.ops)
     .default([]),
   pull: z
@@ -199,10 +203,10 @@ export interface SyncResponse {
 export const syncRegistration = z.strictObject({
   v: z.literal(syncProtocol),
   /** Drawn by the device at its first start and never restored from a backup; UUIDv7. */
-  device: z.uuidv7(),
-  name: z.string().min(1).max(100),
-  app: z.string().max(100).optional(),
-  schema: z.int().positive(),
+  device: uuidv7,
+  name: line.min(1).max(100),
+  app: line.max(100).optional(),
+  schema: z.int().positive().max(int4),
   /** How many record numbers to set aside for patients registered offline. */
   mrns: z.int().min(0).max(100).default(0),
 });

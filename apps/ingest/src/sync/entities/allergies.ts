@@ -4,7 +4,7 @@ import { columnsOf, day, line, plain, plainFields } from './fields.js';
 import { type ListRules, reduceListed } from './listed.js';
 
 const fields: Record<string, Field> = {
-  patientId: plain('patient_id', z.uuid(), { once: true }),
+  patientId: plain('patient_id', z.uuid().toLowerCase(), { once: true }),
   substance: plain('substance', line(200), { once: true }),
   codeSystem: plain('code_system', line(200).nullable(), { once: true }),
   code: plain('code', line(64).nullable(), { once: true }),

@@ -1,6 +1,6 @@
 import type { FieldConflict } from '@hms/contracts';
 import { type Outcome, type ReadyOp, rejected, type View } from './entity.js';
-import { changedByOthers, mergeFields, type MergeRules } from './merge.js';
+import { changedByOthers, mergeFields, type MergeRules, seenLater } from './merge.js';
 import { type Row, same } from './row.js';
 
 /** A list of a patient's where each thing is listed once while it is active: allergies, problems. */
@@ -32,6 +32,7 @@ export function reduceListed(op: ReadyOp, view: View, rules: ListRules): Outcome
   if (['refuted', 'entered-in-error'].includes(String(verificationStatus)) && !statusReason) {
     return rejected('invalid', 'statusReason must say why.', [{ field: 'statusReason', message: 'is missing' }]);
   }
+  if (op.base !== null && op.base > row.version) return seenLater(row.version);
   const takesOff = rules.isActive(row) && !rules.isActive(after);
   if (takesOff && weightyChange(op, view, rules)) {
     return { status: 'conflict', text: 'Somebody else changed the entry since. Look at it again.', conflicts: [] };

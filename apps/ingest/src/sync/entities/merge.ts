@@ -18,6 +18,7 @@ export interface MergeRules {
 export function mergeFields(op: ReadyOp, { row, own }: View, { classOf, columnsOf }: MergeRules): Outcome {
   if (!row) return rejected('not_found', 'There is no such row.');
   if (op.base === null) return rejected('invalid', 'base must say on which version the change was made.');
+  if (op.base > row.version) return seenLater(row.version);
   const { base } = op;
   const isFree = (field: string): boolean =>
     columnsOf(field).every((column) => {
@@ -38,6 +39,13 @@ export function mergeFields(op: ReadyOp, { row, own }: View, { classOf, columnsO
   if (contested.length > 0) return { status: 'merged', fields: taken, conflicts: contested };
   return Object.keys(taken).length > 0 ? { status: 'applied', fields: taken } : { status: 'applied', unchanged: true };
 }
+
+/** A version nobody has made: of a server that was restored, or made up. */
+export const seenLater = (version: number): Outcome => ({
+  status: 'conflict',
+  text: `The change was made on a version that is not there; the row stands at ${version}.`,
+  conflicts: [],
+});
 
 /** Whether anybody but the device itself changed the row since the version the op was made on. */
 export function changedByOthers({ base }: Pick<ReadyOp, 'base'>, { row, own }: View): boolean {

@@ -5,8 +5,8 @@ import { type Entity, type Field, type Outcome, type ReadyOp, rejected, type Vie
 import { instant, line, plain, plainFields, prose, rfc3339 } from './fields.js';
 
 const fields: Record<string, Field> = {
-  patientId: plain('patient_id', z.uuid(), { once: true }),
-  parentId: plain('parent_id', z.uuid().nullable(), { once: true }),
+  patientId: plain('patient_id', z.uuid().toLowerCase(), { once: true }),
+  parentId: plain('parent_id', z.uuid().toLowerCase().nullable(), { once: true }),
   ...plainFields({
     relation: z.enum(['original', 'revision', 'addendum']),
     kind: z.enum(['progress', 'nursing', 'handover', 'consultation', 'procedure', 'discharge', 'other']),

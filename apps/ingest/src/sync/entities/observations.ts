@@ -19,7 +19,7 @@ const levels = (names: readonly string[]): string =>
   `(array[${names.map((n) => `'${n}'`).join(', ')}])[r.value::int + 1]`;
 
 const fields: Record<string, Field> = {
-  patientId: plain('patient_id', z.uuid(), { once: true }),
+  patientId: plain('patient_id', z.uuid().toLowerCase(), { once: true }),
   code: plain('code', z.enum(codes), { once: true }),
   value: {
     ...plain('value', z.union([z.number(), z.string().max(20), z.boolean()]), { once: true }),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Entity, type Field, type Outcome, type ReadyOp, rejected, type View } from './entity.js';
 import { columnsOf, instant, line, partialDateField, plain, plainFields, rfc3339 } from './fields.js';
-import { changedByOthers, type FieldClass, mergeFields } from './merge.js';
+import { changedByOthers, type FieldClass, mergeFields, seenLater } from './merge.js';
 
 const address = z.strictObject({
   line: line(200).nullish(),
@@ -31,7 +31,7 @@ const fields: Record<string, Field> = {
       .string()
       .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$/)
       .nullable(),
-    wardId: z.uuid().nullable(),
+    wardId: z.uuid().toLowerCase().nullable(),
   }),
   // One of the numbers set aside for the device; without it the hospital gives the next.
   mrn: plain('mrn', z.string().regex(/^\d{8,18}$/), { once: true }),
@@ -86,6 +86,8 @@ const notAllowed = (field: string): Outcome =>
 function remove(op: ReadyOp, view: View): Outcome {
   if (!view.permissions.has('patient:delete')) return rejected('forbidden', 'You may not delete patients.');
   if (!view.row) return rejected('not_found', 'There is no such patient.');
+  if (op.base === null) return rejected('invalid', 'base must say which version was deleted.');
+  if (op.base > view.row.version) return seenLater(view.row.version);
   if (changedByOthers(op, view)) {
     return { status: 'conflict', text: 'Somebody else changed the patient since.', conflicts: [] };
   }

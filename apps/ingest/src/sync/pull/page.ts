@@ -24,6 +24,9 @@ export interface ShownRow {
 }
 
 /** What is answered, up to its limits. */
+/** Rows read at once: they may be long, and some of them not fit. */
+const mostRead = 250;
+
 export class Page {
   readonly #changes = new Map<SyncEntityName, { put: string[]; del: string[]; out: string[] }>();
   readonly #resets: SyncReset[] = [];
@@ -37,7 +40,7 @@ export class Page {
   constructor(private readonly limits: Pick<NonNullable<SyncRequest['pull']>, 'limit' | 'max_bytes'>) {}
 
   get room(): number {
-    return this.isFull ? 0 : this.limits.limit - this.#rows;
+    return this.isFull ? 0 : Math.min(this.limits.limit - this.#rows, mostRead);
   }
 
   get isFull(): boolean {

@@ -3,7 +3,7 @@ import type { TransactionSql } from 'postgres';
 import { entities } from '../entities/registry.js';
 import type { ReadyOp } from '../entities/entity.js';
 import type { CheckedOp } from './op-check.js';
-import { holdPatients, rowsOfPatients, rowsToChange } from './push-statements.js';
+import { holdPatients, patientsOf, rowsOfPatients, rowsToChange } from './push-statements.js';
 import { WorkingSet } from './working-set.js';
 
 interface LoadedRow {
@@ -35,9 +35,11 @@ export async function loadWorkingSet(
   const set = new WorkingSet();
   const of = (name: SyncEntityName): ReadyOp[] => ready.filter(({ entity }) => entity === name);
   const deviceIds = devices.map(({ deviceId }) => deviceId);
+  const known = await Promise.all(syncEntityNames.map((name) => patientsOfRows(tx, schema, name, of(name))));
+  const patientIds = uuids([...known.flat(), ...ready.map((op) => op.patch?.['patientId'])]);
   // Sent in this order, and awaited together: what fails among them fails once.
   const [held, reads, own] = await Promise.all([
-    hold(tx, schema, uuids(ready.map((op) => op.patch?.['patientId']))),
+    hold(tx, schema, patientIds),
     Promise.all(syncEntityNames.map((name) => readEntity(tx, schema, name, of(name)))),
     ownVersions(tx, deviceIds, uuids(ready.map(({ id }) => id))),
   ]);
@@ -48,12 +50,24 @@ export async function loadWorkingSet(
 }
 
 function loadRow(set: WorkingSet, name: SyncEntityName, row: LoadedRow): void {
-  const { id, patient_id: patientId, version, fields, field_versions: fieldVersions } = row;
-  const deleted = name === 'patients' && row.deleted;
-  const placement = { wardId: row.ward_id, deleted: row.deleted };
-  set.load(name, { id, patientId, version, fields, fieldVersions, deleted }, placement);
+  const { id, patient_id: patientId, version, fields, field_versions: fieldVersions, deleted } = row;
+  set.load(name, { id, patientId, version, fields, fieldVersions, deleted });
+  if (name === 'patients') set.place(id, { wardId: row.ward_id, deleted });
 }
 
+async function patientsOfRows(
+  tx: TransactionSql,
+  schema: string,
+  name: SyncEntityName,
+  ops: readonly SyncOp[],
+): Promise<string[]> {
+  const ids = uuids(ops.flatMap(({ kind, id }) => (kind === 'create' ? [] : [id])));
+  if (name === 'patients' || ids.length === 0) return [];
+  const rows = await tx.unsafe<{ patient_id: string }[]>(patientsOf(schema, name), [JSON.stringify(ids)]);
+  return rows.map((row) => row.patient_id);
+}
+
+/** Placement is read under this lock: whoever moves a patient waits, or has moved them before. */
 async function hold(tx: TransactionSql, schema: string, ids: readonly string[]): Promise<readonly PatientRow[]> {
   return ids.length > 0 ? await tx.unsafe<PatientRow[]>(holdPatients(schema), [JSON.stringify(ids)]) : [];
 }

@@ -16,6 +16,15 @@ export type CheckedOp =
 
 /** What can be said of an op without asking the database. */
 export function checkOp(raw: RawOp, permissions: ReadonlySet<Permission>): CheckedOp {
+  try {
+    return checked(raw, permissions);
+  } catch {
+    // Nested so deep that reading it exhausts the stack.
+    return { raw: { seq: raw.seq, op: raw.op }, refusal: rejected('invalid', 'The change could not be read.') };
+  }
+}
+
+function checked(raw: RawOp, permissions: ReadonlySet<Permission>): CheckedOp {
   const refuse = (...why: Parameters<typeof rejected>): CheckedOp => ({ raw, refusal: rejected(...why) });
   if (JSON.stringify(raw).length > syncLimits.opBytes) return refuse('too_large', 'A change holds at most 64 KiB.');
   const parsed = syncOp.safeParse(raw);
@@ -27,15 +36,22 @@ export function checkOp(raw: RawOp, permissions: ReadonlySet<Permission>): Check
   if (!isSyncEntity(op.entity)) return refuse('unknown_entity', `Nothing called ${op.entity} is synced.`);
   const entity = entities[op.entity];
   if (!permissions.has(entity.write)) return refuse('forbidden', `You may not change ${op.entity}.`);
-  const refusal = op.kind === 'create' || op.kind === 'update' ? refusalOfPatch(op, entity, permissions) : undefined;
-  return refusal ? { raw, refusal } : { raw, ready: op as ReadyOp, entity };
+  if (op.kind !== 'create' && op.kind !== 'update') return { raw, ready: op as ReadyOp, entity };
+  const patch = checkedPatch(op, entity, permissions);
+  if ('status' in patch) return { raw, refusal: patch };
+  return { raw, ready: { ...op, patch: patch.fields } as ReadyOp, entity };
 }
 
-function refusalOfPatch(op: SyncOp, entity: Entity, permissions: ReadonlySet<Permission>): Refusal | undefined {
-  const patch = op.patch;
-  if (patch === null) return rejected('invalid', 'patch is missing.');
+/** The patch in the form in which it is stored, or what is wrong with it. */
+function checkedPatch(
+  op: SyncOp,
+  entity: Entity,
+  permissions: ReadonlySet<Permission>,
+): Refusal | { readonly fields: Readonly<Record<string, unknown>> } {
+  if (op.patch === null) return rejected('invalid', 'patch is missing.');
   const errors: { field: string; message: string }[] = [];
-  for (const [name, value] of Object.entries(patch)) {
+  const fields: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(op.patch)) {
     const field = Object.hasOwn(entity.fields, name) ? entity.fields[name] : undefined;
     if (!field?.accepts) {
       const newer = op.sv > syncSchema ? ' The app is newer than this server.' : '';
@@ -43,10 +59,13 @@ function refusalOfPatch(op: SyncOp, entity: Entity, permissions: ReadonlySet<Per
     }
     if (field.needs && !permissions.has(field.needs)) return rejected('forbidden', `You may not set ${name}.`);
     if (field.once && op.kind === 'update') errors.push({ field: name, message: 'is set once, when the row is made' });
-    const issue = field.accepts.safeParse(value).error?.issues[0];
-    if (issue) errors.push({ field: name, message: issue.message });
+    const parsed = field.accepts.safeParse(value);
+    if (parsed.success) fields[name] = parsed.data;
+    else errors.push({ field: name, message: parsed.error.issues[0]?.message ?? 'is not right' });
   }
-  const missing = op.kind === 'create' ? entity.required.filter((name) => (patch[name] ?? null) === null) : [];
-  errors.push(...missing.map((field) => ({ field, message: 'is missing' })));
-  return errors.length > 0 ? rejected('invalid', 'Some fields are not right.', errors) : undefined;
+  errors.push(...missingOf(op, entity).map((field) => ({ field, message: 'is missing' })));
+  return errors.length > 0 ? rejected('invalid', 'Some fields are not right.', errors) : { fields };
 }
+
+const missingOf = ({ kind, patch }: SyncOp, { required }: Entity): readonly string[] =>
+  kind === 'create' ? required.filter((name) => (patch?.[name] ?? null) === null) : [];

@@ -1,8 +1,11 @@
 import type { TransactionSql } from 'postgres';
 import { uuidv7 } from 'uuidv7';
+import { z } from 'zod';
+import type { ReadyOp } from '../entities/entity.js';
 import { entities } from '../entities/registry.js';
 import type { SyncAudit, SyncedThing } from '../sync-audit.js';
 import { type Decision, isRefusal } from './decision.js';
+import { patientIdOf } from './op-target.js';
 import type { Decided } from './record-decisions.js';
 
 /** Tells the audit and the other services what was changed, in the transaction that changed it. */
@@ -41,9 +44,12 @@ function thingOf({ entity, row, op, result, wrote }: Decision): SyncedThing[] {
       action: actions[op.kind],
       entity: names[entity],
       entityIds: [op.id],
-      patientIds: row ? [row.patientId] : [],
+      patientIds: row ? [row.patientId] : statedPatient(op),
       outcome: denied ? 'denied' : 'success',
       reason: denied ? (result.code ?? null) : null,
     },
   ];
 }
+
+/** Whom somebody tried to write about. */
+const statedPatient = (op: ReadyOp): string[] => (z.uuid().safeParse(patientIdOf(op)).success ? [patientIdOf(op)] : []);

@@ -1,4 +1,4 @@
-import type { SyncResult } from '@hms/contracts';
+import type { SyncEntityName, SyncResult } from '@hms/contracts';
 import type { SyncActor } from '../access/sync-actor.js';
 import type { RawOp } from './op-check.js';
 
@@ -22,6 +22,8 @@ export interface PushRequest {
 export interface RequestSource {
   readonly requestId: string;
   readonly address: string;
+  /** Method and route. */
+  readonly operation: string;
 }
 
 /** What a device may hold: keys of `sync.keys_of`, and the versions of what it may and might before. */
@@ -34,8 +36,14 @@ export interface DeviceScope {
   readonly purged: boolean;
 }
 
+/** A result, and the row it is about as the server knows it, whatever the op says. */
+export interface Answered {
+  readonly result: SyncResult;
+  readonly target: { readonly entity: SyncEntityName; readonly id: string } | undefined;
+}
+
 export interface PushAnswer {
-  readonly results: readonly SyncResult[];
+  readonly results: readonly Answered[];
   readonly lastSeq: number;
   readonly scope: DeviceScope;
 }

@@ -6,7 +6,7 @@ import { fieldsSql, idsIn } from '../sql.js';
  * Statements about one hospital's rows. What a client chose goes into parameters only; each takes one, JSON.
  */
 
-/** Locks and reads rows by id, with the patients they are about: `$1` is a list of ids. */
+/** Locks and reads rows by id: `$1` is a list of ids. */
 export const rowsToChange = (schema: string, entity: SyncEntityName): string =>
   readRows(schema, entity, `r.id in ${idsIn('$1')}`);
 
@@ -14,14 +14,23 @@ export const rowsToChange = (schema: string, entity: SyncEntityName): string =>
 export const rowsOfPatients = (schema: string, entity: SyncEntityName): string =>
   readRows(schema, entity, `r.${syncEntities[entity].patientColumn} in ${idsIn('$1')}`);
 
+/**
+ * Locked as an update locks them, which lets foreign keys be checked meanwhile. A row that was waited for is read as it
+ * then is.
+ */
 function readRows(schema: string, entity: SyncEntityName, where: string): string {
   const { table, patientColumn } = syncEntities[entity];
   const { fields, versioned } = entities[entity];
-  return `select r.id, r.${patientColumn} as patient_id, r.version, p.ward_id, p.deleted_at is not null as deleted,
+  const isPatient = table === 'patient';
+  return `select r.id, r.${patientColumn} as patient_id, r.version, ${isPatient ? 'r.ward_id' : 'null as ward_id'},
+                 ${isPatient ? 'r.deleted_at is not null' : 'false'} as deleted,
                  ${versioned ? 'r.field_versions' : `'{}'::jsonb`} as field_versions, ${fieldsSql(fields)} as fields
-            from ${schema}.${table} r join ${schema}.patient p on p.id = r.${patientColumn}
-           where ${where} order by r.id for update of r`;
+            from ${schema}.${table} r where ${where} order by r.id for no key update of r`;
 }
+
+/** Whom rows are about: `$1` is a list of ids. */
+export const patientsOf = (schema: string, entity: SyncEntityName): string =>
+  `select ${syncEntities[entity].patientColumn} as patient_id from ${schema}.${syncEntities[entity].table} where id in ${idsIn('$1')}`;
 
 /** Holds patients so that they neither go nor move while rows about them are written. */
 export const holdPatients = (schema: string): string =>

@@ -1,4 +1,4 @@
-import type { SyncResult } from '@hms/contracts';
+import { formatMrn } from '@hms/contracts';
 import type { TransactionSql } from 'postgres';
 import { errorCode, failureOf } from '../../database/failure.js';
 import type { Lane } from '../../database/lane.js';
@@ -6,12 +6,13 @@ import { scopeOf, type SyncActor } from '../access/sync-actor.js';
 import { rejected, type Refusal } from '../entities/entity.js';
 import type { SyncAudit } from '../sync-audit.js';
 import { nextScope } from '../access/device-scope.js';
+import { type Decision, isRefusal } from './decision.js';
 import { lockDevice, type LockedDevice } from './device-lock.js';
 import { type LedgerRow, type Sorted, sortOps } from './duplicates.js';
 import { loadWorkingSet } from './load.js';
 import { type CheckedOp, checkOp } from './op-check.js';
 import { tellOthers } from './push-effects.js';
-import type { PushAnswer, PushRequest } from './push-request.js';
+import type { Answered, PushAnswer, PushRequest } from './push-request.js';
 import { type Decided, recordDecisions } from './record-decisions.js';
 import { type Context, groupsOf, reduceOps } from './reduce-ops.js';
 import { Refused } from './refused.js';
@@ -54,7 +55,7 @@ export class PushWriter {
   /** Each op, or group of them, by itself: the database refuses one without undoing the others. */
   async #pushOneByOne(tx: TransactionSql, request: PushRequest): Promise<PushAnswer> {
     const push = await this.#begin(tx, request);
-    const results: SyncResult[] = [];
+    const results: Answered[] = [];
     for (const group of groupsOf(push.fresh.map((op) => checkOp(op, request.actor.permissions)))) {
       results.push(...(await this.#applyAlone(tx, push, group)));
     }
@@ -64,20 +65,22 @@ export class PushWriter {
   async #begin(tx: TransactionSql, request: PushRequest): Promise<Push> {
     const { actor, deviceId, ops } = request;
     const device = await lockDevice(tx, request);
-    const ids = ops.map(({ op }) => op);
+    // Also what they depend on: it may have been refused in an earlier request.
+    const ids = ops.flatMap(({ op, deps }) => [op, ...uuidsOf(deps)]);
     const [known, numbers, scope] = await Promise.all([
       ledgerOf(tx, actor, ids),
       ops.length > 0 ? numberBlocks(tx, deviceId) : [],
       currentScope(tx, actor),
     ]);
     const ownsMrn = (mrn: string): boolean =>
-      numbers.some(({ first, last }) => BigInt(mrn) >= first && BigInt(mrn) <= last);
-    const now = this.parts.now();
-    const context = { actor, deviceId, scope, now, ownsMrn, refused: new Refused() };
-    return { request, device, context, ...sortOps(ops, device.lastSeq, known, now) };
+      formatMrn(BigInt(mrn)) === mrn && numbers.some(({ first, last }) => BigInt(mrn) >= first && BigInt(mrn) <= last);
+    const refused = new Refused();
+    for (const { op_id: op, status } of known.values()) if (isRefusal(status)) refused.noteEarlier(op);
+    const context = { actor, deviceId, scope, now: this.parts.now(), ownsMrn, refused };
+    return { request, device, context, known, ...sortOps(ops, device.lastSeq, known) };
   }
 
-  async #apply(tx: TransactionSql, { request, context }: Push, ops: readonly CheckedOp[]): Promise<SyncResult[]> {
+  async #apply(tx: TransactionSql, { request, context }: Push, ops: readonly CheckedOp[]): Promise<Answered[]> {
     const { schema } = request.actor.hospital;
     const loaded = await loadWorkingSet(tx, schema, [{ deviceId: request.deviceId, ops }]);
     const { decisions, set } = reduceOps(ops, loaded, context);
@@ -85,7 +88,7 @@ export class PushWriter {
     return this.#record(tx, { request, decisions });
   }
 
-  async #applyAlone(tx: TransactionSql, push: Push, group: readonly CheckedOp[]): Promise<SyncResult[]> {
+  async #applyAlone(tx: TransactionSql, push: Push, group: readonly CheckedOp[]): Promise<Answered[]> {
     try {
       return await tx.savepoint((inner) => this.#apply(inner, push, group));
     } catch (err) {
@@ -96,13 +99,19 @@ export class PushWriter {
     }
   }
 
-  async #record(tx: TransactionSql, decided: Decided): Promise<SyncResult[]> {
+  async #record(tx: TransactionSql, decided: Decided): Promise<Answered[]> {
     const [recorded] = await Promise.all([
       recordDecisions(tx, decided.request.actor.hospital.schema, decided),
       tellOthers(tx, this.parts.audit, decided),
     ]);
-    return recorded.map(({ result }) => result);
+    return recorded.map(answered);
   }
+}
+
+function answered({ result, entity, row }: Decision): Answered {
+  const isShown =
+    entity !== undefined && row !== undefined && (result.status === 'conflict' || !isRefusal(result.status));
+  return { result, target: isShown ? { entity, id: row.id } : undefined };
 }
 
 /** A push under way. */
@@ -110,13 +119,15 @@ interface Push extends Sorted {
   readonly request: PushRequest;
   readonly device: LockedDevice;
   readonly context: Context;
+  /** What the ledger knows of the ops, and of those they depend on. */
+  readonly known: ReadonlyMap<string, LedgerRow>;
 }
 
 /** Advances the number of the device, and what it may hold. */
 async function finish(
   tx: TransactionSql,
   { request, device, duplicates, context }: Push,
-  fresh: readonly SyncResult[],
+  fresh: readonly Answered[],
 ): Promise<PushAnswer> {
   const { deviceId, schemaVersion, app, ops, skewMs, purgedTo } = request;
   const { scope: keys } = context;
@@ -130,7 +141,7 @@ async function finish(
            scope_before = array(select jsonb_array_elements_text(${JSON.stringify(scope.keysBefore)}::text::jsonb)),
            ver_before = ${scope.verBefore}, scope_acked = ${scope.purged ? scope.ver : null}
      where id = ${deviceId}`;
-  return { results: [...duplicates, ...fresh].sort((a, b) => a.seq - b.seq), lastSeq, scope };
+  return { results: [...duplicates, ...fresh].sort((a, b) => a.result.seq - b.result.seq), lastSeq, scope };
 }
 
 /** The database refuses something about a row, and would again. */
@@ -151,6 +162,11 @@ function refusalOf(thrown: unknown, group: readonly CheckedOp[], careful: boolea
   return rejected('invalid', `The database refuses it${constraint ? ` (${constraint})` : ''}.`);
 }
 
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+const uuidsOf = (values: unknown): string[] =>
+  Array.isArray(values) ? values.filter((value): value is string => typeof value === 'string' && uuid.test(value)) : [];
+
 async function ledgerOf(
   tx: TransactionSql,
   { hospital }: SyncActor,
@@ -158,7 +174,7 @@ async function ledgerOf(
 ): Promise<Map<string, LedgerRow>> {
   if (ids.length === 0) return new Map();
   const rows = await tx<LedgerRow[]>`
-    select op_id, status, code, version::text from sync.op
+    select op_id, status, code, version::text, entity, row_id from sync.op
      where hospital_id = ${hospital.id}
        and op_id in (select value::uuid from jsonb_array_elements_text(${JSON.stringify(ids)}::text::jsonb))`;
   return new Map(rows.map((row) => [row.op_id, row]));

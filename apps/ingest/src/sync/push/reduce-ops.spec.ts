@@ -43,7 +43,8 @@ const op = (given: Record<string, unknown>): RawOp => {
 function withPatient(fields: Record<string, unknown> = {}): WorkingSet {
   const set = new WorkingSet();
   const row = { id: patientId, patientId, version: 1, fields, fieldVersions: {}, deleted: false };
-  set.load('patients', row, { wardId: null, deleted: false });
+  set.load('patients', row);
+  set.place(patientId, { wardId: null, deleted: false });
   return set;
 }
 

@@ -13,7 +13,13 @@ export class Refused {
     if (!isRefusal(result.status)) return;
     this.#ops.add(result.op);
     const { kind, entity, id } = op ?? raw;
-    if (kind === 'create') this.#creates.set(`${String(entity)} ${String(id)}`, result.op);
+    if (kind !== 'create' || typeof entity !== 'string' || typeof id !== 'string') return;
+    this.#creates.set(`${entity} ${id}`, result.op);
+  }
+
+  /** An op that was refused when it came before. */
+  noteEarlier(op: string): void {
+    this.#ops.add(op);
   }
 
   /**

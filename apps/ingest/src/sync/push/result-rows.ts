@@ -1,31 +1,23 @@
-import { syncEntityNames, type SyncEntityName, type SyncResult } from '@hms/contracts';
+import { syncEntities, syncEntityNames, type SyncEntityName, type SyncResult } from '@hms/contracts';
 import type { Lane } from '../../database/lane.js';
 import type { SyncActor } from '../access/sync-actor.js';
 import { entities } from '../entities/registry.js';
 import { projectionOf } from '../pull/projection.js';
 import { rowsToShow } from '../sql.js';
-import { isRefusal } from './decision.js';
-import type { RawOp } from './op-check.js';
 import type { PushAnswer } from './push-request.js';
 
 /** Rows with the results about them, as they stand now, where the device may hold them. */
 export class ResultRows {
   constructor(private readonly lane: Pick<Lane, 'query'>) {}
 
-  async shown(actor: SyncActor, ops: readonly RawOp[], { results, scope }: PushAnswer): Promise<SyncResult[]> {
-    const targets = new Map(ops.map(({ op, entity, id }) => [op, { entity, id }]));
+  async shown(actor: SyncActor, { results, scope }: PushAnswer): Promise<SyncResult[]> {
     const rows = new Map<string, unknown>();
-    for (const name of syncEntityNames) {
-      const ids = results.flatMap(({ op, status }) => {
-        const target = targets.get(op);
-        const isShown = status === 'conflict' || !isRefusal(status);
-        return target?.entity === name && typeof target.id === 'string' && isShown ? [target.id] : [];
-      });
+    for (const name of syncEntityNames.filter((each) => actor.permissions.has(syncEntities[each].read))) {
+      const ids = results.flatMap(({ target }) => (target?.entity === name ? [target.id] : []));
       for (const [id, row] of await this.#read(actor, name, ids, scope.keys)) rows.set(`${name} ${id}`, row);
     }
-    return results.map((result) => {
-      const target = targets.get(result.op);
-      const row = rows.get(`${String(target?.entity)} ${String(target?.id)}`);
+    return results.map(({ result, target }) => {
+      const row = target && rows.get(`${target.entity} ${target.id}`);
       return row === undefined ? result : ({ ...result, row } as SyncResult);
     });
   }

@@ -48,9 +48,8 @@ export class WorkingSet {
     return this.#writes;
   }
 
-  load(entity: SyncEntityName, row: Row, placement: Placement): void {
+  load(entity: SyncEntityName, row: Row): void {
     this.#rows.set(keyOf(entity, row.id), row);
-    if (!this.#placements.has(row.patientId)) this.#placements.set(row.patientId, placement);
   }
 
   place(patientId: string, placement: Placement): void {

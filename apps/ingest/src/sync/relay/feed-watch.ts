@@ -21,6 +21,8 @@ interface HeadRow {
 const everyMs = 75;
 const partitionsEveryMs = 600_000;
 const rowsAStep = 20_000;
+const mostWaiters = 20_000;
+const spreadMs = 200;
 
 /**
  * Relays the change log into the feed, unless another process does, and tells who waits when a hospital has news. A lost
@@ -32,6 +34,7 @@ export class FeedWatch {
   #running: Promise<void> = Promise.resolve();
   #failing = false;
   #partitionsAt = 0;
+  #waiters = 0;
   readonly #waiting = new Map<string, Set<() => void>>();
 
   constructor(
@@ -55,10 +58,11 @@ export class FeedWatch {
     await this.#running;
   }
 
-  /** Ends when the hospital has news, or after `ms`. */
-  news(hospitalId: string, ms: number): Promise<void> {
-    if (this.#stopped) return Promise.resolve();
-    return new Promise((resolve) => {
+  /** Ends when the hospital has news, or after `ms`. @returns whether it is worth looking */
+  async news(hospitalId: string, ms: number): Promise<boolean> {
+    if (this.#stopped || this.#waiters >= mostWaiters) return false;
+    this.#waiters++;
+    await new Promise<void>((resolve) => {
       const waiting = this.#waiting.get(hospitalId) ?? new Set();
       this.#waiting.set(hospitalId, waiting);
       const wake = (): void => {
@@ -69,6 +73,10 @@ export class FeedWatch {
       const timer = setTimeout(wake, ms);
       waiting.add(wake);
     });
+    this.#waiters--;
+    // Not all of a hospital at once.
+    await delay(Math.random() * spreadMs);
+    return !this.#stopped;
   }
 
   async #run(): Promise<void> {
