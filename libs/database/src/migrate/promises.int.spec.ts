@@ -32,6 +32,15 @@ describe('PostgreSQL holds the rule', () => {
     ['a gateway key belongs to a gateway of its hospital', 'gateway_key gateway_key_hospital_id_gateway_id_fkey f'],
     ['a gateway secret is used once', 'gateway_key gateway_key_secret_hash_key u'],
     ['a refresh token has one successor', 'refresh_token refresh_token_successor_key u'],
+    ['a patient lies on a ward of the hospital', 'patient patient_ward_id_fkey f'],
+    ['a problem that was an error says why', 'condition condition_check2 c'],
+    ['what follows a note is about the same patient', 'note note_patient_id_parent_id_fkey f'],
+    ['a signature has somebody who signed', 'note note_check1 c'],
+    ['a note that was an error says why', 'note note_check2 c'],
+    ['a change of a device is one conflict', 'sync_conflict sync_conflict_op_id_key u'],
+    ['a resolution has somebody who resolved', 'sync_conflict sync_conflict_check c'],
+    ['a refused change is kept once', 'sync_quarantine sync_quarantine_op_id_key u'],
+    ['a review has somebody who reviewed', 'sync_quarantine sync_quarantine_check c'],
     ['a rotated refresh token has a successor', 'refresh_token refresh_token_check c'],
   ])('%s', async (_rule, constraint) => {
     const constraints = await namesOf(
@@ -46,6 +55,7 @@ describe('PostgreSQL holds the rule', () => {
     ['a role is held once at a time', 'membership_active_role'],
     ['an identifier names one patient at a time', 'patient_identifier_active'],
     ['an active allergy is listed once', 'allergy_active_substance'],
+    ['an active problem is listed once', 'condition_active'],
   ])('%s', async (_rule, index) => {
     const indexes = await namesOf(
       `select c.relname as name from pg_index i join pg_class c on c.oid = i.indexrelid
@@ -59,6 +69,21 @@ describe('PostgreSQL holds the rule', () => {
     ['an allergy sets the allergy status', 'allergy mark_allergies_recorded'],
     ["a patient's changes are recorded", 'patient record_change'],
     ["an allergy's changes are recorded", 'allergy record_change'],
+    ["a problem's changes are recorded", 'condition record_change'],
+    ["a note's changes are recorded", 'note record_change'],
+    ['a note is not rewritten', 'note guard_note'],
+    ['every update of a problem has a version', 'condition advance_version'],
+    ['every update of a note has a version', 'note advance_version'],
+    ['every update of a conflict has a version', 'sync_conflict advance_version'],
+    ['a patient says when each field changed', 'patient stamp_fields'],
+    ['an allergy says when each field changed', 'allergy stamp_fields'],
+    ['a problem says when each field changed', 'condition stamp_fields'],
+    ...['patient', 'allergy', 'condition', 'charted_observation', 'note'].flatMap((table) =>
+      ['z_log_new', 'z_log_changed', 'z_log_gone', 'z_keep_logged'].map((trigger): [string, string] => [
+        `devices hear of every change of a row: ${table}, ${trigger}`,
+        `${table} ${trigger}`,
+      ]),
+    ),
     ['ingest hears of a changed device', 'device advance_ingest_epoch'],
     ['ingest hears of a changed assignment', 'device_assignment advance_ingest_epoch'],
     ['ingest hears of a changed gateway key', 'gateway_key advance_ingest_epoch'],
@@ -135,7 +160,7 @@ describe('an index finds', () => {
 });
 
 describe('ingest, which writes all hospitals at once,', () => {
-  it('may touch nothing of a hospital but devices and telemetry', async () => {
+  it('may touch nothing of a hospital but devices, telemetry and what devices hold offline', async () => {
     const grants = await namesOf(
       `select format('%s %s', c.relname, string_agg(lower(a.privilege_type), ' ' order by a.privilege_type)) as name
          from pg_class c, aclexplode(c.relacl) a
@@ -146,7 +171,10 @@ describe('ingest, which writes all hospitals at once,', () => {
       'alarm select',
       'alarm_limit select',
       'alarm_suppression select',
-      'charted_observation select',
+      'allergy insert select update',
+      'charted_observation insert select',
+      'condition insert select update',
+      'counter select update',
       'device select',
       'device_assignment select',
       'device_health insert select update',
@@ -155,10 +183,14 @@ describe('ingest, which writes all hospitals at once,', () => {
       'hl7_source select',
       'hospital select',
       'ingest_epoch select',
+      'note insert select update',
+      'patient insert select update',
       'patient_monitoring select',
       'score_due delete insert select update',
       'score_mark insert select update',
       'score_result select',
+      'sync_conflict insert select',
+      'sync_quarantine insert select',
       'telemetry_flush insert select',
       'telemetry_request insert select update',
       'vitals insert select update',

@@ -33,10 +33,9 @@ const SHAPE = `
 /** A schema's definition as sorted lines, equal for two hospitals that have the same tables, rules and grants. */
 export async function schemaShape(owner: pg.Client, schema: string): Promise<string[]> {
   const { rows } = await owner.query<{ line: string }>(SHAPE, [schema]);
-  const hospitals = await owner.query<{ id: string }>(
-    `select id from public.hospital where 'hospital_' || slug = $1`,
-    [schema],
-  );
+  const hospitals = await owner.query<{ id: string }>(`select id from public.hospital where 'hospital_' || slug = $1`, [
+    schema,
+  ]);
   // Its triggers know whose changes they log.
   const id = hospitals.rows[0]?.id ?? schema;
   return rows.map(({ line }) => line.replaceAll(schema, '<hospital>').replaceAll(id, '<id>')).sort();
