@@ -38,8 +38,8 @@ describe('clinical fields', () => {
   });
 
   it('are hidden from the history under the names of their columns', () => {
-    expect(hiddenColumns(true)).toEqual(['id', 'patient_id']);
-    expect(hiddenColumns(false)).toEqual(['id', 'patient_id', 'allergy_status', 'blood_group']);
+    expect(hiddenColumns(true)).toEqual(['id', 'patient_id', 'text']);
+    expect(hiddenColumns(false)).toEqual(['id', 'patient_id', 'text', 'allergy_status', 'blood_group']);
     expect(clinicalFields).toHaveLength(2);
   });
 });

@@ -21,8 +21,8 @@ export interface HistoryRow {
 export interface HistoryPosition {
   /** Columns nobody is shown, and changes of nothing else with them. */
   readonly hidden: readonly string[];
-  /** Also the entries of what is clinical altogether, such as allergies. */
-  readonly whole: boolean;
+  /** Tables whose rows are shown. */
+  readonly entities: readonly string[];
   /** Only entries before this one. */
   readonly before: number | undefined;
   readonly take: number;
@@ -32,7 +32,7 @@ export interface HistoryPosition {
 export class PatientHistoryRepository {
   /** The newest first. */
   list(tx: TenantTx, patientId: string, position: HistoryPosition): Promise<HistoryRow[]> {
-    const { hidden, whole, before, take } = position;
+    const { hidden, entities, before, take } = position;
     const shown = sql`(changes - ${[...hidden]}::text[])`;
     return tx.$queryRaw<HistoryRow[]>`
       select id, entity, entity_id as "entityId", version, action, actor_id as "actorId", at, ${shown} as changes,
@@ -42,7 +42,7 @@ export class PatientHistoryRepository {
         from ${schemaSql(tx.hospital)}.change_history
        where patient_id = ${patientId}::uuid
          and (changes = '{}' or ${shown} <> '{}')
-             ${whole ? empty : sql`and entity in ('patient', 'patient_identifier')`}
+         and entity = any (${[...entities]}::text[])
              ${before === undefined ? empty : sql`and id < ${before}`}
        order by id desc
        limit ${take}`;

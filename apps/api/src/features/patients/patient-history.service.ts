@@ -9,7 +9,7 @@ import { UserDirectory } from '../users/user-directory.service.js';
 import { seesClinicalFields, seesDeleted } from './clinical-fields.policy.js';
 import type { HistoryEntryDto } from './patient-history.dto.js';
 import { openIdentifier } from './identifier-seal.js';
-import { hiddenColumns, namedChanges, namedEntity } from './patient-history.policy.js';
+import { hiddenColumns, namedChanges, namedEntity, shownEntities } from './patient-history.policy.js';
 import { PatientHistoryRepository, type HistoryRow } from './patient-history.repository.js';
 import { patientError } from './patients.errors.js';
 import { PatientsRepository } from './patients.repository.js';
@@ -29,10 +29,9 @@ export class PatientHistoryService {
    * @throws `patient.not-found`, `service.unavailable` while the keys of identifiers are out of reach
    */
   async list(actor: HospitalActor, id: string, { cursor, limit }: PageQueryDto): Promise<Page<HistoryEntryDto>> {
-    const clinical = seesClinicalFields(actor, id);
     const position = {
-      hidden: hiddenColumns(clinical),
-      whole: clinical,
+      hidden: hiddenColumns(seesClinicalFields(actor, id)),
+      entities: shownEntities(actor),
       before: cursor === undefined ? undefined : decodeKeys(cursor, { id: 'integer' }).id,
       take: limit + 1,
     };
