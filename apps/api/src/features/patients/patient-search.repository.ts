@@ -112,6 +112,8 @@ function condition(tx: TenantTx, term: SearchTerm): TenantPrisma.Sql {
       return sql`birth_date >= ${day(term.date.first)} and birth_date < ${day(endOfPartialDate(term.date))}`;
     case 'mrn':
       return sql`mrn = ${term.mrn}`;
+    case 'ward':
+      return sql`ward_id = ${term.wardId}::uuid`;
     case 'phone':
       return sql`phone_digits like ${`%${term.digits}%`}`;
     case 'identifier':

@@ -13,6 +13,8 @@ export type SearchTerm =
   | { readonly by: 'phone'; readonly digits: string }
   /** A bare number may be either. */
   | { readonly by: 'number'; readonly mrn: string; readonly digits: string }
+  /** Who lies on the ward. */
+  | { readonly by: 'ward'; readonly wardId: string }
   /** By the blind index of the value. */
   | { readonly by: 'identifier'; readonly system: string; readonly index: Buffer };
 
@@ -80,6 +82,7 @@ export interface PatientQuery {
   readonly phone?: string;
   readonly birthDate?: string;
   readonly identifier?: string;
+  readonly wardId?: string;
 }
 
 /** `<system>|<value>`, divided at the first bar. */
@@ -95,7 +98,7 @@ function parseIdentifier(text: string): Identifier | undefined {
  * while its key is out of reach
  */
 export function searchTerms(query: PatientQuery, cipher: FieldCipher): SearchTerm[] {
-  const { q, name, mrn, phone, birthDate, identifier } = query;
+  const { q, name, mrn, phone, birthDate, identifier, wardId } = query;
   const date = birthDate === undefined ? undefined : parsePartialDate(birthDate);
   return [
     ...(q === undefined ? [] : meaningful('q', classifySearch(q))),
@@ -104,6 +107,7 @@ export function searchTerms(query: PatientQuery, cipher: FieldCipher): SearchTer
     ...(phone === undefined ? [] : meaningful('phone', phoneTerm(phone))),
     ...(identifier === undefined ? [] : meaningful('identifier', identifierTerm(identifier, cipher))),
     ...(birthDate === undefined ? [] : meaningful('birthDate', date ? [{ by: 'birthDate', date }] : [])),
+    ...(wardId === undefined ? [] : [{ by: 'ward', wardId } as const]),
   ];
 }
 

@@ -29,6 +29,7 @@ export const toPatientRecord = (row: PatientRow, cipher: FieldCipher): PatientRe
     preferredLanguage: row.preferredLanguage,
     deceasedAt: row.deceasedAt?.toISOString() ?? null,
     identifiers: cipher.available ? row.identifiers.map((one) => openIdentifier(cipher, one)) : null,
+    wardId: row.wardId,
     version: row.version,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),

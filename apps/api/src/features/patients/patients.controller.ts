@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Access, Returns } from '../../platform/access/access.decorator.js';
@@ -20,6 +20,7 @@ import {
   ListPatientsQueryDto,
   PatientDto,
   PatientPageDto,
+  PlacePatientDto,
   UpdatePatientDto,
 } from './patients.dto.js';
 import { PatientsService } from './patients.service.js';
@@ -102,6 +103,28 @@ export class PatientsController {
     @Body() command: UpdatePatientDto,
   ): Promise<PatientDto> {
     return this.patients.update(actor, id, version, command);
+  }
+
+  /**
+   * Says where the patient lies now.
+   * @remarks Somebody limited to wards places patients from and to these only.
+   * @throws {403} `patient.on-other-ward`
+   * @throws {404} `patient.not-found`
+   * @throws {412} `precondition.failed`
+   * @throws {422} `request.invalid`
+   * @throws {428} `precondition.required`
+   */
+  @Put('patients/:id/ward')
+  @Access('patient:place')
+  @Audited({ action: 'update', entity: 'patient' })
+  @Returns(200, PatientDto)
+  place(
+    @CurrentHospitalActor() actor: HospitalActor,
+    @Param('id', UuidPipe) id: string,
+    @IfMatch() version: number,
+    @Body() command: PlacePatientDto,
+  ): Promise<PatientDto> {
+    return this.patients.place(actor, id, version, command);
   }
 
   /**

@@ -11,11 +11,12 @@ import {
   IsString,
   Matches,
   MaxLength,
+  ValidateIf,
   ValidateNested,
 } from 'class-validator';
 import { normaliseIdentifier } from '@hms/encryption';
 import { CountedPageQueryDto } from '../../platform/http/counted-page.js';
-import { IfPresent, IsFlag, IsLine } from '../../platform/http/fields.js';
+import { IfPresent, IsFlag, IsId, IsLine } from '../../platform/http/fields.js';
 import { IsLanguage, IsPartialDate, IsPastInstant, IsPastPartialDate, IsPhone } from './patient.fields.js';
 import { allergyStatuses, bloodGroups, genders, sexesForClinicalUse, type AllergyStatus } from './patient.terms.js';
 
@@ -150,6 +151,14 @@ export class UpdatePatientDto extends PatientDetailsDto {
   givenName?: string;
 }
 
+export class PlacePatientDto {
+  /** A ward in use; null for no ward. */
+  @ValidateIf((_, value: unknown) => value !== null)
+  @IsId()
+  @ApiProperty({ type: String, format: 'uuid', nullable: true })
+  wardId: string | null;
+}
+
 export class DeletePatientDto {
   /** Kept with the record. */
   @IsLine(500)
@@ -192,6 +201,11 @@ export class ListPatientsQueryDto extends CountedPageQueryDto {
   @MaxLength(301)
   identifier?: string;
 
+  /** Those who lie on this ward. */
+  @IfPresent()
+  @IsId()
+  wardId?: string;
+
   /** Also the deleted; needs the permission patient:delete. */
   @IsOptional()
   @IsFlag()
@@ -222,6 +236,9 @@ export class PatientDto {
   /** Null while the key service is away: there may be some. */
   @ApiProperty({ type: [IdentifierDto], nullable: true })
   identifiers: IdentifierDto[] | null;
+  /** Where the patient lies now; null for somebody who lies on no ward. */
+  @ApiProperty({ type: String, format: 'uuid', nullable: true })
+  wardId: string | null;
   /** Left out unless the caller may read allergies. `not-asked` is not `none-known`. */
   @ApiPropertyOptional({ enum: allergyStatuses })
   allergyStatus?: AllergyStatus;

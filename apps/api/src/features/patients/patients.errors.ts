@@ -10,6 +10,8 @@ export const patientErrors = defineErrors({
   'patient.possible-duplicate': { status: 409, title: 'This patient may be registered already' },
   /** Another patient has this identifier of the same system. */
   'patient.identifier-taken': { status: 409, title: 'Another patient has this identifier' },
+  /** Somebody limited to wards moves patients from and to these only. */
+  'patient.on-other-ward': { status: 403, title: 'This patient lies on a ward you do not work on' },
   'patient.not-deleted': { status: 409, title: 'This patient is not deleted' },
 });
 

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DevicesModule } from '../devices/devices.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { WardsModule } from '../wards/wards.module.js';
 import { AllergiesController } from './allergies.controller.js';
 import { AllergiesRepository } from './allergies.repository.js';
 import { AllergiesService } from './allergies.service.js';
@@ -12,10 +13,11 @@ import { PatientSearchRepository } from './patient-search.repository.js';
 import { PatientsController } from './patients.controller.js';
 import { PatientsRepository } from './patients.repository.js';
 import { PatientsService } from './patients.service.js';
+import { RegisteredPatients } from './registered-patients.service.js';
 import { SelfRegistration } from './self-registration.service.js';
 
 @Module({
-  imports: [DevicesModule, UsersModule],
+  imports: [DevicesModule, UsersModule, WardsModule],
   controllers: [PatientsController, AllergiesController],
   providers: [
     AllergiesRepository,
@@ -27,8 +29,9 @@ import { SelfRegistration } from './self-registration.service.js';
     PatientSearchRepository,
     PatientsRepository,
     PatientsService,
+    RegisteredPatients,
     SelfRegistration,
   ],
-  exports: [SelfRegistration],
+  exports: [PatientsService, RegisteredPatients, SelfRegistration],
 })
 export class PatientsModule {}

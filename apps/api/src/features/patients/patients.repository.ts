@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { TenantPrisma, type TenantTx } from '@hms/database';
+import { schemaSql, TenantPrisma, type TenantTx } from '@hms/database';
 import type { Present } from '../../platform/http/patch.js';
+import type { FieldVersions } from './field-versions.policy.js';
 import type { PatientColumns } from './patient.values.js';
 
 const columns = {
@@ -24,6 +25,7 @@ const columns = {
   updatedAt: true,
   deletedAt: true,
   deletedReason: true,
+  wardId: true,
   identifiers: {
     where: { endedAt: null },
     select: { id: true, system: true, valueSealed: true },
@@ -64,6 +66,19 @@ export class PatientsRepository {
     return tx.patient.findFirst({ where: { id, ...(includeDeleted ? {} : { deletedAt: null }) }, select: columns });
   }
 
+  /** Whether the patient is registered and not deleted. */
+  async exists(tx: TenantTx, id: string): Promise<boolean> {
+    return (await tx.patient.count({ where: { id, deletedAt: null } })) === 1;
+  }
+
+  /** In which version each column of a living patient changed last; until the transaction ends none changes. */
+  async lockFields(tx: TenantTx, id: string): Promise<FieldVersions | undefined> {
+    const [row] = await tx.$queryRaw<FieldVersions[]>`
+      select version, field_versions as columns from ${schemaSql(tx.hospital)}.patient
+       where id = ${id}::uuid and deleted_at is null for no key update`;
+    return row;
+  }
+
   /** In the order of the ids. */
   async findAll(tx: TenantTx, ids: readonly string[]): Promise<PatientRow[]> {
     const rows = await tx.patient.findMany({ where: { id: { in: [...ids] } }, select: columns });
@@ -79,6 +94,13 @@ export class PatientsRepository {
   async update(tx: TenantTx, { id, version, by }: Change, values: Present<PatientColumns>): Promise<boolean> {
     const where = { id, version, deletedAt: null };
     const { count } = await tx.patient.updateMany({ where, data: { ...stored(values), updatedBy: by } });
+    return count === 1;
+  }
+
+  /** False as for {@link update}. */
+  async place(tx: TenantTx, { id, version, by }: Change, wardId: string | null): Promise<boolean> {
+    const where = { id, version, deletedAt: null };
+    const { count } = await tx.patient.updateMany({ where, data: { wardId, updatedBy: by } });
     return count === 1;
   }
 

@@ -10,14 +10,23 @@ import { Encryption } from '../../platform/encryption/encryption.service.js';
 import { eventBy } from '../../platform/events/new-event.js';
 import { Outbox } from '../../platform/events/outbox.service.js';
 import { DeviceReleases } from '../devices/device-releases.service.js';
+import { WardsService } from '../wards/wards.service.js';
 import { assertMayWrite, seesDeleted } from './clinical-fields.policy.js';
+import { versionOfField } from './field-versions.policy.js';
 import { PatientIdentifiersRepository } from './patient-identifiers.repository.js';
 import { PatientSearchRepository } from './patient-search.repository.js';
 import { birthDateOf, toPatientDto, toPatientRecord, visibleTo, type PatientRecord } from './patient.mapper.js';
 import { toPatientColumns } from './patient.values.js';
-import type { CreatePatientDto, DeletePatientDto, PatientDto, UpdatePatientDto } from './patients.dto.js';
+import type {
+  CreatePatientDto,
+  DeletePatientDto,
+  PatientDto,
+  PlacePatientDto,
+  UpdatePatientDto,
+} from './patients.dto.js';
 import { patientError } from './patients.errors.js';
 import { PatientsRepository, type Change, type PatientRow } from './patients.repository.js';
+import { mayTakeFrom } from './placement.policy.js';
 
 type PatientEvent = 'patient.registered' | 'patient.updated' | 'patient.deleted' | 'patient.restored';
 
@@ -32,6 +41,7 @@ export class PatientsService {
     private readonly identifiers: PatientIdentifiersRepository,
     private readonly search: PatientSearchRepository,
     private readonly devices: DeviceReleases,
+    private readonly wards: WardsService,
     private readonly outbox: Outbox,
   ) {}
 
@@ -75,14 +85,58 @@ export class PatientsService {
 
   /** @throws `patient.not-found`, `precondition.failed`, `patient.identifier-taken` or `auth.forbidden` */
   async update(actor: HospitalActor, id: string, version: number, command: UpdatePatientDto): Promise<PatientDto> {
+    const change = await this.prepareUpdate(actor, id, command);
+    return this.unitOfWork.inHospital(actor, (tx) => change(tx, version));
+  }
+
+  /**
+   * The same as {@link update}, to be made in a transaction of the caller's at the version it found.
+   * @throws `auth.forbidden`
+   */
+  async prepareUpdate(
+    actor: HospitalActor,
+    id: string,
+    command: UpdatePatientDto,
+  ): Promise<(tx: TenantTx, version: number) => Promise<PatientDto>> {
     assertMayWrite(actor, command);
-    const change = { id, version, by: actor.userId };
+    const by = actor.userId;
+    const cipher = await this.encryption.forHospital(actor.hospital);
+    return async (tx, version) => {
+      const updated = await this.patients.update(tx, { id, version, by }, toPatientColumns(command));
+      if (!updated) throw await this.#whyNot(tx, id);
+      if (command.identifiers) await this.identifiers.replace(tx, id, command.identifiers, { by, cipher });
+      return this.#tell(tx, actor, 'patient.updated', await this.#answer(tx, actor, id, cipher));
+    };
+  }
+
+  /**
+   * The patient's version, and which of these fields changed since `version`. Until the transaction ends none changes.
+   * @throws `patient.not-found`
+   */
+  async changedSince(
+    tx: TenantTx,
+    id: string,
+    version: number,
+    fields: readonly string[],
+  ): Promise<{ readonly version: number; readonly changed: string[] }> {
+    const found = await this.patients.lockFields(tx, id);
+    if (!found) throw patientError('patient.not-found');
+    return { version: found.version, changed: fields.filter((field) => versionOfField(found, field) > version) };
+  }
+
+  /**
+   * Says where the patient lies now: on a ward in use, or on none.
+   * @throws `patient.not-found`, `patient.on-other-ward`, `precondition.failed`, or `request.invalid` for the ward
+   */
+  async place(actor: HospitalActor, id: string, version: number, { wardId }: PlacePatientDto): Promise<PatientDto> {
     const cipher = await this.encryption.forHospital(actor.hospital);
     return this.unitOfWork.inHospital(actor, async (tx) => {
-      if (!(await this.patients.update(tx, change, toPatientColumns(command)))) throw await this.#whyNot(tx, id);
-      if (command.identifiers) {
-        await this.identifiers.replace(tx, id, command.identifiers, { by: actor.userId, cipher });
-      }
+      const patient = await this.patients.find(tx, id);
+      if (!patient) throw patientError('patient.not-found');
+      if (!mayTakeFrom(actor, patient)) throw patientError('patient.on-other-ward');
+      if (wardId !== null) await this.wards.requireNamed(tx, actor, wardId);
+      const placed = await this.patients.place(tx, { id, version, by: actor.userId }, wardId);
+      if (!placed) throw await this.#whyNot(tx, id);
       return this.#tell(tx, actor, 'patient.updated', await this.#answer(tx, actor, id, cipher));
     });
   }
