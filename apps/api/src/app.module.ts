@@ -5,10 +5,12 @@ import { AlarmsModule } from './features/alarms/alarms.module.js';
 import { AuditLogModule } from './features/audit/audit-log.module.js';
 import { AuthModule } from './features/auth/auth.module.js';
 import { BreakGlassModule } from './features/break-glass/break-glass.module.js';
+import { ConditionsModule } from './features/conditions/conditions.module.js';
 import { DevicesModule } from './features/devices/devices.module.js';
 import { FirebaseModule } from './features/firebase/firebase.module.js';
 import { HospitalsModule } from './features/hospitals/hospitals.module.js';
 import { LiveModule } from './features/live/live.module.js';
+import { NotesModule } from './features/notes/notes.module.js';
 import { PatientsModule } from './features/patients/patients.module.js';
 import { SessionsModule } from './features/sessions/sessions.module.js';
 import { TelemetryModule } from './features/telemetry/telemetry.module.js';
@@ -62,6 +64,8 @@ export class AppModule {
         UsersModule,
         HospitalsModule,
         PatientsModule,
+        ConditionsModule,
+        NotesModule,
         WardsModule,
         DevicesModule,
         VitalsModule,

@@ -34,6 +34,7 @@ const bounding = new Set([
   'isDate',
   'isPartialDate',
   'isLine',
+  'isText',
   'isChartedValue',
   'maxLength',
   'isLength',

@@ -29,6 +29,17 @@ const patientChange = defineEvent({
   tags: (patient) => [`patient:${patient.id}`, 'patients'],
   live: { permission: 'patient:read' },
 });
+const recordChange = (permission: Permission) =>
+  defineEvent({
+    payload: z.strictObject({ id, patientId: id, version }),
+    tags: ({ patientId }) => [`patient:${patientId}`],
+    live: { permission },
+  });
+const noteChange = defineEvent({
+  payload: z.strictObject({ id, patientId: id, version }),
+  tags: () => [],
+  live: { permission: 'note:read' },
+});
 const wardChange = defineEvent({
   payload: versioned,
   tags: (ward) => [`ward:${ward.id}`, 'wards'],
@@ -61,11 +72,11 @@ export const eventCatalogue = {
   'patient.updated': patientChange,
   'patient.deleted': patientChange,
   'patient.restored': patientChange,
-  'allergy.changed': defineEvent({
-    payload: z.strictObject({ id, patientId: id, version }),
-    tags: ({ patientId }) => [`patient:${patientId}`],
-    live: { permission: 'allergy:read' },
-  }),
+  'allergy.changed': recordChange('allergy:read'),
+  'condition.changed': recordChange('condition:read'),
+  'note.written': noteChange,
+  'note.signed': noteChange,
+  'note.voided': noteChange,
   'ward.created': wardChange,
   'ward.changed': wardChange,
   'bed.created': defineEvent({

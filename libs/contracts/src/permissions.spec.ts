@@ -37,10 +37,16 @@ describe('the permission table', () => {
 
   it('lets a receptionist see no clinical data', () => {
     const granted = permissionsOf(['receptionist']);
-    expect(
-      (['allergy:read', 'vitals:read', 'lab-result:read', 'prescription:read', 'patient:history'] as const).filter(
-        (p) => granted.has(p),
-      ),
-    ).toEqual([]);
+    const clinical = [
+      'allergy:read',
+      'condition:read',
+      'note:read',
+      'vitals:read',
+      'lab-result:read',
+      'prescription:read',
+      'patient:history',
+      'sync:own',
+    ] as const;
+    expect(clinical.filter((p) => granted.has(p))).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { describe, expect, it } from '@jest/globals';
 import { plainToInstance } from 'class-transformer';
 import { IsOptional, validateSync } from 'class-validator';
-import { IfPresent, IsFlag, IsId, IsLine } from './fields.js';
+import { IfPresent, IsFlag, IsId, IsLine, IsText } from './fields.js';
 
 class Dto {
   @IsOptional()
@@ -12,6 +12,10 @@ class Dto {
   @IfPresent()
   @IsLine(5, { each: true })
   lines?: string[];
+
+  @IfPresent()
+  @IsText(7)
+  text?: string;
 
   @IsOptional()
   @IsFlag()
@@ -38,6 +42,12 @@ describe('a field of a body or query', () => {
     [{ line: ' ' }, 'line: isLine'],
     [{ line: 'abcdef' }, 'line: isLine'],
     [{ line: 'a\nb' }, 'line: isLine'],
+    [{ text: ' a\r\nb\r\tc\n' }, { text: 'a\nb\n\tc' }],
+    [{ text: 'e\u0301' }, { text: 'é' }],
+    [{ text: '\n \n' }, 'text: isText'],
+    [{ text: '12345678' }, 'text: isText'],
+    [{ text: 'a\u0007b' }, 'text: isText'],
+    [{ text: 7 }, 'text: isText'],
     [{ line: 'a\0' }, 'line: isLine'],
     [{ line: 7 }, 'line: isLine'],
     [{ lines: [' a ', 'b'] }, { lines: ['a', 'b'] }],

@@ -33,6 +33,25 @@ export const IsLine = (max: number, options: Pick<ValidationOptions, 'each'> = {
 const isLine = (text: string, max: number): boolean =>
   text.length > 0 && [...text].length <= max && !/\p{Cc}/u.test(text);
 
+/** Text of several lines: composed (NFC), lines ended by LF, without outer blanks, 1 to `max` characters. */
+export const IsText = (max: number): PropertyDecorator =>
+  applyDecorators(
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' ? value.normalize('NFC').replace(/\r\n?/g, '\n').trim() : value,
+    ),
+    ValidateBy({
+      name: 'isText',
+      constraints: [max],
+      validator: {
+        validate: (value) => typeof value === 'string' && isText(value, max),
+        defaultMessage: (args) => `${args?.property ?? 'value'} must be text of 1 to ${String(max)} characters`,
+      },
+    }),
+  );
+
+const isText = (text: string, max: number): boolean =>
+  text.length > 0 && [...text].length <= max && !/[^\P{Cc}\n\t]/u.test(text);
+
 const tidy = (value: unknown): unknown =>
   typeof value === 'string'
     ? value
