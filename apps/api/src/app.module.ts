@@ -13,6 +13,7 @@ import { LiveModule } from './features/live/live.module.js';
 import { NotesModule } from './features/notes/notes.module.js';
 import { PatientsModule } from './features/patients/patients.module.js';
 import { SessionsModule } from './features/sessions/sessions.module.js';
+import { SyncModule } from './features/sync/sync.module.js';
 import { TelemetryModule } from './features/telemetry/telemetry.module.js';
 import { UsersModule } from './features/users/users.module.js';
 import { VitalsModule } from './features/vitals/vitals.module.js';
@@ -71,6 +72,7 @@ export class AppModule {
         VitalsModule,
         AlarmsModule,
         TelemetryModule,
+        SyncModule,
         AuditLogModule,
         LiveModule,
         ...features,

@@ -9,7 +9,8 @@ export class ObjectIds {
 
   /** @throws an Error for a kind of object this test does not make yet: add it to {@link foreignObjects} */
   fill(url: string): string {
-    return url.replace(/([\w-]+)\/:\w+/g, (_, segment: string) => {
+    // A device that syncs is not one that a patient wears.
+    return url.replace(/((?:sync\/)?[\w-]+)\/:\w+/g, (_, segment: string) => {
       const id = this.ids[segment];
       if (id === undefined) throw new Error(`foreignObjects() makes nothing for ${url}: add "${segment}"`);
       return `${segment}/${id}`;
@@ -24,6 +25,7 @@ export async function foreignObjects(hospital: Hospital): Promise<ObjectIds> {
     () => uuidv7(),
   );
   const [alarm, suppression, limit, observation] = Array.from({ length: 4 }, () => uuidv7());
+  const [condition, note, syncDevice, conflict, quarantined] = Array.from({ length: 5 }, () => uuidv7());
   const { keyId, secret } = newGatewayKey();
   const user = await createTestUser({ hospital, role: 'doctor' });
   const schema = schemaOf(hospital.slug);
@@ -51,6 +53,9 @@ export async function foreignObjects(hospital: Hospital): Promise<ObjectIds> {
       category: 'medication',
       ...by,
     });
+    await insert(`${schema}.condition`, { id: condition, patient_id: patient, display: 'Canary', ...by });
+    const written = { patient_id: patient, kind: 'progress', text: 'canary', recorded_at: '2026-01-01T00:00:00Z' };
+    await insert(`${schema}.note`, { id: note, ...written, ...by });
     await insert(`${schema}.ward`, { id: ward, code: `C-${keyId.toUpperCase()}`, name: 'Canary' });
     await insert(`${schema}.bed`, { id: bed, ward_id: ward, label: '1' });
     await insert('public.gateway', { id: gateway, hospital_id: hospital.id, name: keyId });
@@ -101,6 +106,26 @@ export async function foreignObjects(hospital: Hospital): Promise<ObjectIds> {
       reason: '23514',
       reading: '{"heart_rate": 72}',
     });
+    const synced = { device_id: syncDevice, user_id: user.id, entity: 'patients', patient_id: patient };
+    await insert('sync.device', {
+      id: syncDevice,
+      hospital_id: hospital.id,
+      user_id: user.id,
+      name: 'Canary',
+      schema_version: 1,
+    });
+    await insert(`${schema}.sync_conflict`, {
+      id: conflict,
+      op_id: conflict,
+      ...synced,
+      row_id: patient,
+      kind: 'conflict',
+      row_version: 1,
+      fields: '[{"field": "phone", "yours": null, "theirs": "+353 1 234 5678"}]',
+      client_at: '2026-01-01T00:00:00Z',
+    });
+    const refused = { seq: 1, code: 'invalid', reason: 'canary', op: '{}' };
+    await insert(`${schema}.sync_quarantine`, { id: quarantined, op_id: quarantined, ...synced, ...refused });
     await insert(`${schema}.break_glass`, {
       id: breakGlass,
       patient_id: patient,
@@ -116,6 +141,11 @@ export async function foreignObjects(hospital: Hospital): Promise<ObjectIds> {
   const ids = {
     patients: patient,
     allergies: allergy,
+    conditions: condition,
+    notes: note,
+    'sync/devices': syncDevice,
+    'sync/conflicts': conflict,
+    'sync/quarantine': quarantined,
     wards: ward,
     beds: bed,
     gateways: gateway,

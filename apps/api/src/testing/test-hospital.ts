@@ -72,6 +72,11 @@ async function drop(owner: pg.Client, { id, slug }: Hospital): Promise<void> {
     await owner.query(`delete from public.${table} where hospital_id = $1`, [id]);
   }
   await owner.query(
+    'delete from sync.number_block where device_id in (select id from sync.device where hospital_id = $1)',
+    [id],
+  );
+  await owner.query('delete from sync.device where hospital_id = $1', [id]);
+  await owner.query(
     `delete from public.refresh_token where session_id in (select id from public.session where hospital_id = $1)`,
     [id],
   );
