@@ -48,6 +48,8 @@ const tables = [
   'patient',
   'patient_identifier',
   'allergy',
+  'condition',
+  'note',
   'device',
   'device_assignment',
   'vitals',

@@ -109,6 +109,9 @@ async function deleteRows(
   }
   await owner.query('delete from public.invitation where hospital_id = any($1) or user_id = any($2)', ids);
   await owner.query('delete from public.membership where hospital_id = any($1) or user_id = any($2)', ids);
+  const devices = 'select id from sync.device where hospital_id = any($1) or user_id = any($2)';
+  await owner.query(`delete from sync.number_block where device_id in (${devices})`, ids);
+  await owner.query(`delete from sync.device where id in (${devices})`, ids);
   for (const table of ['alarm_agenda', 'gateway_key', 'gateway', 'ingest_epoch', 'data_key']) {
     await owner.query(`delete from public.${table} where hospital_id = any($1)`, ids.slice(0, 1));
   }

@@ -41,6 +41,7 @@ async function insertPatients(
 ): Promise<void> {
   const { owner, plan, schema } = context;
   const registrar = plan.userId('receptionist');
+  const wardOf = wardsNow(plan);
   await insertRows(
     owner,
     `${schema}.patient`,
@@ -57,11 +58,18 @@ async function insertPatients(
       address: patient.address,
       preferred_language: patient.language,
       allergy_status: patient.history.status,
+      ward_id: wardOf.get(patient.id) ?? null,
       created_by: registrar,
       updated_by: registrar,
     })),
   );
 }
+
+/** Who lies on which ward now. */
+const wardsNow = ({ devices }: SeedContext['plan']): ReadonlyMap<string, string> =>
+  new Map(
+    devices.flatMap(({ stays }) => stays.filter(({ to }) => !to).map(({ patient, wardId }) => [patient.id, wardId])),
+  );
 
 async function insertIdentifiers(context: SeedContext, patients: readonly PlannedPatient[]): Promise<void> {
   const { owner, plan, schema, cipher } = context;
