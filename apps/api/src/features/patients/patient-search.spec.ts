@@ -17,6 +17,7 @@ const summary = (text: string) =>
       case 'number':
         return `mrn ${term.mrn} or phone ${term.digits}`;
       case 'identifier':
+      case 'ward':
         return 'never typed here';
     }
   });

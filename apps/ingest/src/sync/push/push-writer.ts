@@ -2,10 +2,10 @@ import { formatMrn } from '@hms/contracts';
 import type { TransactionSql } from 'postgres';
 import { errorCode, failureOf } from '../../database/failure.js';
 import type { Lane } from '../../database/lane.js';
+import { nextScope } from '../access/device-scope.js';
 import { scopeOf, type SyncActor } from '../access/sync-actor.js';
 import { rejected, type Refusal } from '../entities/entity.js';
 import type { SyncAudit } from '../sync-audit.js';
-import { nextScope } from '../access/device-scope.js';
 import { type Decision, isRefusal } from './decision.js';
 import { lockDevice, type LockedDevice } from './device-lock.js';
 import { type LedgerRow, type Sorted, sortOps } from './duplicates.js';
@@ -77,7 +77,7 @@ export class PushWriter {
     const refused = new Refused();
     for (const { op_id: op, status } of known.values()) if (isRefusal(status)) refused.noteEarlier(op);
     const context = { actor, deviceId, scope, now: this.parts.now(), ownsMrn, refused };
-    return { request, device, context, known, ...sortOps(ops, device.lastSeq, known) };
+    return { request, device, context, ...sortOps(ops, device.lastSeq, known) };
   }
 
   async #apply(tx: TransactionSql, { request, context }: Push, ops: readonly CheckedOp[]): Promise<Answered[]> {
@@ -119,8 +119,6 @@ interface Push extends Sorted {
   readonly request: PushRequest;
   readonly device: LockedDevice;
   readonly context: Context;
-  /** What the ledger knows of the ops, and of those they depend on. */
-  readonly known: ReadonlyMap<string, LedgerRow>;
 }
 
 /** Advances the number of the device, and what it may hold. */
