@@ -122,6 +122,7 @@ export async function foreignObjects(hospital: Hospital): Promise<ObjectIds> {
       kind: 'conflict',
       row_version: 1,
       fields: '[{"field": "phone", "yours": null, "theirs": "+353 1 234 5678"}]',
+      op: '{}',
       client_at: '2026-01-01T00:00:00Z',
     });
     const refused = { seq: 1, code: 'invalid', reason: 'canary', op: '{}' };

@@ -30,6 +30,7 @@ export class Synced {
       client_at: '2026-02-01T08:00:00Z',
       skew_ms: -2_000,
       fields: JSON.stringify(fields),
+      op: '{}',
       ...others,
     });
     return id;
