@@ -4,19 +4,11 @@ import type { Lane } from '../../database/lane.js';
 import type { Hospital } from '../../hospitals/hospital.js';
 import { nextScope } from '../access/device-scope.js';
 import { scopeOf, type SyncActor } from '../access/sync-actor.js';
+import { deviceColumns, deviceOf, type DeviceRow } from '../push/device-lock.js';
 import type { PushAnswer } from '../push/push-request.js';
 import { idsIn } from '../sql.js';
 
-interface QuietRow {
-  readonly id: string;
-  readonly user_id: string;
-  readonly last_seq: string;
-  readonly scope: readonly string[];
-  readonly scope_ver: string | null;
-  readonly scope_before: readonly string[];
-  readonly ver_before: string | null;
-  readonly scope_acked: string | null;
-  readonly revoked: boolean;
+interface QuietRow extends DeviceRow {
   /** Patients for whom its user broke the glass. */
   readonly patients: readonly string[] | null;
 }
@@ -41,14 +33,7 @@ export class QuietDevices {
   async find(actor: SyncActor, deviceId: string): Promise<PushAnswer | undefined> {
     const row = await this.#lookupsOf(actor.hospital).find(deviceId);
     if (!row || row.user_id !== actor.userId || row.revoked) return undefined;
-    const device = {
-      lastSeq: Number(row.last_seq),
-      keys: row.scope,
-      ver: row.scope_ver,
-      keysBefore: row.scope_before,
-      verBefore: row.ver_before,
-      acked: row.scope_acked,
-    };
+    const device = deviceOf(row);
     const scope = nextScope(device, scopeOf(actor, row.patients ?? []), undefined);
     if (scope.ver !== device.ver) return undefined;
     this.#see(deviceId);
@@ -68,8 +53,7 @@ export class QuietDevices {
 
   async #ask({ id, schema }: Hospital, ids: readonly string[]): Promise<Map<string, QuietRow>> {
     const statement = `
-      select d.id, d.user_id, d.last_seq::text, to_jsonb(d.scope) as scope, d.scope_ver,
-             to_jsonb(d.scope_before) as scope_before, d.ver_before, d.scope_acked, d.revoked_at is not null as revoked,
+      select ${deviceColumns},
              (select jsonb_agg(b.patient_id) from ${schema}.break_glass b
                where b.user_id = d.user_id and b.closed_at is null and b.expires_at > now()) as patients
         from sync.device d where d.id in ${idsIn('$1')} and d.hospital_id = $2`;

@@ -12,7 +12,9 @@ export interface LockedDevice {
   readonly acked: string | null;
 }
 
-interface DeviceRow {
+/** A row of {@link deviceColumns}. */
+export interface DeviceRow {
+  readonly id: string;
   readonly user_id: string;
   readonly last_seq: string;
   readonly scope: readonly string[];
@@ -24,23 +26,29 @@ interface DeviceRow {
   readonly wipe: boolean;
 }
 
+/** Of `sync.device d`. */
+export const deviceColumns = `d.id, d.user_id, d.last_seq::text, to_jsonb(d.scope) as scope, d.scope_ver,
+  to_jsonb(d.scope_before) as scope_before, d.ver_before, d.scope_acked, d.revoked_at is not null as revoked, d.wipe`;
+
+export const deviceOf = (row: DeviceRow): LockedDevice => ({
+  lastSeq: Number(row.last_seq),
+  keys: row.scope,
+  ver: row.scope_ver,
+  keysBefore: row.scope_before,
+  verBefore: row.ver_before,
+  acked: row.scope_acked,
+});
+
 /**
  * Locks the device of a request: of two senders of the same device the second waits, and then finds what the first did.
  * @throws AppError `sync.unknown-device`, `sync.device-revoked`
  */
 export async function lockDevice(tx: TransactionSql, { actor, deviceId }: PushRequest): Promise<LockedDevice> {
-  const [row] = await tx<DeviceRow[]>`
-    select user_id, last_seq::text, to_jsonb(scope) as scope, scope_ver, to_jsonb(scope_before) as scope_before,
-           ver_before, scope_acked, revoked_at is not null as revoked, wipe
-      from sync.device where id = ${deviceId} and hospital_id = ${actor.hospital.id} for update`;
+  const [row] = await tx.unsafe<DeviceRow[]>(
+    `select ${deviceColumns} from sync.device d where d.id = $1 and d.hospital_id = $2 for update`,
+    [deviceId, actor.hospital.id],
+  );
   if (!row || row.user_id !== actor.userId) throw syncError('sync.unknown-device');
   if (row.revoked) throw syncError('sync.device-revoked', { members: { wipe: row.wipe } });
-  return {
-    lastSeq: Number(row.last_seq),
-    keys: row.scope,
-    ver: row.scope_ver,
-    keysBefore: row.scope_before,
-    verBefore: row.ver_before,
-    acked: row.scope_acked,
-  };
+  return deviceOf(row);
 }
