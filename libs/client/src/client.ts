@@ -10,6 +10,7 @@ import type { AttentionItem } from './queue/queued.js';
 import type { RowStore } from './rows/row-store.js';
 import { type ClientStatus, isLocked, statusOf } from './status.js';
 import { Engine } from './sync/engine.js';
+import type { LiveLine } from './sync/live-line.js';
 import type { Round } from './sync/round.js';
 import { type LocalRow, viewOf, viewsOf } from './view.js';
 
@@ -26,6 +27,8 @@ export interface ClientParts {
   readonly rows: RowStore;
   readonly round: Round;
   readonly environment: Environment;
+  /** Opens a line on which the server calls, when it has news. */
+  readonly live: (onNews: () => void) => LiveLine;
   readonly onError: (error: unknown) => void;
 }
 
@@ -49,6 +52,7 @@ interface ChangeOptions {
  */
 export class Client<T extends RowTypes = RowTypes> {
   readonly #engine: Engine;
+  readonly #live: LiveLine;
   readonly #statusListeners = new Set<Latest<ClientStatus>>();
   readonly #rowListeners = new Set<{ readonly poke: () => void }>();
   readonly #unwatch: readonly (() => void)[];
@@ -62,6 +66,7 @@ export class Client<T extends RowTypes = RowTypes> {
       changed: () => this.#tellStatus(),
       failed: onError,
     });
+    this.#live = parts.live(() => this.#engine.poke());
     this.#unwatch = [
       queue.storage.watch(() => this.#tellStatus()),
       rows.storage.watch((tables) => {
@@ -75,11 +80,13 @@ export class Client<T extends RowTypes = RowTypes> {
   start(): void {
     void this.#watchLease();
     this.#engine.start();
+    this.#live.start();
   }
 
   /** Nothing is sent or fetched any more. */
   async stop(): Promise<void> {
     this.#forgetLease?.();
+    this.#live.stop();
     await this.#engine.stop();
   }
 

@@ -5,6 +5,7 @@ import { schema } from './limits.js';
 import { Queue } from './queue/queue.js';
 import { RowStore } from './rows/row-store.js';
 import type { ClientStorage } from './storage/storage.js';
+import { LiveLine } from './sync/live-line.js';
 import { Round } from './sync/round.js';
 import { type TokenSource, Transport } from './sync/transport.js';
 
@@ -40,5 +41,8 @@ export function createClient<T extends RowTypes = RowTypes>(options: ClientOptio
     entities: options.entities,
   };
   const round = new Round({ queue, rows }, transport, identity, environment);
-  return new Client<T>({ queue, rows, round, environment, onError: options.onError ?? (() => undefined) });
+  const device = async (): Promise<string | undefined> => (await queue.state()).device ?? undefined;
+  const live = (onNews: () => void): LiveLine =>
+    new LiveLine({ url: options.url, token: options.token, environment, device, onNews });
+  return new Client<T>({ queue, rows, round, environment, live, onError: options.onError ?? (() => undefined) });
 }

@@ -14,6 +14,19 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
 }
 
+/** What is used of a `WebSocket`. */
+export interface Wire {
+  send(text: string): void;
+  close(): void;
+}
+
+export interface WireListener {
+  readonly opened: () => void;
+  readonly said: (text: string) => void;
+  /** Once, also when it never opened. */
+  readonly closed: (code: number) => void;
+}
+
 /** Everything the client needs of the platform it runs on. Tests bring their own. */
 export interface Environment {
   /** Milliseconds since 1970, as the device believes. */
@@ -25,6 +38,8 @@ export interface Environment {
   /** Runs something later, unless the function it returns is called before. */
   readonly later: (run: () => void, ms: number) => () => void;
   readonly fetch: (url: string, request: HttpRequest) => Promise<HttpAnswer>;
+  /** Opens a WebSocket; absent where there are none. */
+  readonly connect?: (url: string, listener: WireListener) => Wire;
   /** Runs work while no other page or process of this device does. */
   readonly alone: <R>(work: () => Promise<R>) => Promise<R>;
   /** Asks that nothing stored is evicted; false when it may be. */
@@ -42,12 +57,21 @@ export function hostEnvironment(name: string): Environment {
       return () => clearTimeout(timer);
     },
     fetch: (url, request) => fetch(url, { ...request }),
+    ...(typeof WebSocket === 'undefined' ? {} : { connect }),
     alone: (work) => {
       const locks = host()?.locks;
       return locks ? locks.request(`hms-sync:${name}`, work) : work();
     },
     persist: async () => (await host()?.storage?.persist()) ?? true,
   };
+}
+
+function connect(url: string, { opened, said, closed }: WireListener): Wire {
+  const socket = new WebSocket(url);
+  socket.onopen = () => opened();
+  socket.onmessage = ({ data }) => said(String(data));
+  socket.onclose = ({ code }) => closed(code);
+  return { send: (text) => socket.send(text), close: () => socket.close() };
 }
 
 // Older browsers and Node lack some of it.

@@ -1,4 +1,4 @@
-import type { syncLimits } from '@hms/contracts';
+import type { syncLimits, syncLiveClosing } from '@hms/contracts';
 
 /** Those of the contract, whose code a browser need not load; a test says that they are the same. */
 export const limits = {
@@ -8,6 +8,10 @@ export const limits = {
 } satisfies Partial<Record<keyof typeof syncLimits, number>>;
 
 export const protocol = 1;
+export const liveClosing = {
+  unauthenticated: 4401,
+  syncFirst: 4409,
+} satisfies Partial<Record<keyof typeof syncLiveClosing, number>>;
 export const schema = 1;
 
 /** What of a body is left for everything that is no op: cursors of all entities and the envelope. */

@@ -17,6 +17,8 @@ export interface ClientStatus extends EngineState {
   readonly locked: boolean;
   /** The version of the app is too old to be sent anything; this schema is asked for. */
   readonly upgrade: number | null;
+  /** By entity, where the server had more than a device should hold: what was written before is found online only. */
+  readonly historyFrom: Readonly<Record<string, string>>;
   /** The clock of the device is off by more than ten minutes. */
   readonly clockSuspect: boolean;
   /** False when the browser may evict what is stored: changes are taken only while there is a connection (C9). */
@@ -43,6 +45,7 @@ export function statusOf({ engine, queue, rows, waiting, attention, durable, now
     leaseUntil: rows.leaseUntil,
     locked: isLocked(engine, rows, now + queue.off),
     upgrade: rows.upgrade,
+    historyFrom: rows.historyFrom,
     clockSuspect: Math.abs(queue.off) > suspectMs,
     durable,
   };

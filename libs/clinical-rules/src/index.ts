@@ -19,3 +19,4 @@ export * from './news2.js';
 export * from './bedside-pews.js';
 export * from './qsofa.js';
 export * from './patient-score.js';
+export * from './readmission.js';

@@ -45,7 +45,6 @@ describe('the permission table', () => {
       'lab-result:read',
       'prescription:read',
       'patient:history',
-      'sync:own',
     ] as const;
     expect(clinical.filter((p) => granted.has(p))).toEqual([]);
   });

@@ -101,6 +101,10 @@ export const commonErrors = defineErrors({
 
 export const commonError = raiser(commonErrors);
 
+/** A request that one field makes invalid; `what` is wrong with it, as it reads after its name. */
+export const invalidField = (field: string, code: string, what: string): AppError =>
+  commonError('request.invalid', { errors: [{ field, code, message: `${field} ${what}` }] });
+
 /** Turns whatever was thrown into what a client may see: an unknown error becomes a bare 500. */
 export function toProblem(thrown: unknown, requestId: string): Problem {
   const error = thrown instanceof AppError ? thrown : commonError('internal.error');

@@ -26,6 +26,8 @@ export interface RowsState {
   readonly leaseUntil: string | null;
   /** The schema the server asks for. */
   readonly upgrade: number | null;
+  /** By entity: rows written before are not on this device, for there are more than it should hold. */
+  readonly historyFrom: Readonly<Record<string, string>>;
 }
 
 export const freshRows: RowsState = {
@@ -38,6 +40,7 @@ export const freshRows: RowsState = {
   syncedAt: null,
   leaseUntil: null,
   upgrade: null,
+  historyFrom: {},
 };
 
 export const rowsState = table<RowsState>('state');

@@ -23,6 +23,7 @@ export function advance(state: RowsState, response: SyncResponse): RowsState {
     syncedAt: response.server_time,
     leaseUntil: response.hints.lease_until,
     upgrade: response.hints.upgrade?.min ?? null,
+    historyFrom: historyAfter(state, response),
   };
 }
 
@@ -32,6 +33,13 @@ const cursorsAfter = ({ cursors }: RowsState, response: SyncResponse): Record<st
   const kept = Object.entries(cursors).filter(([entity]) => !begun.has(entity));
   return { ...Object.fromEntries(kept), ...response.cursors };
 };
+
+/** A snapshot that begins anew may leave out less than the one before. */
+function historyAfter(state: RowsState, response: SyncResponse): Record<string, string> {
+  const begun = new Set(response.reset.map(({ entity }) => entity));
+  const kept = Object.entries(state.historyFrom).filter(([entity]) => !begun.has(entity));
+  return { ...Object.fromEntries(kept), ...response.hints.history_from };
+}
 
 const eraOf = ({ feed, epoch }: SyncResponse): string => `${feed}/${epoch}`;
 

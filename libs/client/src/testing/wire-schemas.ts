@@ -31,6 +31,15 @@ const row = z
 
 const conflict = z.object({ field: z.string(), yours: z.unknown(), theirs: z.unknown(), kept: z.literal('theirs') });
 
+const freeTime = z.object({
+  start: time,
+  end: time,
+  providerId: uuid,
+  serviceId: uuid,
+  siteId: uuid,
+  tz: z.string(),
+});
+
 const result = z.object({
   seq: z.int().positive(),
   op: uuid,
@@ -43,6 +52,7 @@ const result = z.object({
   ver: z.int().exactOptional(),
   row: row.nullable().exactOptional().describe('The row as it stands now, if the device may hold it.'),
   conflicts: z.array(conflict).exactOptional(),
+  alternatives: z.array(freeTime).exactOptional().describe('Of a time that is taken: up to three that are not.'),
   quarantine: z.string().exactOptional(),
   conflict: z.string().exactOptional(),
 });
@@ -65,6 +75,7 @@ const hints = z.object({
   lease_until: time,
   clock_off_ms: z.int().exactOptional(),
   upgrade: z.object({ min: z.int().positive() }).exactOptional(),
+  history_from: z.partialRecord(z.enum(syncEntityNames), time).exactOptional(),
 });
 
 export const responseSchema = z.object({

@@ -134,6 +134,17 @@ export interface FieldConflict {
   readonly kept: 'theirs';
 }
 
+/** A time that can be booked instead of one that is taken. */
+export interface FreeTime {
+  readonly start: string;
+  readonly end: string;
+  readonly providerId: string;
+  readonly serviceId: string;
+  readonly siteId: string;
+  /** The zone of the site's clocks. */
+  readonly tz: string;
+}
+
 export interface SyncResult {
   readonly seq: number;
   readonly op: string;
@@ -151,6 +162,8 @@ export interface SyncResult {
   /** The row as it stands now, if the device may hold it. */
   readonly row?: SyncRow | null;
   readonly conflicts?: readonly FieldConflict[];
+  /** Of a time that is taken: up to three that are not, the next first. */
+  readonly alternatives?: readonly FreeTime[];
   /** Under which id the payload waits for a person. */
   readonly quarantine?: string;
   readonly conflict?: string;
@@ -197,6 +210,8 @@ export interface SyncResponse {
     /** How far the device's clock is off, to be added to its times, milliseconds. */
     readonly clock_off_ms?: number;
     readonly upgrade?: { readonly min: number };
+    /** Where a snapshot begins that leaves out what is older, for there is more than a device should hold; RFC 3339. */
+    readonly history_from?: Partial<Record<SyncEntityName, string>>;
   };
 }
 
@@ -220,3 +235,20 @@ export interface SyncRegistered {
   /** Record numbers this device alone may give, each once. */
   readonly mrns: readonly string[];
 }
+
+/** The first message a device sends on the WebSocket `/sync/live`. */
+export const syncHello = z.strictObject({ v: z.literal(syncProtocol), token: z.string().max(8_192), device: uuid });
+export type SyncHello = z.input<typeof syncHello>;
+
+/** What the server says on `/sync/live`: that it listens, or that rows of these entities changed, so that it is time to sync. */
+export type SyncLiveMessage = { readonly ready: true } | { readonly p: number; readonly e: readonly SyncEntityName[] };
+
+/** Why the server closes `/sync/live`; the first two are of RFC 6455. */
+export const syncLiveClosing = {
+  goingAway: 1001,
+  tryAgainLater: 1013,
+  /** The token is none, or none any more. */
+  unauthenticated: 4401,
+  /** What the device may hold changed, or is not known yet: it has to sync before it listens. */
+  syncFirst: 4409,
+} as const;

@@ -62,6 +62,8 @@ export class HospitalDatabase {
     const { url, poolSize = 10, maxClients = 50, timeoutMs = 5_000, maxWaitMs = 2_000 } = options;
     const { lockTimeoutMs = 3_000, onError } = options;
     const transactionOptions = { timeout: timeoutMs, maxWait: maxWaitMs, isolationLevel: ReadCommitted };
+    // Else each query notes where it was called from, and each error reads the source there.
+    const common = { transactionOptions, errorFormat: 'minimal' } as const;
     this.#pool = new pg.Pool({ connectionString: url, max: poolSize, connectionTimeoutMillis: maxWaitMs });
     this.#pool.setMaxListeners(0); // each connected client adds one
     this.#pool.on('error', onError);
@@ -73,9 +75,9 @@ export class HospitalDatabase {
         lockTimeoutMs,
         onConnectionError: onError,
       });
-    this.publicClient = new PublicClient({ adapter: adapter({ schema: 'public' }), transactionOptions });
+    this.publicClient = new PublicClient({ adapter: adapter({ schema: 'public' }), ...common });
     const openClient = (schema: string): TenantClient =>
-      new TenantClient({ adapter: adapter({ schema, role: schema }), transactionOptions });
+      new TenantClient({ adapter: adapter({ schema, role: schema }), ...common });
     this.#hospitals = new ClientCache(maxClients, openClient, onError);
   }
 

@@ -330,6 +330,36 @@ describe('a change', () => {
   );
 
   it(
+    'of a row written while its patient is deleted is logged after that',
+    () =>
+      onShared(async (scratch) => {
+        const { url, schema } = scratch;
+        const [patient = ''] = await addPatients(scratch, 1);
+        await logged(scratch);
+        await withOwner(url, async (deleter) => {
+          await deleter.query('begin');
+          await deleter.query(
+            `update ${schema}.patient set deleted_at = now(), deleted_reason = 'twice' where id = $1`,
+            [patient],
+          );
+          const written = withOwner(url, (writer) =>
+            writer.query(
+              `insert into ${schema}.condition (id, patient_id, display, created_by, updated_by)
+               values ($1, $2, 'Asthma', $1, $1)`,
+              [randomUUID(), patient],
+            ),
+          );
+          await delay(200);
+          expect(await logged(scratch)).toEqual([]);
+          await deleter.query('commit');
+          await written;
+        });
+        expect(await logged(scratch)).toMatchObject([{ entity: 1, op: 'D' }, { entity: 3 }]);
+      }),
+    PATIENCE,
+  );
+
+  it(
     'of the id of a row is refused',
     () =>
       onShared(async (scratch) => {

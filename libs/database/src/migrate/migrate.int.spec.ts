@@ -92,7 +92,7 @@ describe('migrating every hospital', () => {
         const all = await shapes(owner, slugs);
         for (const shape of all) expect(shape).toEqual(first);
       }),
-    30_000,
+    90_000,
   );
 
   it(

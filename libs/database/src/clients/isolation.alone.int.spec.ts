@@ -1,3 +1,4 @@
+/* Alone: it ends backends of the pool that every API shares. */
 import pg from 'pg';
 import { type HospitalRef, schemaOf } from '../hospital-ref.js';
 import { withOwner } from '../migrate/owner-connection.js';
