@@ -1,22 +1,29 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import type { Logger } from '@hms/service-kit';
+import { AdminModule } from './features/admin/admin.module.js';
 import { AlarmsModule } from './features/alarms/alarms.module.js';
+import { AppointmentsModule } from './features/appointments/appointments.module.js';
 import { AuditLogModule } from './features/audit/audit-log.module.js';
 import { AuthModule } from './features/auth/auth.module.js';
 import { BreakGlassModule } from './features/break-glass/break-glass.module.js';
+import { EncountersModule } from './features/encounters/encounters.module.js';
 import { ConditionsModule } from './features/conditions/conditions.module.js';
 import { DevicesModule } from './features/devices/devices.module.js';
 import { FirebaseModule } from './features/firebase/firebase.module.js';
 import { HospitalsModule } from './features/hospitals/hospitals.module.js';
+import { InpatientModule } from './features/inpatient/inpatient.module.js';
 import { LiveModule } from './features/live/live.module.js';
 import { NotesModule } from './features/notes/notes.module.js';
+import { NotificationsModule } from './features/notifications/notifications.module.js';
 import { PatientsModule } from './features/patients/patients.module.js';
+import { SchedulingModule } from './features/scheduling/scheduling.module.js';
 import { SessionsModule } from './features/sessions/sessions.module.js';
 import { SyncModule } from './features/sync/sync.module.js';
 import { TelemetryModule } from './features/telemetry/telemetry.module.js';
 import { UsersModule } from './features/users/users.module.js';
 import { VitalsModule } from './features/vitals/vitals.module.js';
+import { TimelineModule } from './features/timeline/timeline.module.js';
 import { WardsModule } from './features/wards/wards.module.js';
 import { AccessModule } from './platform/access/access.module.js';
 import { AuditModule } from './platform/audit/audit.module.js';
@@ -66,8 +73,15 @@ export class AppModule {
         HospitalsModule,
         PatientsModule,
         ConditionsModule,
+        EncountersModule,
+        TimelineModule,
         NotesModule,
+        NotificationsModule,
+        AdminModule,
         WardsModule,
+        InpatientModule,
+        SchedulingModule,
+        AppointmentsModule,
         DevicesModule,
         VitalsModule,
         AlarmsModule,

@@ -24,7 +24,7 @@ export async function createApplication(config: ApiConfig, features: readonly Ty
     prepareSockets(nest, config);
     serveQueueBoard(nest.getHttpAdapter().getInstance(), nest.get(Queues, { strict: false }));
   });
-  service.nest.get(ApiDocument, { strict: false }).set(describeApi(service.nest));
+  service.nest.get(ApiDocument, { strict: false }).from(() => describeApi(service.nest));
   return service;
 }
 

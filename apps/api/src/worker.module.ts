@@ -5,6 +5,11 @@ import { AccountMails } from './features/account-mail/account-mail.consumer.js';
 import { AccountMailModule } from './features/account-mail/account-mail.module.js';
 import { AlarmDeliveryModule } from './features/alarms/alarm-delivery.module.js';
 import { AlarmTeller } from './features/alarms/delivery/alarm-teller.consumer.js';
+import { MissedAppointmentsJob } from './features/appointments/missed-appointments.job.js';
+import { MissedAppointmentsModule } from './features/appointments/missed-appointments.module.js';
+import { AppointmentJobsModule } from './features/appointments/appointment-places.module.js';
+import { ExpiredHoldsJob } from './features/appointments/waitlist/expired-holds.job.js';
+import { WaitlistOffersConsumer } from './features/appointments/waitlist/waitlist-offers.consumer.js';
 import { BreakGlassMailModule } from './features/break-glass/break-glass-mail.module.js';
 import { BreakGlassReviewMails } from './features/break-glass/break-glass-review-mails.consumer.js';
 import { BreakGlassMails } from './features/break-glass/break-glass-mails.consumer.js';
@@ -12,6 +17,12 @@ import { PasswordSprayingJob } from './features/auth/password-spraying.job.js';
 import { PasswordSprayingModule } from './features/auth/password-spraying.module.js';
 import { SilentDevicesJob } from './features/devices/silent-devices.job.js';
 import { SilentDevicesModule } from './features/devices/silent-devices.module.js';
+import { BroadcastPages } from './features/notifications/broadcasts/broadcast-pages.consumer.js';
+import { NotificationDeliveryModule } from './features/notifications/notification-delivery.module.js';
+import { NotificationRetentionJob } from './features/notifications/upkeep/notification-retention.job.js';
+import { UnservedChannelsJob } from './features/notifications/upkeep/unserved-channels.job.js';
+import { ReminderPlanner } from './features/reminders/reminder-planner.consumer.js';
+import { RemindersModule } from './features/reminders/reminders.module.js';
 import { SignInCleanupJob } from './features/sessions/sign-in-cleanup.job.js';
 import { SignInCleanupModule } from './features/sessions/sign-in-cleanup.module.js';
 import { TelemetryCleanupJob } from './features/vitals/telemetry-cleanup.job.js';
@@ -26,6 +37,7 @@ import { AuditModule } from './platform/audit/audit.module.js';
 import { AuditSequencerModule } from './platform/audit/audit-sequencer.module.js';
 import { CacheEviction } from './platform/cache/cache-eviction.consumer.js';
 import { CacheModule } from './platform/cache/cache.module.js';
+import { FeedEvictionModule } from './platform/cache/feed-eviction.module.js';
 import type { ApiConfig } from './platform/config/api-config.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
@@ -42,6 +54,56 @@ import { ObservabilityModule } from './platform/observability/observability.modu
 import { rootLogger } from './platform/observability/observability.tokens.js';
 import { TenancyModule } from './platform/tenancy/tenancy.module.js';
 
+/** What is done again and again, and what it is made of. */
+const jobs = [
+  TelemetryPartitionsJob,
+  TelemetryCleanupJob,
+  VitalsRollupJob,
+  SilentDevicesJob,
+  TelemetryRetirementJob,
+  IdempotencyExpiryJob,
+  OutboxCleanupJob,
+  MissedAppointmentsJob,
+  PasswordSprayingJob,
+  SignInCleanupJob,
+  ExpiredHoldsJob,
+  NotificationRetentionJob,
+  UnservedChannelsJob,
+];
+const jobModules = [
+  TelemetryPartitionsModule,
+  TelemetryCleanupModule,
+  VitalsRollupModule,
+  SilentDevicesModule,
+  IdempotencyModule,
+  OutboxCleanupModule,
+  MissedAppointmentsModule,
+  PasswordSprayingModule,
+  SignInCleanupModule,
+  AppointmentJobsModule,
+  NotificationDeliveryModule,
+];
+/** Who is told of events. */
+const consumers = [
+  AccountMails,
+  AlarmTeller,
+  BreakGlassMails,
+  BreakGlassReviewMails,
+  BroadcastPages,
+  CacheEviction,
+  ReminderPlanner,
+  WaitlistOffersConsumer,
+];
+const consumerModules = [
+  AccountMailModule,
+  AlarmDeliveryModule,
+  BreakGlassMailModule,
+  CacheModule,
+  NotificationDeliveryModule,
+  RemindersModule,
+  AppointmentJobsModule,
+];
+
 @Module({})
 export class WorkerModule {
   static with(config: ApiConfig): DynamicModule {
@@ -53,39 +115,15 @@ export class WorkerModule {
         DatabaseModule,
         EncryptionModule,
         CacheModule,
+        FeedEvictionModule,
         AccessModule,
         EventsModule,
         AuditModule,
         AuditSequencerModule,
         TenancyModule,
         LimitsModule,
-        JobsModule.running(
-          [
-            TelemetryPartitionsJob,
-            TelemetryCleanupJob,
-            VitalsRollupJob,
-            SilentDevicesJob,
-            TelemetryRetirementJob,
-            IdempotencyExpiryJob,
-            OutboxCleanupJob,
-            PasswordSprayingJob,
-            SignInCleanupJob,
-          ],
-          [
-            TelemetryPartitionsModule,
-            TelemetryCleanupModule,
-            VitalsRollupModule,
-            SilentDevicesModule,
-            IdempotencyModule,
-            OutboxCleanupModule,
-            PasswordSprayingModule,
-            SignInCleanupModule,
-          ],
-        ),
-        RelayModule.serving(
-          [AccountMails, AlarmTeller, BreakGlassMails, BreakGlassReviewMails, CacheEviction],
-          [AccountMailModule, AlarmDeliveryModule, BreakGlassMailModule, CacheModule],
-        ),
+        JobsModule.running(jobs, jobModules),
+        RelayModule.serving(consumers, consumerModules),
       ],
       providers: [
         { provide: APP_FILTER, inject: [rootLogger], useFactory: (logger: Logger) => new ProblemFilter(logger) },

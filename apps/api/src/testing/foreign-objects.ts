@@ -1,6 +1,7 @@
 import { newGatewayKey, hashSecret } from '@hms/auth';
 import { schemaOf, type Hospital } from '@hms/database';
 import { uuidv7 } from 'uuidv7';
+import { hashOpaqueToken, newOpaqueToken } from '../platform/access/opaque-token.js';
 import { asOwner, createTestUser } from './test-hospital.js';
 
 /** One object of every kind a route can name, keyed by the path segment before its id. */
@@ -26,6 +27,12 @@ export async function foreignObjects(hospital: Hospital): Promise<ObjectIds> {
   );
   const [alarm, suppression, limit, observation] = Array.from({ length: 4 }, () => uuidv7());
   const [condition, note, syncDevice, conflict, quarantined] = Array.from({ length: 5 }, () => uuidv7());
+  const [site, service, resource, rule, exception, appointment] = Array.from({ length: 6 }, () => uuidv7());
+  const [notification, broadcast] = [uuidv7(), uuidv7()];
+  const [visit, encounter, diagnosis] = Array.from({ length: 3 }, () => uuidv7());
+  const [token, entry, feed] = Array.from({ length: 3 }, () => uuidv7());
+  const calendar = newOpaqueToken();
+  const [inpatient, admission] = [uuidv7(), uuidv7()];
   const { keyId, secret } = newGatewayKey();
   const user = await createTestUser({ hospital, role: 'doctor' });
   const schema = schemaOf(hospital.slug);
@@ -127,6 +134,72 @@ export async function foreignObjects(hospital: Hospital): Promise<ObjectIds> {
     });
     const refused = { seq: 1, code: 'invalid', reason: 'canary', op: '{}' };
     await insert(`${schema}.sync_quarantine`, { id: quarantined, op_id: quarantined, ...synced, ...refused });
+    const made = { created_by: user.id };
+    await insert(`${schema}.site`, { id: site, name: `Canary ${keyId}`, tz: 'Europe/Dublin', ...made });
+    await insert(`${schema}.service_type`, { id: service, name: `Canary ${keyId}`, duration_min: 30, ...made });
+    await insert(`${schema}.resource`, { id: resource, kind: 'provider', name: 'Dr Canary', site_id: site, ...made });
+    const hours = { id: rule, resource_id: resource, site_id: site, local_start: '09:00', local_end: '17:00' };
+    await insert(`${schema}.schedule_rule`, { ...hours, weekday: 1, slot_min: 30, ...made });
+    const closed = { id: exception, resource_id: resource, site_id: site, kind: 'closed' };
+    await insert(`${schema}.schedule_exception`, {
+      ...closed,
+      first_day: '2026-01-01',
+      last_day: '2026-01-01',
+      ...made,
+    });
+    await insert(`${schema}.appointment`, {
+      id: appointment,
+      patient_id: patient,
+      provider_id: resource,
+      service_id: service,
+      site_id: site,
+      status: 'booked',
+      during: '[2036-01-07T09:00Z,2036-01-07T09:30Z)',
+      tz_at_booking: 'Europe/Dublin',
+      doctor_name: 'Dr Canary',
+      clinic_name: 'Canary',
+      ...by,
+    });
+    const stay = { patient_id: patient, created_by: user.id };
+    await insert(`${schema}.visit`, { id: visit, opened_at: '2026-01-05T09:00Z', ...stay });
+    await insert(`${schema}.encounter`, {
+      ...{ id: encounter, visit_id: visit, class: 'AMB', status: 'arrived', started_at: '2026-01-05T09:00Z' },
+      ...{ ...stay, updated_by: user.id },
+    });
+    const about = { encounter_id: encounter, code: 'I10', display: 'canary', rank: 1, created_by: user.id };
+    await insert(`${schema}.encounter_diagnosis`, { id: diagnosis, ...about });
+    const message = {
+      id: notification,
+      dedupe_key: notification,
+      code: 'message',
+      params: '{"title": "c", "body": "c"}',
+    };
+    const told = { user_id: user.id, priority: 'normal', expires_at: '2026-01-02T00:00:00Z' };
+    await insert(`${schema}.notification`, { ...message, ...told });
+    const spread = { target: 'patients', title: 'canary', body: 'canary', created_by: user.id };
+    await insert(`${schema}.notification_broadcast`, { id: broadcast, ...spread });
+    const queue = { site_id: site, service_id: service, service_day: '2026-01-05' };
+    await insert(`${schema}.queue`, { ...queue, last_number: 1 });
+    await insert(`${schema}.queue_token`, { id: token, ...queue, number: 1, patient_id: patient, ...by });
+    const wanted = '[2026-01-05T09:00Z,2026-01-06T09:00Z)';
+    await insert(`${schema}.waitlist_entry`, { id: entry, patient_id: patient, service_id: service, wanted, ...made });
+    const opened = { id: feed, hospital_id: hospital.id, resource_id: resource, token_hash: hashOpaqueToken(calendar) };
+    await insert('public.calendar_feed', { ...opened, ...made });
+    const now = new Date();
+    const stayed = { id: inpatient, patient_id: patient, visit_id: visit, class: 'IMP', status: 'planned' };
+    await insert(`${schema}.encounter`, { ...stayed, ...by });
+    await insert(`${schema}.admission`, {
+      id: admission,
+      patient_id: patient,
+      encounter_id: inpatient,
+      state: 'requested',
+      ward_id: ward,
+      source: 'other',
+      urgency: 'elective',
+      reason: 'canary',
+      requested_at: now,
+      ...by,
+    });
     await insert(`${schema}.break_glass`, {
       id: breakGlass,
       patient_id: patient,
@@ -162,6 +235,21 @@ export async function foreignObjects(hospital: Hospital): Promise<ObjectIds> {
     queue: 'jobs',
     queues: 'jobs',
     'break-glass': breakGlass,
+    sites: site,
+    services: service,
+    resources: resource,
+    'schedule-rules': rule,
+    'schedule-exceptions': exception,
+    appointments: appointment,
+    encounters: encounter,
+    diagnoses: diagnosis,
+    notifications: notification,
+    broadcasts: broadcast,
+    'queue-tokens': token,
+    waitlist: entry,
+    'calendar-feeds': feed,
+    calendars: calendar,
+    admissions: admission,
     'dead-letters': deadLetter,
   };
   return new ObjectIds({

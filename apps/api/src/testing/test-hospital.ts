@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { afterAll } from '@jest/globals';
 import type { HospitalRole } from '@hms/contracts';
-import { provisionHospital, repeatVictims, schemaOf, withOwner, type Hospital } from '@hms/database';
-import type pg from 'pg';
+import { provisionHospital, repeatVictims, schemaOf, type Hospital } from '@hms/database';
+import pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 
 /** A user with a living session; `accessToken` comes from the application under test. */
@@ -22,17 +23,57 @@ const maxOwners = 8;
 const waiting: (() => void)[] = [];
 let owners = 0;
 
-/** Work that only the owner of the database may do. It must not ask for the owner again. */
+/** Connections that nobody uses now: to make one costs more than most of what is asked on it. */
+const idle = new Set<pg.Client>();
+let keepsIdle = true;
+afterAll(async () => {
+  keepsIdle = false;
+  const unused = [...idle];
+  idle.clear();
+  await Promise.all(unused.map((owner) => owner.end()));
+});
+
+/** Work that only the owner of the database may do, in a session as good as new. It must not ask for the owner again. */
 export async function asOwner<T>(work: (owner: pg.Client) => Promise<T>): Promise<T> {
   if (owners < maxOwners) owners += 1;
   else await new Promise<void>((resolve) => waiting.push(resolve));
   try {
-    return await withOwner(required('DATABASE_DIRECT_URL'), work);
+    const owner = takeIdle() ?? (await connect());
+    let isKept = false;
+    try {
+      const result = await work(owner);
+      isKept = await keep(owner);
+      return result;
+    } finally {
+      if (!isKept) await owner.end();
+    }
   } finally {
     const next = waiting.shift();
     if (next) next();
     else owners -= 1;
   }
+}
+
+async function connect(): Promise<pg.Client> {
+  const owner = new pg.Client({ connectionString: required('DATABASE_DIRECT_URL'), application_name: 'hms' });
+  owner.on('error', () => idle.delete(owner)); // the query in flight rejects with the same error
+  await owner.connect();
+  return owner;
+}
+
+function takeIdle(): pg.Client | undefined {
+  const [owner] = idle;
+  if (owner) idle.delete(owner);
+  return owner;
+}
+
+/** Without what the session held: a transaction, locks, settings. */
+async function keep(owner: pg.Client): Promise<boolean> {
+  if (!keepsIdle) return false;
+  await owner.query('rollback');
+  await owner.query('discard all');
+  idle.add(owner);
+  return true;
 }
 
 /** Whether somebody waits for a lock of this session. */
@@ -60,6 +101,7 @@ async function drop(owner: pg.Client, { id, slug }: Hospital): Promise<void> {
   for (const table of [
     'outbox_event',
     'alarm_agenda',
+    'notification_agenda',
     'invitation',
     'membership',
     'mfa_challenge',
@@ -68,6 +110,7 @@ async function drop(owner: pg.Client, { id, slug }: Hospital): Promise<void> {
     'gateway',
     'ingest_epoch',
     'data_key',
+    'calendar_feed',
   ]) {
     await owner.query(`delete from public.${table} where hospital_id = $1`, [id]);
   }

@@ -1,4 +1,4 @@
-import { commonError, type FieldProblem } from '@hms/contracts';
+import { invalidField } from '@hms/contracts';
 import { activeStatuses } from './condition.terms.js';
 import type { ConditionDto, CreateConditionDto, UpdateConditionDto } from './conditions.dto.js';
 import { conditionError } from './conditions.errors.js';
@@ -23,7 +23,7 @@ export function assertMayRecord({
 export function assertMayChange(current: Standing, change: UpdateConditionDto): void {
   if (current.verificationStatus === 'entered-in-error') throw conditionError('condition.entered-in-error');
   if (change.verificationStatus === 'entered-in-error' && !change.statusReason)
-    throw invalid('statusReason', 'required', 'must say why the entry is an error');
+    throw invalidField('statusReason', 'required', 'must say why the entry is an error');
   const { clinicalStatus, onsetDate, abatementDate } = change;
   if (clinicalStatus === undefined && onsetDate === undefined && abatementDate === undefined) return;
   assertCoherent({
@@ -37,12 +37,7 @@ export function assertMayChange(current: Standing, change: UpdateConditionDto): 
 function assertCoherent({ clinicalStatus, onsetDate, abatementDate }: Course): void {
   if (abatementDate === null) return;
   if (onsetDate !== null && abatementDate < onsetDate)
-    throw invalid('abatementDate', 'order', 'must not be before onsetDate');
+    throw invalidField('abatementDate', 'order', 'must not be before onsetDate');
   if (activeStatuses.includes(clinicalStatus))
-    throw invalid('abatementDate', 'status', `is of a problem that has ended, not one that is ${clinicalStatus}`);
-}
-
-function invalid(field: string, code: string, what: string): Error {
-  const problem: FieldProblem = { field, code, message: `${field} ${what}` };
-  return commonError('request.invalid', { errors: [problem] });
+    throw invalidField('abatementDate', 'status', `is of a problem that has ended, not one that is ${clinicalStatus}`);
 }

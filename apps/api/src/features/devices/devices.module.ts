@@ -3,6 +3,7 @@ import { WardsModule } from '../wards/wards.module.js';
 import { AssignmentsController } from './assignments.controller.js';
 import { AssignmentsRepository } from './assignments.repository.js';
 import { AssignmentsService } from './assignments.service.js';
+import { DeviceMoves } from './device-moves.service.js';
 import { DeviceReleases } from './device-releases.service.js';
 import { DevicesController } from './devices.controller.js';
 import { DevicesRepository } from './devices.repository.js';
@@ -23,8 +24,9 @@ import { GatewaysService } from './gateways.service.js';
     DevicesService,
     AssignmentsRepository,
     AssignmentsService,
+    DeviceMoves,
     DeviceReleases,
   ],
-  exports: [AssignmentsService, DeviceReleases],
+  exports: [AssignmentsService, DeviceMoves, DeviceReleases],
 })
 export class DevicesModule {}

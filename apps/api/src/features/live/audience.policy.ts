@@ -19,7 +19,10 @@ export function audienceOf(actor: HospitalIdentity, wardId: string | undefined):
 /** The room of everybody who listens in a hospital, whatever their wards. */
 export const hospitalRoom = (hospitalId: string): string => `h:${hospitalId}`;
 
-/** The rooms a socket of this audience is in. */
+/** Whether this audience hears of a ward. */
+export const hearsOf = ({ wardIds }: Audience, wardId: string): boolean => wardIds?.includes(wardId) ?? true;
+
+/** The rooms a socket of this audience is in that may be shown vitals. */
 export const roomsOf = ({ hospitalId, wardIds = [everyWard] }: Audience): string[] => [
   hospitalRoom(hospitalId),
   ...wardIds.map((wardId) => room(hospitalId, wardId)),

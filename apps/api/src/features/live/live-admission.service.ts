@@ -11,7 +11,7 @@ import { liveError } from './live.errors.js';
 import type { LiveSession } from './live-socket.js';
 
 const Handshake = z.object({ token: z.string().max(4_096), wardId: z.uuid().toLowerCase().optional() });
-const rule = { kind: 'permission', permission: 'vitals:read', scope: 'hospital' } as const;
+const rule = { kind: 'permission', permission: 'live:listen', scope: 'hospital' } as const;
 
 @Injectable()
 export class LiveAdmission {

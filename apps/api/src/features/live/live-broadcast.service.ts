@@ -3,7 +3,7 @@ import { audienceOfEvent, type DomainEvent, type VitalsUpdate, type WardVitals }
 import type { Logger } from '@hms/service-kit';
 import { rootLogger } from '../../platform/observability/observability.tokens.js';
 import { VitalsService } from '../vitals/vitals.service.js';
-import { audienceKey, hospitalRoom, roomsHearing, roomsOf } from './audience.policy.js';
+import { audienceKey, hearsOf, hospitalRoom, roomsHearing, roomsOf } from './audience.policy.js';
 import { LiveAudit } from './live-audit.service.js';
 import { toLiveChange } from './live-change.js';
 import { LiveFeed, type FeedListener } from './live-feed.service.js';
@@ -88,13 +88,17 @@ export class LiveBroadcast implements FeedListener, OnApplicationShutdown {
     this.#observeAge(updates);
   }
 
-  /** Tells those who hold the event's permission and, if it happened on a ward, hear of that ward. */
+  /** Tells those who hold the event's permission, hear of its ward if it happened on one, and are its user if it has one. */
   changed(hospitalId: string, event: DomainEvent): void {
     const audience = audienceOfEvent(event);
     if (!this.#namespace || !audience) return;
-    const { permission, wardId } = audience;
-    const rooms = wardId === undefined ? [hospitalRoom(hospitalId)] : roomsHearing(hospitalId, wardId);
-    const listeners = this.#members(rooms).filter(({ data }) => data.actor.permissions.has(permission));
+    const { permission, wardId, userId } = audience;
+    const listeners = this.#members([hospitalRoom(hospitalId)]).filter(
+      ({ data: { actor, audience: heard } }) =>
+        actor.permissions.has(permission) &&
+        (wardId === undefined || hearsOf(heard, wardId)) &&
+        (userId === undefined || actor.userId === userId),
+    );
     const behind = this.#behind(listeners);
     const told = listeners.filter((socket) => !behind.includes(socket)).map(({ id }) => id);
     // To no room at all would be to everybody.
@@ -216,7 +220,9 @@ export class LiveBroadcast implements FeedListener, OnApplicationShutdown {
     }
   }
 
-  async #present(socket: LiveSocket, snapshot: readonly VitalsUpdate[]): Promise<void> {
+  /** To who may see no vitals it is empty: they begin with it like everybody. */
+  async #present(socket: LiveSocket, latest: readonly VitalsUpdate[]): Promise<void> {
+    const snapshot = seesVitals(socket) ? latest : [];
     try {
       await this.audit.show(socket, snapshot);
       this.#send(socket, snapshot);
@@ -235,7 +241,9 @@ export class LiveBroadcast implements FeedListener, OnApplicationShutdown {
     }
     this.metrics.events.inc({ event: 'snapshot' });
     if (debt.why === 'settles') return;
-    void socket.join(roomsOf(socket.data.audience));
+    const { audience } = socket.data;
+    // Of the rooms to which vitals are sent nobody is who may not see them.
+    void socket.join(seesVitals(socket) ? roomsOf(audience) : hospitalRoom(audience.hospitalId));
     this.#debts.set(socket, { dueAt: Date.now() + settledAfterMs, why: 'settles' });
   }
 
@@ -247,6 +255,8 @@ export class LiveBroadcast implements FeedListener, OnApplicationShutdown {
     }
   }
 }
+
+const seesVitals = ({ data: { actor } }: LiveSocket): boolean => actor.permissions.has('vitals:read');
 
 /** What Engine.IO holds back for a client that does not read; its types keep it private. */
 function waitingPackets(socket: LiveSocket): number {

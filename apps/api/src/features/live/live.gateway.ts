@@ -22,7 +22,7 @@ import { RefreshLiveDto, type Refreshed } from './live.dto.js';
 import { liveError } from './live.errors.js';
 import { guardEvents } from './live-events.js';
 
-/** Live vitals of wards. Which ones a client hears is decided here, from its role and wards, never by the client. */
+/** Live vitals of wards, and what changes. What of it a client hears is decided here, from its role and wards, never by the client. */
 @UseFilters(LiveProblemFilter)
 @WebSocketGateway({ namespace: liveNamespace })
 export class LiveGateway implements OnGatewayInit<LiveNamespace>, OnGatewayConnection, OnGatewayDisconnect {
@@ -52,7 +52,7 @@ export class LiveGateway implements OnGatewayInit<LiveNamespace>, OnGatewayConne
 
   /** Renews the token without reconnecting. */
   @SubscribeMessage('refresh')
-  @Access('vitals:read')
+  @Access('live:listen')
   async refresh(@ConnectedSocket() socket: LiveSocket, @MessageBody() { token }: RefreshLiveDto): Promise<Refreshed> {
     const { actor, expiresAt } = await this.admission.identify(token);
     if (actor.sessionId !== socket.data.actor.sessionId) throw liveError('live.other-session');

@@ -76,12 +76,22 @@ describe('connecting', () => {
     expect(await open({ auth }).refusedWith()).toBe(code);
   });
 
-  it('needs the permission to read vitals', async () => {
-    for (const role of ['hospital_admin', 'receptionist', 'pharmacist', 'patient'] as const) {
-      expect(await watch(await signIn(role)).refusedWith()).toBe('auth.forbidden');
-    }
+  it('is for the staff of a hospital', async () => {
+    expect(await watch(await signIn('patient')).refusedWith()).toBe('auth.forbidden');
     expect(await watch(await api.signIn({ hospital: null, role: 'super_admin' })).refusedWith()).toBe('auth.forbidden');
     for (const role of ['doctor', 'nurse'] as const) await watch(await signIn(role)).ready();
+  });
+
+  it('shows vitals to those who may read them, and to none of the others who listen', async () => {
+    const ward = await wards.ward();
+    const [nurse, desk, narrowed] = [
+      await watch(await signIn('nurse')).ready(),
+      await watch(await signIn('receptionist')).ready(),
+      await watch(await signIn('receptionist'), ward).ready(),
+    ];
+    await publish(hospital, ward, [{ patientId: await wards.patient(), position: '1-shown' }]);
+    await until(() => nurse.positions.includes('1-shown'));
+    expect([...desk.updates, ...narrowed.updates]).toEqual([]);
   });
 
   it('is refused for a ward of somebody else, of another hospital, or of nobody', async () => {

@@ -9,7 +9,7 @@ import { undeclaredSocketEvents } from './undeclared-socket-events.js';
 @WebSocketGateway()
 class DeclaredGateway {
   @SubscribeMessage('a')
-  @Access('vitals:read')
+  @Access('live:listen')
   a(): void {
     // only its decorators matter
   }

@@ -19,6 +19,12 @@ export class CreateNoteDto {
   @ApiPropertyOptional({ format: 'uuid' })
   parentId?: string;
 
+  /** What it was written in. */
+  @IfPresent()
+  @IsId()
+  @ApiPropertyOptional({ format: 'uuid' })
+  encounterId?: string;
+
   @IsIn(noteKinds)
   @ApiProperty({ enum: noteKinds })
   kind: NoteKind;
@@ -71,6 +77,8 @@ export class NoteDto {
   parentId: string | null;
   @ApiProperty({ enum: noteRelations })
   relation: string;
+  @ApiProperty({ type: String, format: 'uuid', nullable: true })
+  encounterId: string | null;
   @ApiProperty({ enum: noteKinds })
   kind: string;
   text: string;

@@ -8,6 +8,7 @@ const columns = {
   patientId: true,
   parentId: true,
   relation: true,
+  encounterId: true,
   kind: true,
   text: true,
   recordedAt: true,
@@ -29,6 +30,7 @@ export interface NewNote {
   readonly patientId: string;
   readonly parentId: string | null;
   readonly relation: string;
+  readonly encounterId: string | null;
   readonly kind: string;
   readonly text: string;
   readonly recordedAt: Date;
@@ -50,7 +52,7 @@ export interface NoteKey {
 const { sql, empty, raw } = TenantPrisma;
 /** The same columns of `note n`, for raw SQL. */
 const selected = raw(`
-  n.id, n.patient_id as "patientId", n.parent_id as "parentId", n.relation, n.kind, n.text,
+  n.id, n.patient_id as "patientId", n.parent_id as "parentId", n.relation, n.encounter_id as "encounterId", n.kind, n.text,
   n.recorded_at as "recordedAt", n.clock_suspect as "clockSuspect", n.signed_at as "signedAt", n.signed_by as "signedBy",
   n.status, n.status_reason as "statusReason", n.version, n.created_by as "createdBy", n.created_at as "createdAt",
   n.updated_at as "updatedAt"`);
@@ -132,6 +134,11 @@ function translate(err: unknown): never {
     case 'note_patient_id_parent_id_fkey':
       throw commonError('request.invalid', {
         errors: [{ field: 'parentId', code: 'not-found', message: 'this patient has no such note' }],
+        cause: err,
+      });
+    case 'note_encounter':
+      throw commonError('request.invalid', {
+        errors: [{ field: 'encounterId', code: 'not-found', message: 'this patient has no such encounter' }],
         cause: err,
       });
     default:

@@ -54,8 +54,8 @@ export class NotesService {
   /** @throws `patient.not-found`, `note.signed`, `note.unsigned` or `request.invalid` */
   write(actor: HospitalActor, patientId: string, command: CreateNoteDto): Promise<NoteDto> {
     assertFollows(command);
-    const { relation = 'original', parentId = null, kind, text, recordedAt = new Date() } = command;
-    const note = { id: uuidv7(), patientId, parentId, relation, kind, text, recordedAt };
+    const { relation = 'original', parentId = null, encounterId = null, kind, text, recordedAt = new Date() } = command;
+    const note = { id: uuidv7(), patientId, parentId, relation, encounterId, kind, text, recordedAt };
     return this.unitOfWork.inHospital(actor, async (tx) => {
       await this.patients.require(tx, patientId);
       return this.#tell(tx, actor, 'note.written', await this.notes.insert(tx, note, actor.userId));
@@ -102,6 +102,7 @@ const toNoteDto = (row: NoteRow): NoteDto => ({
   patientId: row.patientId,
   parentId: row.parentId,
   relation: row.relation,
+  encounterId: row.encounterId,
   kind: row.kind,
   text: row.text,
   authorId: row.createdBy,

@@ -8,7 +8,7 @@ export class HistoryActorDto {
 }
 
 export class HistoryEntryDto {
-  @ApiProperty({ enum: ['patient', 'patient-identifier', 'allergy', 'condition', 'note'] })
+  @ApiProperty({ enum: ['patient', 'patient-identifier', 'allergy', 'condition', 'note', 'appointment'] })
   entity: string;
   @ApiProperty({ format: 'uuid' })
   entityId: string;

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Permission } from '@hms/contracts';
 import type { Hospital } from '@hms/database';
 import { TestApi, type TestCaller } from '../../testing/test-api.js';
 import { createTestHospital, dropTestHospital } from '../../testing/test-hospital.js';
+import { FrontDesk } from '../appointments/testing/front-desk.js';
+import { TestClinic } from '../appointments/testing/test-clinic.js';
 import type { HistoryPageDto } from './patient-history.dto.js';
+import { shownEntities } from './patient-history.policy.js';
 import type { PatientDto } from './patients.dto.js';
 
 let api: TestApi;
@@ -106,6 +110,28 @@ describe('the history of a patient', () => {
       [2, 'update', nurse.id, { endedAt: { from: null, to: time } }],
       [1, 'create', doctor.id, { system: { from: null, to: 'urn:test' }, value: { from: null, to: 'H-1' } }],
     ]);
+  });
+
+  it('has what was written with an appointment, for those who may read appointments', async () => {
+    const clinic = new TestClinic(hospital);
+    const receptionist = await api.signIn({ hospital, role: 'receptionist' });
+    const desk = new FrontDesk(api, clinic, receptionist);
+    const { id, patientId } = await desk.booked({ reason: 'Cough' });
+    await desk.change(id, { reason: 'Cough and fever' });
+    const entries = await api.send<HistoryPageDto>(
+      { method: 'GET', url: `/api/v1/patients/${patientId}/history` },
+      nurse,
+    );
+    expect(entries.body.items.filter(({ entity }) => entity === 'appointment')).toMatchObject([
+      {
+        entityId: id,
+        version: 2,
+        action: 'update',
+        actor: { id: receptionist.id },
+        changes: { reason: { from: 'Cough', to: 'Cough and fever' } },
+      },
+    ]);
+    expect(shownEntities({ permissions: new Set<Permission>(['patient:history']) })).not.toContain('appointment');
   });
 
   it('is paged without a gap', async () => {

@@ -16,6 +16,8 @@ const entities: readonly (readonly [table: string, needs?: Permission])[] = [
   ['allergy', 'allergy:read'],
   ['condition', 'condition:read'],
   ['note', 'note:read'],
+  // What was written with it; what became of it is in the timeline.
+  ['appointment', 'appointment:read'],
 ];
 
 /** Tables whose rows this reader may know. */

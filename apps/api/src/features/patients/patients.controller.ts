@@ -128,8 +128,10 @@ export class PatientsController {
   }
 
   /**
-   * Deletes a patient's record: it is hidden, kept, and can be restored.
+   * Deletes a patient's record: it is hidden, kept, and can be restored. What the patient was to come to is cancelled, and
+   * stays so.
    * @throws {404} `patient.not-found`
+   * @throws {409} `patient.admitted`
    * @throws {412} `precondition.failed`
    * @throws {422} `request.invalid`
    * @throws {428} `precondition.required`

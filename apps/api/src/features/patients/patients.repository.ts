@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { schemaSql, TenantPrisma, type TenantTx } from '@hms/database';
+import { constraintOf, schemaSql, TenantPrisma, type TenantTx } from '@hms/database';
 import type { Present } from '../../platform/http/patch.js';
 import type { FieldVersions } from './field-versions.policy.js';
 import type { PatientColumns } from './patient.values.js';
+import { patientError } from './patients.errors.js';
 
 const columns = {
   id: true,
@@ -97,17 +98,47 @@ export class PatientsRepository {
     return count === 1;
   }
 
-  /** False as for {@link update}. */
+  /** False as for {@link update}. @throws `patient.in-bed` */
   async place(tx: TenantTx, { id, version, by }: Change, wardId: string | null): Promise<boolean> {
     const where = { id, version, deletedAt: null };
-    const { count } = await tx.patient.updateMany({ where, data: { wardId, updatedBy: by } });
+    const { count } = await tx.patient.updateMany({ where, data: { wardId, updatedBy: by } }).catch((err: unknown) => {
+      if (constraintOf(err) === 'patient_in_bed') throw patientError('patient.in-bed', { cause: err });
+      throw err;
+    });
     return count === 1;
   }
 
-  /** False as for {@link update}. */
+  /** The patient's version then; undefined when they lie there already. */
+  async lieOn(tx: TenantTx, id: string, wardId: string | null, by: string): Promise<number | undefined> {
+    const [placed] = await tx.$queryRaw<{ version: number }[]>`
+      update ${schemaSql(tx.hospital)}.patient set ward_id = ${wardId}::uuid, updated_by = ${by}::uuid
+       where id = ${id}::uuid and ward_id is distinct from ${wardId}::uuid
+      returning version`;
+    return placed?.version;
+  }
+
+  /** Nobody places the patient or writes a row of theirs before the transaction ends. */
+  async lock(tx: TenantTx, id: string): Promise<void> {
+    await tx.$queryRaw`select from ${schemaSql(tx.hospital)}.patient where id = ${id}::uuid for update`;
+  }
+
+  /** The patient's version then; undefined when the record says already when they died. */
+  async die(tx: TenantTx, id: string, at: Date, by: string): Promise<number | undefined> {
+    const [dead] = await tx.$queryRaw<{ version: number }[]>`
+      update ${schemaSql(tx.hospital)}.patient set deceased_at = ${at.toISOString()}::timestamptz, updated_by = ${by}::uuid
+       where id = ${id}::uuid and deceased_at is null
+      returning version`;
+    return dead?.version;
+  }
+
+  /** False as for {@link update}. @throws `patient.admitted` */
   async delete(tx: TenantTx, { id, version, by }: Change, deletion: Deletion): Promise<boolean> {
     const where = { id, version, deletedAt: null };
-    const { count } = await tx.patient.updateMany({ where, data: { ...deletion, updatedBy: by } });
+    const data = { ...deletion, updatedBy: by };
+    const { count } = await tx.patient.updateMany({ where, data }).catch((err: unknown) => {
+      if (constraintOf(err) === 'patient_admitted') throw patientError('patient.admitted', { cause: err });
+      throw err;
+    });
     return count === 1;
   }
 

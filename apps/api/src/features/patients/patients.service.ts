@@ -9,6 +9,7 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Encryption } from '../../platform/encryption/encryption.service.js';
 import { eventBy } from '../../platform/events/new-event.js';
 import { Outbox } from '../../platform/events/outbox.service.js';
+import { PatientEndings } from '../appointments/patient-endings.service.js';
 import { DeviceReleases } from '../devices/device-releases.service.js';
 import { WardsService } from '../wards/wards.service.js';
 import { assertMayWrite, seesDeleted } from './clinical-fields.policy.js';
@@ -42,6 +43,7 @@ export class PatientsService {
     private readonly search: PatientSearchRepository,
     private readonly devices: DeviceReleases,
     private readonly wards: WardsService,
+    private readonly endings: PatientEndings,
     private readonly outbox: Outbox,
   ) {}
 
@@ -83,7 +85,10 @@ export class PatientsService {
     });
   }
 
-  /** @throws `patient.not-found`, `precondition.failed`, `patient.identifier-taken` or `auth.forbidden` */
+  /**
+   * Whoever died is awaited no more: what they were still to come to is cancelled.
+   * @throws `patient.not-found`, `precondition.failed`, `patient.identifier-taken` or `auth.forbidden`
+   */
   async update(actor: HospitalActor, id: string, version: number, command: UpdatePatientDto): Promise<PatientDto> {
     const change = await this.prepareUpdate(actor, id, command);
     return this.unitOfWork.inHospital(actor, (tx) => change(tx, version));
@@ -105,6 +110,7 @@ export class PatientsService {
       const updated = await this.patients.update(tx, { id, version, by }, toPatientColumns(command));
       if (!updated) throw await this.#whyNot(tx, id);
       if (command.identifiers) await this.identifiers.replace(tx, id, command.identifiers, { by, cipher });
+      if (command.deceasedAt) await this.endings.record(tx, actor, id);
       return this.#tell(tx, actor, 'patient.updated', await this.#answer(tx, actor, id, cipher));
     };
   }
@@ -141,7 +147,10 @@ export class PatientsService {
     });
   }
 
-  /** Hides the record, keeping it and the reason; its devices come off. @throws `patient.not-found` or `precondition.failed` */
+  /**
+   * Hides the record, keeping it and the reason. Its devices come off, and what it was still to come to is cancelled.
+   * @throws `patient.not-found`, `patient.admitted` or `precondition.failed`
+   */
   async delete(actor: HospitalActor, id: string, version: number, { reason }: DeletePatientDto): Promise<PatientDto> {
     const change = { id, version, by: actor.userId };
     const now = new Date();
@@ -151,6 +160,7 @@ export class PatientsService {
       const deleted = await this.patients.delete(tx, change, { deletedAt: now, deletedReason: reason });
       if (!deleted) throw await this.#whyNot(tx, id);
       await this.identifiers.endAll(tx, id, now, actor.userId);
+      await this.endings.record(tx, actor, id);
       return this.#tell(tx, actor, 'patient.deleted', await this.#answer(tx, actor, id, cipher));
     });
   }

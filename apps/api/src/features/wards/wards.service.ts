@@ -119,13 +119,21 @@ export class WardsService {
 
   /** For a ward named in a body. @throws `request.invalid` unless the ward is in use and the actor works on it */
   async requireNamed(tx: TenantTx, actor: HospitalActor, wardId: string): Promise<void> {
-    const ward = coversWard(actor, wardId) ? await this.wards.find(tx, wardId) : null;
-    if (ward?.active) return;
-    throw commonError('request.invalid', {
-      errors: [{ field: 'wardId', code: 'not-found', message: 'there is no such ward in use' }],
-    });
+    if (!coversWard(actor, wardId)) throw noSuchWard();
+    await this.requireInUse(tx, wardId);
+  }
+
+  /** The same of a ward that others work on. @throws `request.invalid` unless it is in use */
+  async requireInUse(tx: TenantTx, wardId: string): Promise<void> {
+    const ward = await this.wards.find(tx, wardId);
+    if (!ward?.active) throw noSuchWard();
   }
 }
+
+const noSuchWard = (): Error =>
+  commonError('request.invalid', {
+    errors: [{ field: 'wardId', code: 'not-found', message: 'there is no such ward in use' }],
+  });
 
 /** Both lists are sorted by one text: the ward's code, the bed's label. */
 const afterCursor = ({ cursor }: PageQueryDto): string | undefined =>

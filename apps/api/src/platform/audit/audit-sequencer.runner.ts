@@ -1,6 +1,7 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { HospitalRef } from '@hms/database';
 import type { Logger } from '@hms/service-kit';
+import { Rounds } from '../jobs/rounds.js';
 import { rootLogger } from '../observability/observability.tokens.js';
 import { AuditChainRepository } from './audit-chain.repository.js';
 import { AuditSequencer } from './audit-sequencer.service.js';
@@ -10,36 +11,30 @@ const everyMs = 1_000;
 /** Keeps every chain going in the worker, without Redis. Several may run: each step has one at a time. */
 @Injectable()
 export class AuditSequencerRunner implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  #timer: NodeJS.Timeout | undefined;
-  #round: Promise<void> = Promise.resolve();
-  #stopped = false;
+  readonly #rounds: Rounds;
 
   constructor(
     private readonly chains: AuditChainRepository,
     private readonly sequencer: AuditSequencer,
     @Inject(rootLogger) private readonly logger: Logger,
-  ) {}
+  ) {
+    const failed = (err: unknown): void => logger.error({ err }, 'the audit is not being chained');
+    this.#rounds = new Rounds(() => this.#run(), everyMs, failed);
+  }
 
   onApplicationBootstrap(): void {
-    this.#round = this.#run().finally(() => {
-      if (!this.#stopped) this.#timer = setTimeout(() => this.onApplicationBootstrap(), everyMs);
-    });
+    this.#rounds.start();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#round;
+  beforeApplicationShutdown(): Promise<void> {
+    return this.#rounds.stop();
   }
 
-  async #run(): Promise<void> {
-    try {
-      for (const hospital of [null, ...(await this.chains.hospitals())]) {
-        if (!this.#stopped) await this.#advance(hospital);
-      }
-    } catch (err) {
-      this.logger.error({ err }, 'the audit is not being chained');
+  async #run(): Promise<boolean> {
+    for (const hospital of [null, ...(await this.chains.hospitals())]) {
+      if (!this.#rounds.stopped) await this.#advance(hospital);
     }
+    return false;
   }
 
   async #advance(hospital: HospitalRef | null): Promise<void> {

@@ -3,7 +3,7 @@ import type { HospitalRef } from '@hms/database';
 import { ApiConfig } from '../config/api-config.js';
 import { CacheMetrics } from './cache-metrics.service.js';
 import { EntryStore } from './entry-store.service.js';
-import { Generations } from './generations.service.js';
+import { everything, Generations } from './generations.service.js';
 import type { Plain } from './plain.js';
 
 const tenMinutes = 10 * 60_000;
@@ -53,9 +53,15 @@ export class Cache {
   /**
    * Forgets what these tags cover. Call it after the commit and before the answer; it does not fail.
    * @param hospitalId null for reference data
+   * @returns false when Redis is told only once it is there again, if this process still is
    */
-  async invalidate(hospitalId: string | null, tags: readonly string[]): Promise<void> {
-    if (tags.length > 0) await this.generations.renew(prefixOf(hospitalId), tags);
+  async invalidate(hospitalId: string | null, tags: readonly string[]): Promise<boolean> {
+    return tags.length === 0 || this.generations.renew(prefixOf(hospitalId), tags);
+  }
+
+  /** Forgets all of a hospital; otherwise as `invalidate`. */
+  invalidateAll(hospitalId: string): Promise<boolean> {
+    return this.generations.renew(prefixOf(hospitalId), [everything]);
   }
 
   #space(hospitalId: string | null): CacheSpace {

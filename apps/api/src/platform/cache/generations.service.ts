@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { CacheLink } from './cache-link.service.js';
 
 /** Carried by every entry of a space, so that renewing it forgets them all. */
-const everything = '*';
+export const everything = '*';
 /** Longer than any entry lives. */
 const lifetimeSeconds = 24 * 60 * 60;
 
@@ -33,11 +33,15 @@ export class Generations {
     return missing.length > 0 ? this.#begin(keys, missing) : whole(found);
   }
 
-  /** Makes everything unfindable that was stored under these tags. Never fails: what Redis misses now, it is told later. */
-  async renew(space: string, tags: readonly string[]): Promise<void> {
+  /**
+   * Makes everything unfindable that was stored under these tags. Never fails: what Redis misses now, it is told later.
+   * @returns whether Redis knows
+   */
+  async renew(space: string, tags: readonly string[]): Promise<boolean> {
     // Deleting needs no memory, so it works where Redis is full.
     const told = await this.link.tell((redis) => redis.unlink(tags.map((tag) => keyOf(space, tag))));
     if (!told) this.#unconfirmed.add(space);
+    return told;
   }
 
   /** Redis does not know these tags, or no longer: whoever comes first says where they begin. */

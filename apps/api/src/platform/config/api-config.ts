@@ -32,7 +32,28 @@ const Env = serviceEnv.extend({
   FIREBASE_JWKS_URL: z
     .url({ protocol: /^https?$/ })
     .default('https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com'),
+  FCM_SERVICE_ACCOUNT_FILE: z.string().min(1).optional(),
+  FCM_URL: z.url({ protocol: /^https?$/ }).default('https://fcm.googleapis.com'),
+  TWILIO_ACCOUNT_SID: z
+    .string()
+    .regex(/^AC[0-9a-f]{32}$/)
+    .optional(),
+  TWILIO_AUTH_TOKEN_FILE: z.string().min(1).optional(),
+  TWILIO_FROM: z
+    .string()
+    .regex(/^(\+[1-9]\d{6,14}|MG[0-9a-f]{32})$/)
+    .optional(),
+  TWILIO_URL: z.url({ protocol: /^https?$/ }).default('https://api.twilio.com'),
 });
+
+/** Where SMS are handed over, and as whom. */
+export interface TwilioConfig {
+  readonly url: string;
+  readonly accountSid: string;
+  readonly authToken: string;
+  /** A number in E.164, or the SID of a messaging service. */
+  readonly from: string;
+}
 
 /** Everything the API reads from outside, parsed once. */
 export class ApiConfig {
@@ -65,6 +86,10 @@ export class ApiConfig {
   readonly refreshSecret: Buffer;
   /** Whose ID tokens sign patients in, and where their keys are; absent: nobody's. */
   readonly firebase: { readonly projectId: string; readonly jwksUrl: string } | undefined;
+  /** Absent: no push is sent. */
+  readonly fcm: { readonly url: string; readonly serviceAccountFile: string } | undefined;
+  /** Absent: no SMS is sent. */
+  readonly twilio: TwilioConfig | undefined;
   /** Where the keys are that wrap the keys of encrypted fields. */
   readonly encryptionKeys: KeySource;
   readonly auditKeys: AuditKeys;
@@ -99,19 +124,33 @@ export class ApiConfig {
     this.firebase = env.FIREBASE_PROJECT_ID
       ? { projectId: env.FIREBASE_PROJECT_ID, jwksUrl: env.FIREBASE_JWKS_URL }
       : undefined;
+    this.fcm = env.FCM_SERVICE_ACCOUNT_FILE
+      ? { url: env.FCM_URL, serviceAccountFile: env.FCM_SERVICE_ACCOUNT_FILE }
+      : undefined;
+    this.twilio = twilioOf(env);
     this.encryptionKeys = readKeySource(source);
     this.auditKeys = AuditKeys.read(env.AUDIT_KEYS_FILE);
     this.auditCheckpointDir = env.AUDIT_CHECKPOINT_DIR;
   }
 }
 
-/** @throws an Error that names what is wrong, never its value */
-export function readAuthKeys(file: string): KeyFile {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    throw new Error('AUTH_KEYS_FILE cannot be read');
+/** All of it or nothing. */
+function twilioOf(env: z.output<typeof Env>): TwilioConfig | undefined {
+  const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN_FILE: file, TWILIO_FROM: from, TWILIO_URL: url } = env;
+  if (accountSid === undefined && file === undefined && from === undefined) return undefined;
+  if (accountSid === undefined || file === undefined || from === undefined) {
+    throw new Error('TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN_FILE and TWILIO_FROM are needed together');
   }
-  return parseKeyFile(text);
+  return { url, accountSid, authToken: readText(file, 'TWILIO_AUTH_TOKEN_FILE').trim(), from };
+}
+
+/** @throws an Error that names what is wrong, never its value */
+export const readAuthKeys = (file: string): KeyFile => parseKeyFile(readText(file, 'AUTH_KEYS_FILE'));
+
+function readText(file: string, variable: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw new Error(`${variable} cannot be read`);
+  }
 }

@@ -121,6 +121,7 @@ describe('a request without a usable key', () => {
     expect(routes.length).toBeGreaterThan(8);
     const superAdmin = await api.signIn({ hospital: null, role: 'super_admin' });
     const doctor = await api.signIn({ hospital, role: 'doctor' });
+    const desk = await api.signIn({ hospital, role: 'receptionist' });
     for (const { url } of routes) {
       const target = {
         method: 'POST',
@@ -128,7 +129,7 @@ describe('a request without a usable key', () => {
         payload: {},
         headers: { 'idempotency-key': '' },
       };
-      const answers = await Promise.all([superAdmin, admin, doctor].map((caller) => api.send(target, caller)));
+      const answers = await Promise.all([superAdmin, admin, doctor, desk].map((caller) => api.send(target, caller)));
       expect(answers.map(({ body }) => code(body))).toContain('idempotency.key-malformed');
     }
   });

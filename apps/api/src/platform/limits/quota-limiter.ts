@@ -64,7 +64,8 @@ export class QuotaLimiter {
     });
     this.#own = new RateLimiterMemory({ points: strict ? Math.ceil(units / instances) : units, duration });
     this.#lot = Math.max(1, Math.floor((units * prepaidShare) / instances));
-    this.#accounts = new LRUCache({ max: maxAccounts, ttl: duration * 1_000 });
+    // A `max` would take the room for all of them at once, for each of the quotas.
+    this.#accounts = new LRUCache({ maxSize: maxAccounts, sizeCalculation: () => 1, ttl: duration * 1_000 });
   }
 
   /** Answers at once, without a promise, whenever this process can decide it alone. */

@@ -5,6 +5,8 @@ export interface Mail {
   readonly paragraphs: readonly string[];
   /** On a line of its own. */
   readonly link?: string;
+  /** Of its words, such as `de`; English unless said. */
+  readonly lang?: string;
 }
 
 export interface Addressed {
@@ -16,10 +18,10 @@ export interface Addressed {
 export const toText = ({ paragraphs, link }: Mail): string =>
   [...paragraphs, ...(link === undefined ? [] : [link])].join('\n\n') + '\n';
 
-export function toHtml({ subject, paragraphs, link }: Mail): string {
+export function toHtml({ subject, paragraphs, link, lang = 'en' }: Mail): string {
   const body = paragraphs.map((text) => `<p>${escaped(text)}</p>`);
   if (link !== undefined) body.push(`<p><a href="${escaped(link)}">${escaped(link)}</a></p>`);
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escaped(subject)}</title></head><body>${body.join('')}</body></html>`;
+  return `<!doctype html><html lang="${escaped(lang)}"><head><meta charset="utf-8"><title>${escaped(subject)}</title></head><body>${body.join('')}</body></html>`;
 }
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };

@@ -6,10 +6,17 @@ import { toHtml, toText, type Addressed, type Mail } from './mail.js';
 
 const loopback = new Set(['127.0.0.1', '[::1]', 'localhost']);
 const patienceMs = 8_000;
+/** Of a connection that is ended, for the server to end it too. */
+const farewellMs = 1_000;
 
 /** Hands mails to the SMTP server. Only jobs call it: no request waits for mail. */
 @Injectable()
 export class Mailer implements OnApplicationShutdown {
+  /**
+   * A mail is given up after this, however busy the connection is: shorter than the half of any lease under which mails are
+   * sent, so that nobody else sends it meanwhile.
+   */
+  protected readonly deadlineMs: number = 12_000;
   readonly #transport: Transporter;
 
   constructor(private readonly config: ApiConfig) {
@@ -21,6 +28,7 @@ export class Mailer implements OnApplicationShutdown {
       connectionTimeout: patienceMs,
       greetingTimeout: patienceMs,
       socketTimeout: patienceMs,
+      socketCloseTimeout: farewellMs,
       disableFileAccess: true,
       disableUrlAccess: true,
     });
@@ -39,6 +47,7 @@ export class Mailer implements OnApplicationShutdown {
       messageId: `<${id}@${hostname}>`,
       headers: { 'Auto-Submitted': 'auto-generated' },
       textEncoding: 'quoted-printable',
+      signal: AbortSignal.timeout(this.deadlineMs),
     });
   }
 

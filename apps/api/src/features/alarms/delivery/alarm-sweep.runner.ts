@@ -1,5 +1,6 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Logger } from '@hms/service-kit';
+import { Rounds } from '../../../platform/jobs/rounds.js';
 import { rootLogger } from '../../../platform/observability/observability.tokens.js';
 import { AlarmSweep } from './alarm-sweep.service.js';
 
@@ -8,27 +9,21 @@ const everyMs = 1_000;
 /** Sweeps every second in each worker, with a clock of its own and without Redis. */
 @Injectable()
 export class AlarmSweepRunner implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  #timer: NodeJS.Timeout | undefined;
-  #round: Promise<void> = Promise.resolve();
-  #stopped = false;
+  readonly #rounds: Rounds;
 
-  constructor(
-    private readonly sweep: AlarmSweep,
-    @Inject(rootLogger) private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.#round = this.sweep
-      .run()
-      .catch((err: unknown) => this.logger.error({ err }, 'alarms are not being told'))
-      .finally(() => {
-        if (!this.#stopped) this.#timer = setTimeout(() => this.onApplicationBootstrap(), everyMs);
-      });
+  constructor(sweep: AlarmSweep, @Inject(rootLogger) logger: Logger) {
+    this.#rounds = new Rounds(
+      () => sweep.run().then(() => false),
+      everyMs,
+      (err) => logger.error({ err }, 'alarms are not being told'),
+    );
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#round;
+  onApplicationBootstrap(): void {
+    this.#rounds.start();
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.#rounds.stop();
   }
 }

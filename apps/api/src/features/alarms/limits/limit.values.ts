@@ -1,4 +1,4 @@
-import { commonError, vitalSigns, type VitalCode, type VitalSign } from '@hms/contracts';
+import { invalidField, vitalSigns, type VitalCode, type VitalSign } from '@hms/contracts';
 
 /** Vital signs that have an amount: the others are never too low or too high. */
 export const limitedSigns = vitalSigns.filter(({ kind }) => kind === 'integer' || kind === 'decimal');
@@ -27,16 +27,14 @@ export function assertLimits(code: VitalCode, { low = null, high = null, hystere
     if (sign && value !== null) assertWithin(sign, field, value);
   }
   const [lowest, highest] = [low ?? min, high ?? max];
-  if (lowest >= highest) throw invalid(high === null ? 'low' : 'high', 'order', 'must leave values that are no alarm');
+  if (lowest >= highest)
+    throw invalidField(high === null ? 'low' : 'high', 'order', 'must leave values that are no alarm');
   const margins = [low, high].filter((limit) => limit !== null).length;
   if (hysteresis * margins >= highest - lowest)
-    throw invalid('hysteresis', 'range', 'must leave room inside the limits');
+    throw invalidField('hysteresis', 'range', 'must leave room inside the limits');
 }
 
 function assertWithin({ min = 0, max = 0, kind }: VitalSign, field: string, value: number): void {
-  if (value < min || value > max) throw invalid(field, 'range', `must be from ${min} to ${max}`);
-  if (kind === 'integer' && !Number.isInteger(value)) throw invalid(field, 'whole', 'must be a whole number');
+  if (value < min || value > max) throw invalidField(field, 'range', `must be from ${min} to ${max}`);
+  if (kind === 'integer' && !Number.isInteger(value)) throw invalidField(field, 'whole', 'must be a whole number');
 }
-
-const invalid = (field: string, code: string, what: string): Error =>
-  commonError('request.invalid', { errors: [{ field, code, message: `${field} ${what}` }] });

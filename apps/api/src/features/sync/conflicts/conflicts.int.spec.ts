@@ -14,7 +14,7 @@ let wards: TestWards;
 let synced: Synced;
 let here: string;
 let elsewhere: string;
-let desk: TestCaller;
+let pharmacist: TestCaller;
 let doctor: TestCaller;
 /** Works on one ward, and made the changes. */
 let nurse: TestCaller;
@@ -26,7 +26,7 @@ beforeAll(async () => {
   hospital = await createTestHospital();
   [wards, synced] = [new TestWards(hospital), new Synced(hospital)];
   [here, elsewhere] = [await wards.ward(), await wards.ward()];
-  desk = await api.signIn({ hospital, role: 'receptionist' });
+  pharmacist = await api.signIn({ hospital, role: 'pharmacist' });
   doctor = await api.signIn({ hospital, role: 'doctor' });
 });
 
@@ -120,7 +120,7 @@ describe('the inbox', () => {
   });
 
   it('is for those who sync', async () => {
-    expect((await list({}, desk)).status).toBe(403);
+    expect((await list({}, pharmacist)).status).toBe(403);
   });
 });
 
