@@ -23,6 +23,8 @@ const environment = serviceEnv.extend({
   JWKS_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** What is synced is sealed into the audit with these. */
   AUDIT_KEYS_FILE: z.string().min(1).optional(),
+  /** How many rows a phone is sent when it begins; of history, the newest. */
+  SYNC_DEVICE_ROWS: z.coerce.number().int().min(100).max(1_000_000).default(10_000),
 });
 
 export interface IngestConfig {
@@ -42,6 +44,7 @@ export interface IngestConfig {
 export interface SyncConfig {
   readonly jwksUrl: URL;
   readonly auditKeysFile: string;
+  readonly deviceRows: number;
 }
 
 export interface MllpConfig {
@@ -79,10 +82,11 @@ export function loadConfig(source: NodeJS.ProcessEnv): IngestConfig {
 function syncOf({
   JWKS_URL: jwksUrl,
   AUDIT_KEYS_FILE: auditKeysFile,
+  SYNC_DEVICE_ROWS: deviceRows,
 }: z.output<typeof environment>): SyncConfig | undefined {
   if (jwksUrl === undefined) return undefined;
   if (auditKeysFile === undefined) throw new Error('JWKS_URL needs AUDIT_KEYS_FILE: what is synced is audited');
-  return { jwksUrl: new URL(jwksUrl), auditKeysFile };
+  return { jwksUrl: new URL(jwksUrl), auditKeysFile, deviceRows };
 }
 
 function mllpOf(env: z.output<typeof environment>): MllpConfig | undefined {

@@ -28,6 +28,7 @@ import { wrongPatientReport } from './operations/wrong-patient-report.js';
 import { ErrorLog } from './operations/error-log.js';
 import { IngestMetrics } from './operations/ingest-metrics.js';
 import { ingestRoutes } from './routes.js';
+import type { PokeSockets } from './sync/live/poke-sockets.js';
 import { startSync } from './sync/start-sync.js';
 import { Admission } from './telemetry/admission.js';
 import type { DecodeApart } from './telemetry/decoding/body-reading.js';
@@ -117,7 +118,8 @@ export async function startIngest(parts: IngestParts): Promise<void> {
   const endpoints = ingestRoutes({ ...telemetry, registry, obstacles }, sync);
   const sockets = new TelemetrySockets(telemetry, logger);
   metrics.watchSockets(() => sockets.size);
-  await serve(parts, endpoints, { metrics, admission, sockets });
+  if (sync) metrics.watchPokes(() => sync.pokes.size);
+  await serve(parts, endpoints, { metrics, admission, sockets, pokes: sync?.pokes });
   await serveMllp(parts, telemetry);
   receiveMqtt(parts, telemetry, { open: () => activeHospitals(lookups, hospitals), deadLetters, metrics });
   void repairLatest({ lane: lookups, hospitals, logger, stopping: () => lifecycle.stopping });
@@ -222,10 +224,17 @@ function timed(redis: Publisher, metrics: IngestMetrics): Publisher {
   };
 }
 
+interface Served {
+  readonly metrics: IngestMetrics;
+  readonly admission: Admission;
+  readonly sockets: TelemetrySockets;
+  readonly pokes: PokeSockets | undefined;
+}
+
 async function serve(
   { config, logger, lifecycle }: IngestParts,
   endpoints: readonly Endpoint[],
-  { metrics, admission, sockets }: { metrics: IngestMetrics; admission: Admission; sockets: TelemetrySockets },
+  { metrics, admission, sockets, pokes }: Served,
 ): Promise<void> {
   const errors = new ErrorLog(logger);
   const onReplied = (replied: Replied): void => {
@@ -234,9 +243,11 @@ async function serve(
   };
   const server = new HttpServer(endpoints, onReplied, trustOneHop(config.trustedProxies));
   server.serveSockets(sockets.route);
+  if (pokes) server.serveSockets(pokes.route);
   await server.listen(config.host, config.port);
   lifecycle.onStop('http', async () => {
     admission.drain();
+    pokes?.stop();
     await Promise.race([Promise.all([sockets.drain(), server.drain()]), delay(drainWithinMs)]);
     server.close();
   });
@@ -266,7 +277,9 @@ function receiveMqtt(
   { open, deadLetters, metrics }: MqttNeeds,
 ): void {
   if (!config.mqtt) return;
-  const memory = connectRedis(config.redisUrl, logger, { enableAutoPipelining: true });
+  // What comes again just after a start waits for the connection, or it would be taken for new.
+  const waiting = { enableOfflineQueue: true, commandTimeout: 5_000 };
+  const memory = connectRedis(config.redisUrl, logger, { enableAutoPipelining: true, ...waiting });
   lifecycle.onStop('redis', () => memory.disconnect());
   const parts: MqttParts = {
     ...telemetry,

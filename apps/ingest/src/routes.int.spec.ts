@@ -21,7 +21,17 @@ const routes = ingestRoutes(
     registry: new Registry(),
     obstacles: nothing,
   },
-  { authenticator: { authenticate: nothing }, service: { sync: nothing, register: nothing }, gate: openGate },
+  {
+    authenticator: { authenticate: nothing },
+    service: { sync: nothing, register: nothing },
+    compat: {
+      rxdbPull: { pull: nothing },
+      rxdbPush: { push: nothing },
+      rxdbNews: { wait: nothing },
+      watermelon: { pull: nothing, push: nothing },
+    },
+    gate: openGate,
+  },
 ).map(({ route }) => route);
 const name = ({ method, path }: { method: string; path: string }): string => `${method} ${path}`;
 

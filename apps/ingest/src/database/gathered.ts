@@ -1,4 +1,4 @@
-const gatherForMs = 2;
+const gatherForMs = 8;
 
 /** Questions that come at about the same time are asked as one. */
 export class Gathered<V> {

@@ -84,6 +84,10 @@ export class IngestMetrics {
     this.#gauge('ingest_queue_bytes', 'Bytes of bodies being received or stored', backlog.bodyBytes);
   }
 
+  watchPokes(count: () => number): void {
+    this.#gauge('ingest_sync_sockets', 'Devices that are told when to sync', count);
+  }
+
   watchSockets(count: () => number): void {
     this.#gauge('ingest_sockets', 'WebSockets that are open', count);
   }

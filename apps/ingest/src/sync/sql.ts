@@ -12,7 +12,7 @@ export const keysIn = (json: string): string => `array(select jsonb_array_elemen
 
 /** The fields of row `r` as one JSON text. */
 export function fieldsSql(fields: Fields, extra: readonly string[] = []): string {
-  const pairs = Object.entries(fields).map(([name, { sql }]) => `'${name}', ${sql}`);
+  const pairs = Object.entries(fields).flatMap(([name, { sql }]) => (sql === undefined ? [] : [`'${name}', ${sql}`]));
   return `json_build_object(${[...extra, ...pairs].join(', ')})`;
 }
 
@@ -20,10 +20,18 @@ export function fieldsSql(fields: Fields, extra: readonly string[] = []): string
 export const wireRow = (fields: Fields): string =>
   `${fieldsSql(fields, [`'id', r.id`, `'_v', r.version`, `'_sk', to_json(sync.keys_of(p.id, p.ward_id))`])}::text`;
 
-/** Rows as a device holds them, by id: `$1` ids, `$2` the keys of the device. */
+/** A row of {@link rowsToShow}. */
+export interface ShownRow {
+  readonly id: string;
+  readonly keys: readonly string[];
+  /** JSON. */
+  readonly row: string;
+}
+
+/** Rows as devices hold them, and by which keys they may: `$1` is a list of ids. */
 export function rowsToShow(schema: string, entity: SyncEntityName, fields: Fields): string {
   const { table, patientColumn } = syncEntities[entity];
-  return `select r.id, ${wireRow(fields)} as row
+  return `select r.id, to_jsonb(sync.keys_of(p.id, p.ward_id)) as keys, ${wireRow(fields)} as row
             from ${schema}.${table} r join ${schema}.patient p on p.id = r.${patientColumn}
-           where r.id in ${idsIn('$1')} and p.deleted_at is null and sync.keys_of(p.id, p.ward_id) && ${keysIn('$2')}`;
+           where r.id in ${idsIn('$1')} and p.deleted_at is null`;
 }

@@ -8,11 +8,15 @@ import type { Gate } from '../http/route.js';
 import { SessionDirectory } from './access/session-directory.js';
 import { SyncAuthenticator } from './access/sync-authenticator.js';
 import { TokenVerifier } from './access/token-verifier.js';
+import { startCompat } from './compat/start-compat.js';
 import { QuietDevices } from './devices/quiet-devices.js';
 import { Registrar } from './devices/registrar.js';
+import { PokeSockets } from './live/poke-sockets.js';
 import { Puller } from './pull/puller.js';
+import { RowImages } from './pull/row-images.js';
+import { ReadAudit } from './read-audit.js';
+import { PushQueue } from './push/push-queue.js';
 import { PushWriter } from './push/push-writer.js';
-import { ResultRows } from './push/result-rows.js';
 import { FeedWatch } from './relay/feed-watch.js';
 import { SyncAudit } from './sync-audit.js';
 import type { SyncRouteParts } from './sync.routes.js';
@@ -30,7 +34,11 @@ export interface SyncStart {
 const connections = { push: 4, pull: 4 } as const;
 const bodyBytesAtOnce = 64 * 1024 * 1024;
 
-export function startSync({ config, hospitals, logger, lifecycle, openLane }: SyncStart): SyncRouteParts {
+export interface SyncParts extends SyncRouteParts {
+  readonly pokes: PokeSockets;
+}
+
+export function startSync({ config, hospitals, logger, lifecycle, openLane }: SyncStart): SyncParts {
   const feed = new FeedWatch(openLane(), logger);
   feed.start();
   lifecycle.onStop('change feed', () => feed.stop());
@@ -42,20 +50,24 @@ export function startSync({ config, hospitals, logger, lifecycle, openLane }: Sy
   const quiet = new QuietDevices(pulls, logger);
   lifecycle.onStop('devices seen', () => quiet.stop());
   const now = Date.now;
+  const queue = new PushQueue(new PushWriter({ lane: pushes, audit, now }));
+  const puller = new Puller({ lane: pulls, feed, images: new RowImages(pulls, feed), mostRows: config.deviceRows });
+  const reads = new ReadAudit(pulls, audit);
+  const authenticator = new SyncAuthenticator(new TokenVerifier(config.jwksUrl), sessions);
   return {
-    authenticator: new SyncAuthenticator(new TokenVerifier(config.jwksUrl), sessions),
+    pokes: new PokeSockets({ authenticator, quiet, subscribers: feed.subscribers, logger }),
+    authenticator,
     service: new SyncService({
-      lane: pulls,
-      writer: new PushWriter({ lane: pushes, audit, now }),
-      puller: new Puller(pulls),
-      rows: new ResultRows(pulls),
+      pushes: queue,
+      puller,
       sessions,
       quiet,
       registrar: new Registrar(pushes, audit),
       feed,
-      audit,
+      audit: reads,
       now,
     }),
+    compat: startCompat({ lane: pulls, pushes: queue, puller, quiet, feed, audit: reads }),
     gate: byteGate(bodyBytesAtOnce),
   };
 }

@@ -7,7 +7,7 @@ import {
   sealedValues,
   toRow,
 } from '@hms/audit';
-import type { TransactionSql } from 'postgres';
+import type { ISql, PendingQuery, Row, TransactionSql } from 'postgres';
 import { uuidv7 } from 'uuidv7';
 import type { SyncActor } from './access/sync-actor.js';
 import type { RequestSource } from './push/push-request.js';
@@ -22,6 +22,22 @@ export interface SyncedThing {
   readonly reason: string | null;
 }
 
+/** Sealed events of one hospital, as `public.append_audit` takes them. */
+export interface HospitalAudit {
+  readonly hospital_id: string;
+  readonly rows: readonly object[];
+}
+
+export const writeAudit = (sql: ISql, all: readonly HospitalAudit[]): PendingQuery<Row[]> =>
+  sql`select public.append_audit(${JSON.stringify(byHospital(all))}::text::jsonb)`;
+
+/** One of each hospital: each takes a statement of its own. */
+export function byHospital(all: readonly HospitalAudit[]): HospitalAudit[] {
+  const rows = new Map<string, object[]>();
+  for (const one of all) rows.set(one.hospital_id, [...(rows.get(one.hospital_id) ?? []), ...one.rows]);
+  return [...rows].map(([id, its]) => ({ hospital_id: id, rows: its }));
+}
+
 /** Writes to the audit of the actor's hospital, within a transaction. */
 export class SyncAudit {
   constructor(private readonly keys: AuditKeys) {}
@@ -32,10 +48,13 @@ export class SyncAudit {
     source: RequestSource,
     things: readonly SyncedThing[],
   ): Promise<void> {
-    if (things.length === 0) return;
+    if (things.length > 0) await writeAudit(tx, [this.sealed(actor, source, things)]);
+  }
+
+  /** What is to be written to the audit. */
+  sealed(actor: SyncActor, source: RequestSource, things: readonly SyncedThing[]): HospitalAudit {
     const rows = things.map((thing) => this.#seal(this.#event(actor, source, thing)));
-    const batch = JSON.stringify([{ hospital_id: actor.hospital.id, rows }]);
-    await tx`select public.append_audit(${batch}::text::jsonb)`;
+    return { hospital_id: actor.hospital.id, rows };
   }
 
   #event(

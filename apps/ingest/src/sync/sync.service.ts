@@ -9,29 +9,25 @@ import {
   type SyncResponse,
 } from '@hms/contracts';
 import { failureOf } from '../database/failure.js';
-import type { Lane } from '../database/lane.js';
 import type { SessionDirectory } from './access/session-directory.js';
-import type { SyncActor } from './access/sync-actor.js';
+import { readableNumbers, type SyncActor } from './access/sync-actor.js';
 import type { QuietDevices } from './devices/quiet-devices.js';
 import type { Registrar, Registration } from './devices/registrar.js';
 import type { Pulled } from './pull/page.js';
 import type { Puller } from './pull/puller.js';
-import type { DeviceScope, PushAnswer, RequestSource } from './push/push-request.js';
-import type { PushWriter } from './push/push-writer.js';
-import type { ResultRows } from './push/result-rows.js';
+import type { Answered, DeviceScope, PushAnswer, RequestSource } from './push/push-request.js';
+import type { PushQueue } from './push/push-queue.js';
 import type { FeedWatch } from './relay/feed-watch.js';
-import type { SyncAudit } from './sync-audit.js';
+import type { ReadAudit } from './read-audit.js';
 
 export interface SyncParts {
-  readonly lane: Pick<Lane, 'transaction'>;
-  readonly writer: Pick<PushWriter, 'push'>;
+  readonly pushes: Pick<PushQueue, 'push'>;
   readonly puller: Pick<Puller, 'pull'>;
-  readonly rows: Pick<ResultRows, 'shown'>;
   readonly sessions: Pick<SessionDirectory, 'find'>;
   readonly quiet: Pick<QuietDevices, 'find'>;
   readonly registrar: Pick<Registrar, 'register'>;
   readonly feed: Pick<FeedWatch, 'head' | 'news'>;
-  readonly audit: SyncAudit;
+  readonly audit: Pick<ReadAudit, 'append'>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -80,17 +76,16 @@ export class SyncService {
         : undefined;
     const head = this.parts.feed.head;
     if (!head) throw commonError('service.unavailable');
-    const results = await this.parts.rows.shown(actor, pushed);
-    const { scope, lastSeq } = pushed;
-    const response: Omit<SyncResponse, 'changes'> = {
+    const { scope, lastSeq, results } = pushed;
+    const response: Omit<SyncResponse, 'changes' | 'results'> = {
       v: syncProtocol,
       server_time: new Date(now()).toISOString(),
       feed: head.feedId,
       epoch: head.epoch,
       device: { last_seq: lastSeq },
-      results,
       unprocessed_from: null,
-      ...(scope.purged ? {} : { purge: { ver: scope.ver, keep: scope.keys } }),
+      // A twin of the device, such as one from a backup, has not purged because the other has.
+      ...(scope.purged && !pulled?.isOfOtherScope ? {} : { purge: { ver: scope.ver, keep: scope.keys } }),
       ...pulledPart(pulled),
       hints: {
         next_ms: Math.round(pollMs * (0.75 + Math.random() / 2)),
@@ -98,10 +93,12 @@ export class SyncService {
         lease_until: new Date(now() + leaseMs).toISOString(),
         ...(skewMs === undefined ? {} : { clock_off_ms: skewMs }),
         ...(isOld ? { upgrade: { min: minSyncSchema } } : {}),
+        ...(pulled && Object.keys(pulled.historyFrom).length > 0 ? { history_from: pulled.historyFrom } : {}),
       },
     };
     // Rows are JSON as they come from the database.
-    return `${JSON.stringify(response).slice(0, -1)},"changes":${changesJson(pulled)}}`;
+    const members = JSON.stringify(response).slice(0, -1);
+    return `${members},"results":[${results.map(resultJson).join(',')}],"changes":${changesJson(pulled)}}`;
   }
 
   async #push(
@@ -117,7 +114,7 @@ export class SyncService {
     const push = { actor, deviceId, schemaVersion, app, ops, attempt, purgedTo: ack.purge, source, skewMs };
     for (let left = attempts - 1; ; left--) {
       try {
-        return await this.parts.writer.push(push);
+        return await this.parts.pushes.push(push);
       } catch (err) {
         // A commit nobody heard of is found in the ledger.
         if (err instanceof AppError || !['lost', 'transient'].includes(failureOf(err))) throw err;
@@ -133,15 +130,16 @@ export class SyncService {
     source: RequestSource,
   ): Promise<Pulled> {
     const { feed, puller } = this.parts;
-    const pull = (): Promise<Pulled> => puller.pull(actor, scope, request, feed.head);
+    const pull = (): Promise<Pulled> => puller.pull(actor, scope, request);
     let pulled = await pull();
+    const waiter = { hospitalId: actor.hospital.id, keys: scope.keys, entities: readableNumbers(actor) };
     const until = this.parts.now() + (results.length === 0 ? request.wait_ms : 0);
     for (let left = until - this.parts.now(); left > 0 && isEmpty(pulled); left = until - this.parts.now()) {
-      if (!(await feed.news(actor.hospital.id, left))) break;
+      if (!(await feed.news(waiter, pulled.upTo, left))) break;
       if (!(await this.#isAsBefore(actor, deviceId, scope))) break;
       pulled = await pull();
     }
-    await this.#auditRead(actor, source, pulled);
+    await this.parts.audit.append(actor, source, pulled);
     return pulled;
   }
 
@@ -150,19 +148,6 @@ export class SyncService {
     const actor = await this.parts.sessions.find(sessionId);
     const now = actor && (await this.parts.quiet.find(actor, deviceId));
     return now?.scope.ver === ver;
-  }
-
-  async #auditRead(actor: SyncActor, source: RequestSource, { patientIds, changes }: Pulled): Promise<void> {
-    if (patientIds.length === 0) return;
-    const read = {
-      action: 'read',
-      entity: 'sync',
-      entityIds: [...changes.keys()],
-      patientIds,
-      outcome: 'success',
-      reason: null,
-    } as const;
-    await this.parts.lane.transaction((tx) => this.parts.audit.append(tx, actor, source, [read]));
   }
 }
 
@@ -176,6 +161,9 @@ const pulledPart = (
   cursors: pulled?.cursors ?? {},
   complete: pulled?.complete ?? true,
 });
+
+const resultJson = ({ result, row }: Answered): string =>
+  row === undefined ? JSON.stringify(result) : `${JSON.stringify(result).slice(0, -1)},"row":${row}}`;
 
 function changesJson(pulled: Pulled | undefined): string {
   const entries = [...(pulled?.changes ?? [])].map(

@@ -1,16 +1,36 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 
+type Side = 'client' | 'server';
+
+/** One side has said something that is not passed on, unless this is told to. */
+interface Said {
+  readonly pass: () => void;
+  readonly cut: () => void;
+}
+
+interface Awaited {
+  readonly from: Side;
+  readonly says: string;
+  /** What the client has said on the same connection before. */
+  readonly after?: string;
+}
+
+interface Pair {
+  readonly client: Socket;
+  readonly server: Socket;
+}
+
 /** A network between a service and its database that can be made to fail. */
 export class TcpProxy {
-  readonly #pairs = new Set<{ client: Socket; server: Socket }>();
+  readonly #pairs = new Set<Pair>();
   #refusing = false;
   #silent = false;
-  #cutWhen: { from: 'client' | 'server'; says: string } | undefined;
+  #awaited: (Awaited & { readonly then: (said: Said) => void; readonly ready: WeakSet<Pair> }) | undefined;
 
   private constructor(
     private readonly listener: Server,
-    private readonly target: { host: string; port: number },
+    private target: { host: string; port: number },
   ) {
     listener.on('connection', (client) => this.#accept(client));
   }
@@ -30,6 +50,13 @@ export class TcpProxy {
     return detour.href;
   }
 
+  /** Connections from now on go there; what there is is cut. */
+  leadsTo(url: string): void {
+    const { hostname, port } = new URL(url);
+    this.target = { host: hostname, port: Number(port) };
+    this.cut();
+  }
+
   /** Cuts every connection, and each new one. */
   refuse(): void {
     this.#refusing = true;
@@ -42,8 +69,18 @@ export class TcpProxy {
   }
 
   /** Cuts the next connection on which this is said, instead of passing it on. */
-  cutWhen(from: 'client' | 'server', says: string): void {
-    this.#cutWhen = { from, says };
+  cutWhen(from: Side, says: string): void {
+    this.when({ from, says }, ({ cut }) => cut());
+  }
+
+  /** Does something the next time this is said. */
+  when(awaited: Awaited, then: (said: Said) => void): void {
+    this.#awaited = { ...awaited, then, ready: new WeakSet() };
+  }
+
+  /** Waits for nothing to be said any more. */
+  forget(): void {
+    this.#awaited = undefined;
   }
 
   restore(): void {
@@ -72,10 +109,10 @@ export class TcpProxy {
     const pair = { client, server };
     this.#pairs.add(pair);
     client.setNoDelay(true).on('data', (chunk) => {
-      if (!this.#cut(pair, 'client', chunk)) server.write(chunk);
+      if (!this.#isAwaited(pair, 'client', chunk)) server.write(chunk);
     });
     server.setNoDelay(true).on('data', (chunk) => {
-      if (!this.#silent && !this.#cut(pair, 'server', chunk)) client.write(chunk);
+      if (!this.#silent && !this.#isAwaited(pair, 'server', chunk)) client.write(chunk);
     });
     for (const [from, to] of [
       [client, server],
@@ -90,11 +127,21 @@ export class TcpProxy {
     }
   }
 
-  #cut({ client, server }: { client: Socket; server: Socket }, from: 'client' | 'server', chunk: Buffer): boolean {
-    if (this.#cutWhen?.from !== from || !chunk.includes(this.#cutWhen.says)) return false;
-    this.#cutWhen = undefined;
-    client.resetAndDestroy();
-    server.destroy();
+  #isAwaited(pair: Pair, from: Side, chunk: Buffer): boolean {
+    const awaited = this.#awaited;
+    if (!awaited) return false;
+    if (from === 'client' && chunk.includes(awaited.after ?? '')) awaited.ready.add(pair);
+    if (awaited.from !== from || !chunk.includes(awaited.says)) return false;
+    if (awaited.after !== undefined && !awaited.ready.has(pair)) return false;
+    this.#awaited = undefined;
+    const { client, server } = pair;
+    awaited.then({
+      pass: () => (from === 'client' ? server : client).write(chunk),
+      cut: () => {
+        client.resetAndDestroy();
+        server.destroy();
+      },
+    });
     return true;
   }
 }

@@ -21,14 +21,26 @@ export interface TestDevice {
 /** A hospital of its own for one test file, with one ward. */
 export class TestHospital {
   private constructor(
-    readonly owner: pg.Client,
+    private connection: pg.Client,
     readonly hospital: Hospital,
     readonly wardId: string,
   ) {}
 
-  static async create(): Promise<TestHospital> {
+  get owner(): pg.Client {
+    return this.connection;
+  }
+
+  /** Is seen in another database from now on, such as one that was restored. */
+  async moveTo(ownerUrl: string): Promise<void> {
+    await this.connection.end();
+    this.connection = new pg.Client({ connectionString: ownerUrl });
+    await this.connection.connect();
+  }
+
+  /** @param url of the database's owner, direct */
+  static async create(url = variable('DATABASE_DIRECT_URL')): Promise<TestHospital> {
     const slug = `t_${randomBytes(6).toString('hex')}`;
-    const owner = new pg.Client({ connectionString: variable('DATABASE_DIRECT_URL') });
+    const owner = new pg.Client({ connectionString: url });
     await owner.connect();
     const details = { name: slug, country: 'IE', currency: 'EUR', timezone: 'Europe/Dublin' };
     const hospital = await provisionHospital(owner, { id: uuidv7(), slug, ...details });

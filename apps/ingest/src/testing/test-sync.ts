@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { accessTokenAudience, accessTokenIssuer, accessTokenType } from '@hms/auth';
+import { accessTokenAudience, accessTokenIssuer, accessTokenType, suits } from '@hms/auth';
 import {
   type HospitalRole,
   type SyncRegistered,
@@ -95,8 +95,8 @@ export class TestSync {
     );
     await owner.query(
       `insert into public.session (id, user_id, hospital_id, expires_at, kind, amr, mfa_at)
-       values ($1, $2, $3, now() + interval '1 day', 'device', '{pwd,otp}', now())`,
-      [sessionId, userId, hospital.hospital.id],
+       values ($1, $2, $3, now() + interval '1 day', $4, '{pwd,otp}', now())`,
+      [sessionId, userId, hospital.hospital.id, suits('device', [role]) ? 'device' : 'web'],
     );
     return { userId, sessionId, token: await this.token(hospital, { userId, sessionId, role }) };
   }

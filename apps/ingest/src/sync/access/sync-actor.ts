@@ -1,4 +1,4 @@
-import type { Permission, Role } from '@hms/contracts';
+import { type Permission, type Role, syncEntities, type SyncEntityName, syncEntityNames } from '@hms/contracts';
 import type { Hospital } from '../../hospitals/hospital.js';
 
 /** Who syncs: a user in a session of one hospital, as the database knows them now. */
@@ -17,3 +17,10 @@ export function scopeOf({ wardIds }: SyncActor, patientIds: readonly string[]): 
   const wards = wardIds === undefined ? ['hospital'] : wardIds.map((id) => `ward:${id}`);
   return [...wards, ...patientIds.map((id) => `patient:${id}`)].sort();
 }
+
+export const readableBy = ({ permissions }: SyncActor): SyncEntityName[] =>
+  syncEntityNames.filter((name) => permissions.has(syncEntities[name].read));
+
+/** By their numbers in the feed. */
+export const readableNumbers = (actor: SyncActor): ReadonlySet<number> =>
+  new Set(readableBy(actor).map((name) => syncEntities[name].no));

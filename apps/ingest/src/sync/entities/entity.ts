@@ -1,11 +1,14 @@
 import type { FieldConflict, Permission, SyncEntityName, SyncOp, SyncRefusal } from '@hms/contracts';
 import type { z } from 'zod';
+import type { Hospital } from '../../hospitals/hospital.js';
+import type { Schedules } from '../schedules/schedules.js';
 import type { Fields, Row } from './row.js';
+import type { Upgrade } from './upgrade.js';
 
 /** How a field is read, checked and stored. */
 export interface Field {
-  /** What the field says, as JSON, of the row `r`. */
-  readonly sql: string;
+  /** What the field says, as JSON, of the row `r`; absent for what is stored and not told. */
+  readonly sql?: string;
   /** What an op may set it to; absent for what the server alone decides. */
   readonly accepts?: z.ZodType;
   /** The columns it is stored in; by default one of its name in snake case. */
@@ -32,6 +35,8 @@ export interface View {
   readonly permissions: ReadonlySet<Permission>;
   /** Versions of the row that this device made itself. */
   readonly own: ReadonlySet<number>;
+  /** What can be booked, as far as ops ask for it. */
+  readonly schedules: Schedules;
   /** Milliseconds. */
   readonly now: number;
 }
@@ -62,6 +67,8 @@ export interface Entity {
   readonly name: SyncEntityName;
   readonly write: Permission;
   readonly fields: Readonly<Record<string, Field>>;
+  /** Patches of older apps, said in today's schema. A field that is renamed or divided keeps its old form here. */
+  readonly upgrades?: readonly Upgrade[];
   /** Fields a new row must have. */
   readonly required: readonly string[];
   /** What the database says of fields that are left out of a new row. */
@@ -70,16 +77,14 @@ export interface Entity {
   readonly authored: boolean;
   /** Rows a rule looks at besides the op's own: those an op names, or all of the patient. */
   readonly looksAt?: 'patient' | ((op: SyncOp) => readonly string[]);
+  /** Of which rows `r` devices hold the newest state, in SQL; of all when absent. */
+  readonly heldWhile?: string;
+  /** The statement that stores what became of rows, in the order of the ops, given as `$1`, JSON. */
+  readonly store?: (hospital: Pick<Hospital, 'id' | 'schema'>) => string;
   /** Whether rows tell in which version a field changed. */
   readonly versioned: boolean;
   /** The change history and the other services hear of it under this name. */
-  readonly event: (
-    row: { readonly id: string; readonly patientId: string; readonly version: number },
-    created: boolean,
-  ) => {
-    readonly type: string;
-    readonly payload: object;
-  };
+  readonly event: (row: Row, kind: SyncOp['kind']) => { readonly type: string; readonly payload: object };
   /** What the op does to the row. Pure: the same op on the same view has the same outcome. */
   readonly reduce: (op: ReadyOp, view: View) => Outcome;
   /** Maps a constraint of the database to what the op's author should hear. */

@@ -15,10 +15,13 @@ export const plain = (column: string, accepts?: z.ZodType, more: Omit<Field, 'sq
 export const plainFields = (accepts: Readonly<Record<string, z.ZodType>>): Record<string, Field> =>
   Object.fromEntries(Object.entries(accepts).map(([name, type]) => [name, plain(snake(name), type)]));
 
-/** RFC 3339 in UTC, to the millisecond. */
+/** A moment as RFC 3339 in UTC, to the millisecond. */
+export const utcText = (moment: string): string =>
+  `to_char(${moment} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
 export const instant = (column: string, accepts?: z.ZodType, more: Omit<Field, 'sql' | 'accepts'> = {}): Field => ({
   ...plain(column, accepts, more),
-  sql: `to_char(r.${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
+  sql: utcText(`r.${column}`),
 });
 
 /** A text of one line. PostgreSQL stores neither a NUL nor half a character. */

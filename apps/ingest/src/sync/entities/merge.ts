@@ -1,6 +1,6 @@
 import type { FieldConflict } from '@hms/contracts';
 import { type Outcome, type ReadyOp, rejected, type View } from './entity.js';
-import { same } from './row.js';
+import { type Row, same } from './row.js';
 
 /** What happens when somebody else changed a field since. `people`: a person decides, and nothing of the op takes effect. */
 export type FieldClass = 'server-wins' | 'people';
@@ -17,9 +17,8 @@ export interface MergeRules {
  */
 export function mergeFields(op: ReadyOp, { row, own }: View, { classOf, columnsOf }: MergeRules): Outcome {
   if (!row) return rejected('not_found', 'There is no such row.');
-  if (op.base === null) return rejected('invalid', 'base must say on which version the change was made.');
-  if (op.base > row.version) return seenLater(row.version);
-  const { base } = op;
+  const base = baseOf(op, row);
+  if (typeof base !== 'number') return base;
   const isFree = (field: string): boolean =>
     columnsOf(field).every((column) => {
       const changedIn = row.fieldVersions[column] ?? 0;
@@ -38,6 +37,12 @@ export function mergeFields(op: ReadyOp, { row, own }: View, { classOf, columnsO
   }
   if (contested.length > 0) return { status: 'merged', fields: taken, conflicts: contested };
   return Object.keys(taken).length > 0 ? { status: 'applied', fields: taken } : { status: 'applied', unchanged: true };
+}
+
+/** On which version the change was made; what becomes of it when that is not said, or cannot be. */
+export function baseOf({ base }: Pick<ReadyOp, 'base'>, { version }: Pick<Row, 'version'>): number | Outcome {
+  if (base === null) return rejected('invalid', 'base must say on which version the change was made.');
+  return base > version ? seenLater(version) : base;
 }
 
 /** A version nobody has made: of a server that was restored, or made up. */

@@ -7,6 +7,7 @@ import { instant, line, plain, plainFields, prose, rfc3339 } from './fields.js';
 const fields: Record<string, Field> = {
   patientId: plain('patient_id', z.uuid().toLowerCase(), { once: true }),
   parentId: plain('parent_id', z.uuid().toLowerCase().nullable(), { once: true }),
+  encounterId: plain('encounter_id', z.uuid().toLowerCase().nullable(), { once: true }),
   ...plainFields({
     relation: z.enum(['original', 'revision', 'addendum']),
     kind: z.enum(['progress', 'nursing', 'handover', 'consultation', 'procedure', 'discharge', 'other']),
@@ -35,6 +36,7 @@ export const notes: Entity = {
   refusals: {
     note_signed: { code: 'bad_transition', text: 'The note was signed since: write an addendum.' },
     note_unsigned: { code: 'bad_transition', text: 'The note is not signed: revise it.' },
+    note_encounter: { code: 'parent_missing', text: 'The patient has no such encounter.' },
     note_check: { code: 'invalid', text: 'A revision or addendum names its parent, an original has none.' },
   },
   reduce: (op, view) => {

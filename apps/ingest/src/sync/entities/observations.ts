@@ -47,8 +47,8 @@ export const observations: Entity = {
   defaults: { status: 'final' },
   authored: false,
   versioned: false,
-  event: ({ id, patientId }, created) => ({
-    type: created ? 'observation.charted' : 'observation.voided',
+  event: ({ id, patientId }, kind) => ({
+    type: kind === 'create' ? 'observation.charted' : 'observation.voided',
     payload: { id, patientId },
   }),
   refusals: {},

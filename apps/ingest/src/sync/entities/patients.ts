@@ -58,13 +58,15 @@ export const patients: Entity = {
   defaults: { sexForClinicalUse: 'unknown' },
   authored: true,
   versioned: true,
-  event: ({ id, version }, created) => ({
-    type: created ? 'patient.registered' : 'patient.updated',
+  event: ({ id, version }, kind) => ({
+    type: kind === 'create' ? 'patient.registered' : 'patient.updated',
     payload: { id, version },
   }),
   refusals: {
     patient_mrn_key: { code: 'invalid', text: 'This record number belongs to another patient.' },
     patient_ward_id_fkey: { code: 'invalid', text: 'There is no such ward.' },
+    patient_admitted: { code: 'bad_transition', text: 'The patient is in hospital, or about to be.' },
+    patient_in_bed: { code: 'bad_transition', text: 'The patient lies in a bed of another ward.' },
   },
   reduce: (op, view) => {
     const { row, permissions } = view;

@@ -44,7 +44,15 @@ export function uselessness(
   head: FeedHead,
   projection: string,
 ): 'expired' | 'epoch' | 'projection' | undefined {
-  if (cursor.f !== head.feedId || cursor.e !== head.epoch) return 'epoch';
+  if (cursor.f !== head.feedId || cursor.e > head.epoch || !outlived(cursor, head)) return 'epoch';
   if (cursor.p < head.floor) return 'expired';
   return cursor.g === projection ? undefined : 'projection';
+}
+
+/** Whether everything the device was told happened, whatever was lost with the servers that told it. */
+function outlived({ e, p, n }: Cursor, { epoch, epochs }: FeedHead): boolean {
+  if (e === epoch) return true;
+  const since = epochs.filter((one) => one.epoch > e);
+  // Rows of a snapshot are newer than its position.
+  return !n && since.length === epoch - e && since.every(({ upTo }) => p <= upTo);
 }

@@ -11,6 +11,12 @@ export interface Pulled {
   readonly snapshotDone: readonly string[];
   readonly cursors: Readonly<Record<string, string>>;
   readonly complete: boolean;
+  /** Where snapshots begin that leave out what is older; RFC 3339. */
+  readonly historyFrom: Readonly<Record<string, string>>;
+  /** The device came with cursors of another scope: it may hold rows it has not purged, whatever it said before. */
+  readonly isOfOtherScope: boolean;
+  /** Where the feed stood: everything before is in it, or `complete` is false. */
+  readonly upTo: number;
   /** Whose rows were sent. */
   readonly patientIds: readonly string[];
 }
@@ -23,21 +29,26 @@ export interface ShownRow {
   readonly row: string | null;
 }
 
-/** What is answered, up to its limits. */
 /** Rows read at once: they may be long, and some of them not fit. */
 const mostRead = 250;
 
+/** What is answered, up to its limits. */
 export class Page {
   readonly #changes = new Map<SyncEntityName, { put: string[]; del: string[]; out: string[] }>();
   readonly #resets: SyncReset[] = [];
   readonly #done: string[] = [];
   readonly #cursors: Record<string, string> = {};
   readonly #patients = new Set<string>();
+  readonly #historyFrom: Record<string, string> = {};
+  isOfOtherScope = false;
   #rows = 0;
   #bytes = 0;
   #complete = true;
 
-  constructor(private readonly limits: Pick<NonNullable<SyncRequest['pull']>, 'limit' | 'max_bytes'>) {}
+  constructor(
+    private readonly limits: Pick<NonNullable<SyncRequest['pull']>, 'limit' | 'max_bytes'>,
+    private readonly upTo: number,
+  ) {}
 
   get room(): number {
     return this.isFull ? 0 : Math.min(this.limits.limit - this.#rows, mostRead);
@@ -54,6 +65,9 @@ export class Page {
       snapshotDone: this.#done,
       cursors: this.#cursors,
       complete: this.#complete,
+      historyFrom: this.#historyFrom,
+      isOfOtherScope: this.isOfOtherScope,
+      upTo: this.upTo,
       patientIds: [...this.#patients],
     };
   }
@@ -82,6 +96,11 @@ export class Page {
       taken++;
     }
     return rows.slice(0, taken);
+  }
+
+  /** The snapshot leaves out what was written before. */
+  beginHistory(name: SyncEntityName, from: Date): void {
+    this.#historyFrom[name] = from.toISOString();
   }
 
   /** There is more of the entity. */

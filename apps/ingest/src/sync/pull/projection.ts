@@ -8,7 +8,18 @@ export interface Projection {
   readonly id: string;
 }
 
+/** By the rights of a session, which are asked about for every row it is shown. */
+const known = new WeakMap<ReadonlySet<Permission>, Map<Entity, Projection>>();
+
 export function projectionOf(entity: Entity, permissions: ReadonlySet<Permission>): Projection {
+  let own = known.get(permissions);
+  if (!own) known.set(permissions, (own = new Map<Entity, Projection>()));
+  let projection = own.get(entity);
+  if (!projection) own.set(entity, (projection = drawn(entity, permissions)));
+  return projection;
+}
+
+function drawn(entity: Entity, permissions: ReadonlySet<Permission>): Projection {
   const visible = Object.entries(entity.fields).filter(
     ([, { needs }]) => needs === undefined || permissions.has(needs),
   );

@@ -1,43 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { syncEntities, type SyncResponse, type SyncResult } from '@hms/contracts';
-import { uuidv7 } from 'uuidv7';
 import { eventually } from '../../testing/eventually.js';
-import { TestHospital } from '../../testing/test-hospital.js';
-import type { TestIngest } from '../../testing/test-ingest.js';
-import { type GivenOp, TestPhone, TestSync } from '../../testing/test-sync.js';
+import { useSyncWards } from '../../testing/sync-wards.js';
+import { type GivenOp, type TestPhone } from '../../testing/test-sync.js';
 
-let sync: TestSync;
-let ingest: TestIngest;
-let hospital: TestHospital;
-let otherWard: string;
-
-beforeAll(async () => {
-  sync = await TestSync.open();
-  hospital = await TestHospital.create();
-  otherWard = uuidv7();
-  await hospital.rows(`insert into {schema}.ward (id, code, name) values ($1, 'W2', 'Ward 2')`, [otherWard]);
-  ingest = await sync.start();
-}, 60_000);
-
-afterAll(async () => {
-  await ingest.stop();
-  sync.close();
-  await hospital.drop();
-});
-
-/** A registered phone of a user who works on these wards, or in the whole hospital. */
-async function phone(wardIds: readonly string[] = [], role: 'nurse' | 'doctor' = 'doctor'): Promise<TestPhone> {
-  const one = new TestPhone(ingest, await sync.addUser(hospital, role, wardIds));
-  await one.register();
-  return one;
-}
-
-async function patient(wardId = hospital.wardId): Promise<string> {
-  const id = await hospital.addPatient();
-  await hospital.rows('update {schema}.patient set ward_id = $2 where id = $1', [id, wardId]);
-  return id;
-}
+const on = useSyncWards();
+const { otherWard, phone, patient } = on;
 
 const note = (patientId: string, text = 'Slept well.'): GivenOp => ({
   entity: 'notes',
@@ -79,7 +48,7 @@ describe('a pull', () => {
     expect(first.length).toBeGreaterThan(2);
     expect(first.flatMap(({ snapshot_done: done }) => done).sort()).toEqual([...all].sort());
     for (const id of patients) expect(holds(one, id)).toBe(true);
-    await hospital.rows(`update {schema}.patient set given_name = 'Plain SQL' where id = $1`, [patients[0]]);
+    await on.hospital.rows(`update {schema}.patient set given_name = 'Plain SQL' where id = $1`, [patients[0]]);
     const row = await eventually(async () => {
       const [answer] = await pullAll(one);
       return answer?.changes.patients?.put.find(({ id }) => id === patients[0]);
@@ -88,21 +57,21 @@ describe('a pull', () => {
   });
 
   it('shows who works on a ward the patients of that ward, as they come and go', async () => {
-    const one = await phone([hospital.wardId]);
+    const one = await phone([on.hospital.wardId]);
     const [here, elsewhere] = [await patient(), await patient(otherWard)];
     const mine = one.op(note(here));
     await one.push([mine]);
     await pullAll(one);
     expect([here, elsewhere, mine.id].map((id) => holds(one, id))).toEqual([true, false, true]);
-    await hospital.rows('update {schema}.patient set ward_id = $2 where id = $1', [here, otherWard]);
+    await on.hospital.rows('update {schema}.patient set ward_id = $2 where id = $1', [here, otherWard]);
     await becomes(one, here, false);
     await becomes(one, mine.id, false);
-    await hospital.rows('update {schema}.patient set ward_id = $2 where id = $1', [elsewhere, hospital.wardId]);
+    await on.hospital.rows('update {schema}.patient set ward_id = $2 where id = $1', [elsewhere, on.hospital.wardId]);
     await becomes(one, elsewhere, true);
   });
 
   it('refuses a change to a patient who left the ward, and keeps it for a supervisor', async () => {
-    const one = await phone([hospital.wardId]);
+    const one = await phone([on.hospital.wardId]);
     const { body } = await one.push([one.op(note(await patient(otherWard)))]);
     expect(only(body)).toMatchObject({
       status: 'rejected',
@@ -113,10 +82,10 @@ describe('a pull', () => {
   });
 
   it('follows the user to another ward: what was is purged, repeatedly until that is acknowledged, what is comes', async () => {
-    const one = await phone([hospital.wardId]);
+    const one = await phone([on.hospital.wardId]);
     const [here, there] = [await patient(), await patient(otherWard)];
     await pullAll(one);
-    await hospital.rows('update public.membership set ward_ids = array[$2::uuid] where user_id = $1', [
+    await on.hospital.rows('update public.membership set ward_ids = array[$2::uuid] where user_id = $1', [
       one.user.userId,
       otherWard,
     ]);
@@ -132,10 +101,10 @@ describe('a pull', () => {
   });
 
   it('shows a patient for whom the glass was broken, and no other of their ward', async () => {
-    const one = await phone([hospital.wardId]);
+    const one = await phone([on.hospital.wardId]);
     const [broken, other] = [await patient(otherWard), await patient(otherWard)];
     await pullAll(one);
-    await hospital.rows(
+    await on.hospital.rows(
       `insert into {schema}.break_glass (id, patient_id, user_id, session_id, reason_code, justification, opened_at, expires_at, review_due_at)
        values ($1, $2, $3, $4, 'emergency', 'Found unresponsive at the door', now(), now() + interval '30 minutes', now() + interval '3 days')`,
       [randomUUID(), broken, one.user.userId, one.user.sessionId],
@@ -150,7 +119,9 @@ describe('a pull', () => {
     const text = one.op(note(id));
     await one.push([text]);
     await becomes(one, text.id, true);
-    await hospital.rows(`update {schema}.patient set deleted_at = now(), deleted_reason = 'twice' where id = $1`, [id]);
+    await on.hospital.rows(`update {schema}.patient set deleted_at = now(), deleted_reason = 'twice' where id = $1`, [
+      id,
+    ]);
     await becomes(one, id, false);
     await becomes(one, text.id, false);
   });
@@ -179,23 +150,60 @@ describe('a pull', () => {
   });
 
   it('is audited with whose rows were sent', async () => {
-    const one = await phone([hospital.wardId]);
+    const one = await phone([on.hospital.wardId]);
     const id = await patient();
     await pullAll(one);
     const read = `action = 'read' and entity = 'sync' and actor_id = $1 and $2 = any (patient_ids)`;
-    expect(await hospital.count('audit_event', read, [one.user.userId, id])).toBeGreaterThan(0);
+    expect(await on.hospital.count('audit_event', read, [one.user.userId, id])).toBeGreaterThan(0);
   });
 });
 
 it('the database and the services mean the same by what is synced', async () => {
-  const rows = await hospital.rows('select * from sync.entity order by no');
+  const rows = await on.hospital.rows('select * from sync.entity order by no');
   expect(rows).toEqual(
-    Object.entries(syncEntities).map(([name, entity]) => ({
-      no: entity.no,
-      name,
-      table_name: entity.table,
-      patient_column: entity.patientColumn,
-      deleted_column: 'deletedColumn' in entity ? entity.deletedColumn : null,
-    })),
+    Object.entries(syncEntities)
+      .toSorted(([, a], [, b]) => a.no - b.no)
+      .map(([name, entity]) => ({
+        no: entity.no,
+        name,
+        table_name: entity.table,
+        patient_column: entity.patientColumn,
+        deleted_column: 'deletedColumn' in entity ? entity.deletedColumn : null,
+      })),
   );
+});
+
+describe('a phone on which there is no room for all', () => {
+  const on = useSyncWards({ env: { SYNC_DEVICE_ROWS: '100' } });
+
+  it('holds every patient, the newest of the history, and from when it is; what changes of the rest still comes', async () => {
+    const [one, author] = [await on.phone([on.hospital.wardId]), await on.phone()];
+    const id = await on.patient();
+    const ids = Array.from({ length: 40 }, (_, n) => `0194${String(n).padStart(4, '0')}-0000-7000-8000-000000000001`);
+    const another = await on.phone();
+    await another.pull(['notes']);
+    await author.push(ids.map((each) => author.op({ ...note(id), id: each })));
+    // What the service hears of only after the first page counts as changed since.
+    const heard = new Set<string>();
+    await eventually(async () => {
+      const news = await another.pull(['notes']);
+      for (const { id: each } of news.flatMap(({ changes }) => changes.notes?.put ?? [])) heard.add(each);
+      return heard.size >= ids.length || undefined;
+    });
+    const answers = await one.pull(['patients', 'notes'], { limit: 10 });
+    expect(answers.flatMap(({ changes }) => changes.patients?.put ?? []).map((row) => row.id)).toContain(id);
+    const sent = answers.flatMap(({ changes }) => changes.notes?.put ?? []).map((row) => row.id);
+    expect(sent).toEqual(ids.slice(-sent.length));
+    expect(sent.length).toBeLessThan(25);
+    const [from] = answers.flatMap(({ hints }) =>
+      hints.history_from?.notes === undefined ? [] : [hints.history_from.notes],
+    );
+    const oldest = Number.parseInt(sent[0]?.replaceAll('-', '').slice(0, 12) ?? '', 16);
+    expect(Date.parse(from ?? '')).toBeLessThan(oldest);
+    await on.hospital.rows(`update {schema}.note set version = version + 1 where id = $1`, [ids[0]]);
+    await eventually(async () => {
+      const [answer] = await one.pull(['notes']);
+      return answer?.changes.notes?.put.some((row) => row.id === ids[0]) || undefined;
+    });
+  });
 });

@@ -1,22 +1,31 @@
-import { commonError, syncEntities, syncEntityNames, type SyncEntityName, type SyncRequest } from '@hms/contracts';
+import {
+  commonError,
+  syncEntities,
+  syncEntityNames,
+  type SyncEntity,
+  type SyncEntityName,
+  type SyncRequest,
+} from '@hms/contracts';
 import type { Lane } from '../../database/lane.js';
 import type { SyncActor } from '../access/sync-actor.js';
 import { entities } from '../entities/registry.js';
 import type { DeviceScope } from '../push/push-request.js';
+import type { Changed, ChangedKey, ChangesWanted, FeedRing } from '../relay/feed-ring.js';
 import type { FeedHead } from '../relay/feed-watch.js';
 import { type Cursor, readCursor, uselessness } from './cursor.js';
 import { Page, type Pulled, type ShownRow } from './page.js';
 import { type Projection, projectionOf } from './projection.js';
-import { changedKeys, rowsNow, snapshotPage } from './pull-statements.js';
+import { changedKeys, historyStart, snapshotPage } from './pull-statements.js';
+import type { RowImage, RowImages } from './row-images.js';
 
 type PullRequest = NonNullable<SyncRequest['pull']>;
 
-interface ChangedKey {
-  readonly pos: string;
-  readonly entity: number;
-  readonly id: string;
-  /** Changes of the whole page. */
-  readonly entries: number;
+export interface PullerParts {
+  readonly lane: Pick<Lane, 'query'>;
+  readonly feed: { readonly head: FeedHead | undefined; readonly ring: FeedRing };
+  readonly images: Pick<RowImages, 'find'>;
+  /** How many rows a device should hold: with more, apps on phones become slow. */
+  readonly mostRows: number;
 }
 
 interface Shown {
@@ -32,6 +41,15 @@ interface Pull {
   readonly page: Page;
 }
 
+/** Rows of an entity for some keys, as statements take them. */
+interface Whose {
+  readonly schema: string;
+  readonly name: SyncEntityName;
+  readonly whole: boolean;
+  readonly wards: string;
+  readonly patients: string;
+}
+
 interface Asked {
   readonly name: SyncEntityName;
   readonly projection: Projection;
@@ -40,12 +58,13 @@ interface Asked {
 
 /** Answers what changed since a device's cursors, or all of an entity where there is nothing to go on from. */
 export class Puller {
-  constructor(private readonly lane: Pick<Lane, 'query'>) {}
+  constructor(private readonly parts: PullerParts) {}
 
   /** @throws AppError 503 before the feed was read for the first time */
-  async pull(actor: SyncActor, scope: DeviceScope, request: PullRequest, head: FeedHead | undefined): Promise<Pulled> {
+  async pull(actor: SyncActor, scope: DeviceScope, request: PullRequest): Promise<Pulled> {
+    const { head } = this.parts.feed;
     if (!head) throw commonError('service.unavailable');
-    const pull = { actor, scope, head, page: new Page(request) };
+    const pull = { actor, scope, head, page: new Page(request, head.pos) };
     const { page } = pull;
     const asked = askedFor(pull, request.cursors);
     // Snapshots first: what is sent whole needs no changes of before.
@@ -63,22 +82,31 @@ export class Puller {
 
   async #snapshot({ actor, scope, page }: Pull, { name, projection, cursor }: Asked): Promise<void> {
     const keys = cursor.n?.k === 'added' ? scope.keys.filter((key) => !scope.keysBefore.includes(key)) : scope.keys;
-    const whole = keys.includes('hospital');
-    const of = (kind: string): string =>
-      JSON.stringify(keys.flatMap((key) => (key.startsWith(kind) ? [key.slice(kind.length)] : [])));
     const limit = page.room;
-    const rows = await this.lane.query<ShownRow>((sql) =>
-      sql.unsafe<ShownRow[]>(snapshotPage(actor.hospital.schema, name, projection.fields, whole), [
-        cursor.n?.a ?? null,
-        of('ward:'),
-        of('patient:'),
-        limit,
-      ]),
+    const { schema } = actor.hospital;
+    // Of all the device holds then: what was added to it is not for itself.
+    const after = cursor.n?.a ?? (await this.#historyStart({ schema, name, ...whoseOf(scope.keys) }, page));
+    const { whole, wards, patients } = whoseOf(keys);
+    const rows = await this.parts.lane.query<ShownRow>((sql) =>
+      sql.unsafe<ShownRow[]>(snapshotPage(schema, name, projection.fields, whole), [after, wards, patients, limit]),
     );
     const taken = page.take(name, rows);
-    const last = taken.at(-1)?.id ?? cursor.n?.a ?? null;
+    const last = taken.at(-1)?.id ?? after;
     if (taken.length === rows.length && rows.length < limit) page.snapshotEnds(name, { ...cursor, n: undefined });
     else page.leave(name, { ...cursor, n: { ...cursor.n, a: last } });
+  }
+
+  /** After which id a snapshot begins: history is sent as far as a device should hold it, the newest first of all. */
+  async #historyStart({ schema, name, whole, wards, patients }: Whose, page: Page): Promise<string | null> {
+    const { historyShare }: SyncEntity = syncEntities[name];
+    if (historyShare === undefined) return null;
+    const room = this.parts.mostRows;
+    const [left] = await this.parts.lane.query<{ readonly id: string }>((sql) =>
+      sql.unsafe<{ readonly id: string }[]>(historyStart(schema, name, historyShare, whole), [room, wards, patients]),
+    );
+    if (!left) return null;
+    page.beginHistory(name, timeOf(left.id));
+    return left.id;
   }
 
   /** Changes of some entities, all since the same position. */
@@ -87,10 +115,10 @@ export class Puller {
     const since = asked[0]?.cursor.p ?? head.pos;
     const limit = page.room;
     const none = since >= head.pos;
-    const changed = none || limit === 0 ? [] : await this.#changedKeys(pull, asked, since);
+    const changed = none || limit === 0 ? noChange : await this.#changed(pull, asked, since);
     const rows = await Promise.all(asked.map((each) => this.#rowsNow(actor, each, changed, scope.keys)));
-    const taken = takeChanges(page, changed, new Map(rows.flat()));
-    const isWhole = none || (limit > 0 && taken.all && (changed[0]?.entries ?? 0) < limit);
+    const taken = takeChanges(page, changed.rows, new Map(rows.flat()));
+    const isWhole = none || (limit > 0 && taken.all && changed.entries < limit);
     for (const { name, cursor } of asked) {
       // Also when nothing was for this device: it need not look there again.
       if (isWhole) page.follow(name, { ...cursor, p: Math.max(since, head.pos) });
@@ -98,33 +126,56 @@ export class Puller {
     }
   }
 
-  #changedKeys(
+  async #changed(
     { actor: { hospital }, scope: { keys }, head, page }: Pull,
     asked: readonly Asked[],
     since: number,
-  ): Promise<readonly ChangedKey[]> {
-    const numbers = JSON.stringify(asked.map(({ name }) => syncEntities[name].no));
-    const parameters = [hospital.id, since, head.pos, numbers, JSON.stringify(keys), page.room];
-    return this.lane.query<ChangedKey>((sql) => sql.unsafe<ChangedKey[]>(changedKeys, parameters));
+  ): Promise<Changed> {
+    const wanted = {
+      ...{ hospitalId: hospital.id, since, upTo: head.pos, keys, limit: page.room },
+      entities: asked.map(({ name }) => syncEntities[name].no),
+    };
+    return this.parts.feed.ring.changed(wanted) ?? this.#readChanged(wanted);
+  }
+
+  async #readChanged({ hospitalId, since, upTo, entities: of, keys, limit }: ChangesWanted): Promise<Changed> {
+    const parameters = [hospitalId, since, upTo, JSON.stringify(of), JSON.stringify(keys), limit];
+    const rows = await this.parts.lane.query<ChangedKey & { readonly entries: number }>((sql) =>
+      sql.unsafe<(ChangedKey & { readonly entries: number })[]>(changedKeys, parameters),
+    );
+    return { rows, entries: rows[0]?.entries ?? 0 };
   }
 
   async #rowsNow(
     { hospital }: SyncActor,
     { name, projection }: Asked,
-    changed: readonly ChangedKey[],
+    changed: Changed,
     keys: readonly string[],
   ): Promise<[string, Shown][]> {
     const { no } = syncEntities[name];
-    const ids = changed.flatMap(({ entity, id }) => (entity === no ? [id] : []));
+    const ids = changed.rows.flatMap(({ entity, id }) => (entity === no ? [id] : []));
     if (ids.length === 0) return [];
-    const rows = await this.lane.query<ShownRow>((sql) =>
-      sql.unsafe<ShownRow[]>(rowsNow(hospital.schema, name, projection.fields), [
-        JSON.stringify(ids),
-        JSON.stringify(keys),
-      ]),
-    );
-    return rows.map((row) => [`${no} ${row.id}`, { name, row }]);
+    const images = await this.parts.images.find({ hospital, name, projection, ids });
+    return images.map((image) => [`${no} ${image.id}`, { name, row: shownTo(image, keys) }]);
   }
+}
+
+/** When a row with an id of version 7 was made (RFC 9562 §5.7). */
+const timeOf = (id: string): Date => new Date(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16));
+
+/** Keys as statements take them. */
+function whoseOf(keys: readonly string[]): Pick<Whose, 'whole' | 'wards' | 'patients'> {
+  const of = (kind: string): string =>
+    JSON.stringify(keys.flatMap((key) => (key.startsWith(kind) ? [key.slice(kind.length)] : [])));
+  return { whole: keys.includes('hospital'), wards: of('ward:'), patients: of('patient:') };
+}
+
+const noChange: Changed = { rows: [], entries: 0 };
+
+function shownTo({ id, patient_id: patientId, keys: of, row }: RowImage, keys: readonly string[]): ShownRow {
+  const shown = { id, patient_id: patientId };
+  if (!of || row === null) return { ...shown, op: 'del', row: null };
+  return of.some((key) => keys.includes(key)) ? { ...shown, op: 'put', row } : { ...shown, op: 'out', row: null };
 }
 
 /** Takes changes in the order of the feed for as long as there is room. */
@@ -137,7 +188,7 @@ function takeChanges(
   for (const { pos, entity, id } of changed) {
     const shown = rows.get(`${entity} ${id}`);
     if (shown && page.take(shown.name, [shown.row]).length === 0) return { all: false, upTo };
-    upTo = Number(pos);
+    upTo = pos;
   }
   return { all: true, upTo };
 }
@@ -160,13 +211,17 @@ function askedFor({ actor, scope, head, page }: Pull, cursors: PullRequest['curs
       n: { a: null },
     };
     if (text === null) return [{ name, projection, cursor: start }];
-    const known = readCursor(text);
-    const why = known ? uselessness(known, head, projection.id) : 'unreadable';
-    if (!known || why !== undefined) {
+    const read = readCursor(text);
+    const why = read ? uselessness(read, head, projection.id) : 'unreadable';
+    if (!read || why !== undefined) {
       page.reset(name, why ?? 'unreadable');
       return [{ name, projection, cursor: start }];
     }
-    return [{ name, projection, cursor: known.s === scope.ver ? known : widened(known, start, scope) }];
+    // Of an epoch before, it goes on in this one.
+    const known = { ...read, e: head.epoch };
+    if (known.s === scope.ver) return [{ name, projection, cursor: known }];
+    page.isOfOtherScope = true;
+    return [{ name, projection, cursor: widened(known, start, scope) }];
   });
 }
 

@@ -1,5 +1,7 @@
 import { syncError } from '@hms/contracts';
-import type { TransactionSql } from 'postgres';
+import type { SyncActor } from '../access/sync-actor.js';
+import { idsIn } from '../sql.js';
+import type { HospitalTransaction } from './hospital-transaction.js';
 import type { PushRequest } from './push-request.js';
 
 /** A device as it stood before this request. */
@@ -39,16 +41,25 @@ export const deviceOf = (row: DeviceRow): LockedDevice => ({
   acked: row.scope_acked,
 });
 
+/** Locks devices: of two senders of the same device the second waits, and then finds what the first did. */
+export async function lockDevices(
+  { tx, hospital }: HospitalTransaction,
+  requests: readonly Pick<PushRequest, 'deviceId'>[],
+): Promise<ReadonlyMap<string, DeviceRow>> {
+  const rows = await tx.unsafe<DeviceRow[]>(
+    `select ${deviceColumns} from sync.device d where d.id in ${idsIn('$1')} and d.hospital_id = $2
+      order by d.id for update`,
+    [JSON.stringify(requests.map(({ deviceId }) => deviceId)), hospital.id],
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
 /**
- * Locks the device of a request: of two senders of the same device the second waits, and then finds what the first did.
+ * The device as one of the actor's.
  * @throws AppError `sync.unknown-device`, `sync.device-revoked`
  */
-export async function lockDevice(tx: TransactionSql, { actor, deviceId }: PushRequest): Promise<LockedDevice> {
-  const [row] = await tx.unsafe<DeviceRow[]>(
-    `select ${deviceColumns} from sync.device d where d.id = $1 and d.hospital_id = $2 for update`,
-    [deviceId, actor.hospital.id],
-  );
-  if (!row || row.user_id !== actor.userId) throw syncError('sync.unknown-device');
+export function deviceFor({ userId }: SyncActor, row: DeviceRow | undefined): LockedDevice {
+  if (!row || row.user_id !== userId) throw syncError('sync.unknown-device');
   if (row.revoked) throw syncError('sync.device-revoked', { members: { wipe: row.wipe } });
   return deviceOf(row);
 }

@@ -1,9 +1,13 @@
 import { syncEntityNames, type SyncEntityName, type SyncOp } from '@hms/contracts';
-import type { TransactionSql } from 'postgres';
 import { entities } from '../entities/registry.js';
+import { readSchedules } from '../schedules/read-schedules.js';
+import { wishOf } from '../schedules/wish.js';
 import type { ReadyOp } from '../entities/entity.js';
+import type { HospitalTransaction } from './hospital-transaction.js';
 import type { CheckedOp } from './op-check.js';
 import { holdPatients, patientsOf, rowsOfPatients, rowsToChange } from './push-statements.js';
+import type { PushRequest } from './push-request.js';
+import { uuids } from './uuids.js';
 import { WorkingSet } from './working-set.js';
 
 interface LoadedRow {
@@ -27,22 +31,26 @@ interface PatientRow {
  * transactions never wait for each other.
  */
 export async function loadWorkingSet(
-  tx: TransactionSql,
-  schema: string,
-  devices: readonly { readonly deviceId: string; readonly ops: readonly CheckedOp[] }[],
+  at: HospitalTransaction,
+  pushes: readonly { readonly request: Pick<PushRequest, 'deviceId'>; readonly ops: readonly CheckedOp[] }[],
 ): Promise<WorkingSet> {
-  const ready = devices.flatMap(({ ops }) => ops.flatMap((op) => ('ready' in op ? [op.ready] : [])));
-  const set = new WorkingSet();
+  const ready = pushes.flatMap(({ ops }) => ops.flatMap((op) => ('ready' in op ? [op.ready] : [])));
   const of = (name: SyncEntityName): ReadyOp[] => ready.filter(({ entity }) => entity === name);
-  const deviceIds = devices.map(({ deviceId }) => deviceId);
-  const known = await Promise.all(syncEntityNames.map((name) => patientsOfRows(tx, schema, name, of(name))));
+  const changed = ready.filter(({ kind }) => kind !== 'create');
+  const deviceIds = pushes.map(({ request }) => request.deviceId);
+  const known = await Promise.all(syncEntityNames.map((name) => patientsOfRows(at, name, of(name))));
   const patientIds = uuids([...known.flat(), ...ready.map((op) => op.patch?.['patientId'])]);
   // Sent in this order, and awaited together: what fails among them fails once.
-  const [held, reads, own] = await Promise.all([
-    hold(tx, schema, patientIds),
-    Promise.all(syncEntityNames.map((name) => readEntity(tx, schema, name, of(name)))),
-    ownVersions(tx, deviceIds, uuids(ready.map(({ id }) => id))),
+  const [held, reads, own, schedules] = await Promise.all([
+    hold(at, patientIds),
+    Promise.all(syncEntityNames.map((name) => readEntity(at, name, of(name)))),
+    ownVersions(at, deviceIds, uuids(changed.map(({ id }) => id))),
+    readSchedules(
+      at,
+      of('appointments').map(({ patch }) => wishOf(patch)),
+    ),
   ]);
+  const set = new WorkingSet(schedules);
   for (const { id, ward_id: wardId, deleted } of held) set.place(id, { wardId, deleted });
   for (const { name, rows } of reads) for (const row of rows) loadRow(set, name, row);
   for (const { device_id: id, row_id: rowId, version } of own) set.loadOwn(id, rowId, Number(version));
@@ -56,8 +64,7 @@ function loadRow(set: WorkingSet, name: SyncEntityName, row: LoadedRow): void {
 }
 
 async function patientsOfRows(
-  tx: TransactionSql,
-  schema: string,
+  { tx, hospital: { schema } }: HospitalTransaction,
   name: SyncEntityName,
   ops: readonly SyncOp[],
 ): Promise<string[]> {
@@ -68,13 +75,15 @@ async function patientsOfRows(
 }
 
 /** Placement is read under this lock: whoever moves a patient waits, or has moved them before. */
-async function hold(tx: TransactionSql, schema: string, ids: readonly string[]): Promise<readonly PatientRow[]> {
+async function hold(
+  { tx, hospital: { schema } }: HospitalTransaction,
+  ids: readonly string[],
+): Promise<readonly PatientRow[]> {
   return ids.length > 0 ? await tx.unsafe<PatientRow[]>(holdPatients(schema), [JSON.stringify(ids)]) : [];
 }
 
 async function readEntity(
-  tx: TransactionSql,
-  schema: string,
+  { tx, hospital: { schema } }: HospitalTransaction,
   name: SyncEntityName,
   ops: readonly SyncOp[],
 ): Promise<{ name: SyncEntityName; rows: readonly LoadedRow[] }> {
@@ -91,7 +100,7 @@ async function readEntity(
 
 /** Which versions of these rows the devices made themselves. */
 async function ownVersions(
-  tx: TransactionSql,
+  { tx }: HospitalTransaction,
   deviceIds: readonly string[],
   rowIds: readonly string[],
 ): Promise<readonly { readonly device_id: string; readonly row_id: string; readonly version: string }[]> {
@@ -102,9 +111,3 @@ async function ownVersions(
        and device_id in (select value::uuid from jsonb_array_elements_text(${JSON.stringify(deviceIds)}::text::jsonb))
        and version is not null and status in ('applied', 'merged')`;
 }
-
-const form = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-const uuids = (values: readonly unknown[]): string[] => [
-  ...new Set(values.filter((value): value is string => typeof value === 'string' && form.test(value))),
-];

@@ -1,5 +1,6 @@
 import { isSyncEntity, type SyncOp, syncLimits, syncOp, syncSchema, type Permission } from '@hms/contracts';
 import { entities } from '../entities/registry.js';
+import { upgraded } from '../entities/upgrade.js';
 import { type Entity, type ReadyOp, rejected, type Refusal } from '../entities/entity.js';
 
 /** An op as it came: only its number and its id are known to be good. */
@@ -32,9 +33,10 @@ function checked(raw: RawOp, permissions: ReadonlySet<Permission>): CheckedOp {
     const errors = parsed.error.issues.map(({ path, message }) => ({ field: path.join('.'), message }));
     return refuse('invalid', 'The change is not of the documented form.', errors);
   }
-  const op = parsed.data;
-  if (!isSyncEntity(op.entity)) return refuse('unknown_entity', `Nothing called ${op.entity} is synced.`);
-  const entity = entities[op.entity];
+  const { entity: name } = parsed.data;
+  if (!isSyncEntity(name)) return refuse('unknown_entity', `Nothing called ${name} is synced.`);
+  const entity = entities[name];
+  const op = upgraded(parsed.data, entity.upgrades ?? []);
   if (!permissions.has(entity.write)) return refuse('forbidden', `You may not change ${op.entity}.`);
   if (op.kind !== 'create' && op.kind !== 'update') return { raw, ready: op as ReadyOp, entity };
   const patch = checkedPatch(op, entity, permissions);

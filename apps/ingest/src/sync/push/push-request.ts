@@ -1,4 +1,5 @@
 import type { SyncEntityName, SyncResult } from '@hms/contracts';
+import type { TransactionSql } from 'postgres';
 import type { SyncActor } from '../access/sync-actor.js';
 import type { RawOp } from './op-check.js';
 
@@ -9,6 +10,8 @@ export interface PushRequest {
   readonly schemaVersion: number;
   readonly app: string | undefined;
   readonly ops: readonly RawOp[];
+  /** Instead of `ops`, from a client that does not number what it does. */
+  readonly unnumbered?: UnnumberedOps;
   /** How often the first op was sent, this time included. */
   readonly attempt: number;
   /** The version of the scope to which the device says it has purged. */
@@ -16,6 +19,14 @@ export interface PushRequest {
   readonly source: RequestSource;
   /** How far the device's clock is off, milliseconds; undefined when it did not say what time it has. */
   readonly skewMs: number | undefined;
+}
+
+/** Ops that are made and numbered within the push, under the lock of their device. */
+export interface UnnumberedOps {
+  /** @param first the number of the first of them @throws what undoes the push */
+  readonly compose: (tx: TransactionSql, first: number) => Promise<readonly RawOp[]>;
+  /** Called before it is committed. @throws what undoes the push */
+  readonly settle?: (tx: TransactionSql, results: readonly Answered[]) => Promise<void>;
 }
 
 /** Where a request came from, for the audit. */
@@ -40,10 +51,25 @@ export interface DeviceScope {
 export interface Answered {
   readonly result: SyncResult;
   readonly target: { readonly entity: SyncEntityName; readonly id: string } | undefined;
+  /** The row as JSON, where the device may hold it. */
+  readonly row?: string;
 }
+
+/** From the third time on something is wrong with the ops, not with the way. */
+const carefulFrom = 3;
+export const needsCare = ({ attempt }: Pick<PushRequest, 'attempt'>): boolean => attempt >= carefulFrom;
+
+/** Whether the request shares its transaction with no other. */
+export const isAlone = (request: Pick<PushRequest, 'attempt' | 'unnumbered'>): boolean =>
+  needsCare(request) || request.unnumbered !== undefined;
 
 export interface PushAnswer {
   readonly results: readonly Answered[];
   readonly lastSeq: number;
   readonly scope: DeviceScope;
+}
+
+/** An answer, and to what. */
+export interface AnsweredPush extends PushAnswer {
+  readonly request: PushRequest;
 }

@@ -1,25 +1,25 @@
-import { formatMrn } from '@hms/contracts';
-import type { TransactionSql } from 'postgres';
 import { errorCode, failureOf } from '../../database/failure.js';
 import type { Lane } from '../../database/lane.js';
+import type { Hospital } from '../../hospitals/hospital.js';
 import { nextScope } from '../access/device-scope.js';
-import { scopeOf, type SyncActor } from '../access/sync-actor.js';
+import { scopeOf } from '../access/sync-actor.js';
 import { rejected, type Refusal } from '../entities/entity.js';
 import type { SyncAudit } from '../sync-audit.js';
-import { type Decision, isRefusal } from './decision.js';
-import { lockDevice, type LockedDevice } from './device-lock.js';
-import { type LedgerRow, type Sorted, sortOps } from './duplicates.js';
+import { type Decided, type Decision, isRefusal } from './decision.js';
+import { deviceFor, type DeviceRow, lockDevices, type LockedDevice } from './device-lock.js';
+import { type Sorted, sortOps } from './duplicates.js';
 import { loadWorkingSet } from './load.js';
+import { withAlternatives } from './alternatives.js';
 import { type CheckedOp, checkOp } from './op-check.js';
-import { tellOthers } from './push-effects.js';
-import type { Answered, PushAnswer, PushRequest } from './push-request.js';
-import { type Decided, recordDecisions } from './record-decisions.js';
+import type { HospitalTransaction } from './hospital-transaction.js';
+import { type PushFacts, readFacts } from './push-facts.js';
+import { type Answered, type AnsweredPush, needsCare, type PushAnswer, type PushRequest } from './push-request.js';
+import { named, recordPush } from './record-push.js';
 import { type Context, groupsOf, reduceOps } from './reduce-ops.js';
 import { Refused } from './refused.js';
-import { storeWrites } from './store-writes.js';
-
-/** From the third time on something is wrong with the ops, not with the way. */
-const carefulFrom = 3;
+import { withRows } from './shown-rows.js';
+import { storeWrites, withRecordNumbers } from './store-writes.js';
+import type { Write } from './working-set.js';
 
 export interface PushWriterParts {
   readonly lane: Pick<Lane, 'transaction'>;
@@ -27,85 +27,153 @@ export interface PushWriterParts {
   readonly now: () => number;
 }
 
-/** Makes the ops of a device take effect, each once, with what it is told of them in the same transaction. */
+/** Rejected with an AppError of `syncErrors`, or with what the database threw when nothing was stored, or that is not known. */
+export type PushOutcome = PromiseSettledResult<PushAnswer>;
+
+/** Makes the ops of devices take effect, each once, with what is told of them in the same transaction. */
 export class PushWriter {
   constructor(private readonly parts: PushWriterParts) {}
 
   /**
-   * @returns what became of each op, and how the device stands
-   * @throws AppError of `syncErrors`; what the database threw, when nothing was stored or that is not known
+   * Requests of users of one hospital, each of another device. One that has to be alone ({@link isAlone}) is.
+   * @returns for each what became of its ops, and how the device stands
+   * @throws what the database threw, about all of them
    */
-  async push(request: PushRequest): Promise<PushAnswer> {
-    if (request.attempt >= carefulFrom) return this.parts.lane.transaction((tx) => this.#pushOneByOne(tx, request));
+  async push(hospital: Hospital, requests: readonly PushRequest[]): Promise<readonly PushOutcome[]> {
+    const [only] = requests.length === 1 ? requests : [];
+    if (only && needsCare(only)) return this.#alone(hospital, only);
     try {
-      return await this.parts.lane.transaction((tx) => this.#pushTogether(tx, request));
+      return await this.parts.lane.transaction((tx) => this.#together({ tx, hospital }, requests));
     } catch (err) {
       if (!isAboutRows(err)) throw err;
-      return this.parts.lane.transaction((tx) => this.#pushOneByOne(tx, request));
+      if (only) return this.#alone(hospital, only);
     }
+    const outcomes: PushOutcome[] = [];
+    for (const request of requests) {
+      outcomes.push(...(await this.push(hospital, [request]).catch((reason: unknown) => [refusedWith(reason)])));
+    }
+    return outcomes;
   }
 
-  async #pushTogether(tx: TransactionSql, request: PushRequest): Promise<PushAnswer> {
-    const push = await this.#begin(tx, request);
-    const ops = push.fresh.map((op) => checkOp(op, request.actor.permissions));
-    const results = ops.length > 0 ? await this.#apply(tx, push, ops) : [];
-    return finish(tx, push, results);
+  async #together(at: HospitalTransaction, requests: readonly PushRequest[]): Promise<readonly PushOutcome[]> {
+    const begun = await this.#begin(at, requests);
+    const pushes = begun.flatMap((one) => ('device' in one ? [one] : []));
+    const { decided, writes } = await decide(at, pushes);
+    const answers = pushes.map((push, i) => answerOf(push, decided[i]?.decisions.map(answered) ?? []));
+    // Sent in this order and awaited together: what fails among them fails first.
+    const [, , rows] = await Promise.all([
+      storeWrites(at, writes),
+      recordPush(at, this.parts.audit, { decided, answers }),
+      withRows(at, answers),
+    ]);
+    const shown = await withAlternatives(at, rows, this.parts.now());
+    await settle(at, shown);
+    const answerTo = new Map(pushes.map((push, i) => [push, shown[i] as AnsweredPush]));
+    return begun.map((one) => ('device' in one ? told(answerTo.get(one) as AnsweredPush) : one));
+  }
+
+  async #alone(hospital: Hospital, request: PushRequest): Promise<readonly PushOutcome[]> {
+    return this.parts.lane.transaction((tx) => this.#oneByOne({ tx, hospital }, request));
   }
 
   /** Each op, or group of them, by itself: the database refuses one without undoing the others. */
-  async #pushOneByOne(tx: TransactionSql, request: PushRequest): Promise<PushAnswer> {
-    const push = await this.#begin(tx, request);
-    const results: Answered[] = [];
-    for (const group of groupsOf(push.fresh.map((op) => checkOp(op, request.actor.permissions)))) {
-      results.push(...(await this.#applyAlone(tx, push, group)));
+  async #oneByOne(at: HospitalTransaction, request: PushRequest): Promise<readonly PushOutcome[]> {
+    const begun = await this.#begin(at, [request]);
+    const outcomes: PushOutcome[] = [];
+    for (const push of begun) {
+      if (!('device' in push)) return [push];
+      const results: Answered[] = [];
+      for (const group of groupsOf(push.ops)) results.push(...(await this.#applyAlone(at, push, group)));
+      const answers = [answerOf(push, results)];
+      const [, rows] = await Promise.all([
+        recordPush(at, this.parts.audit, { decided: [], answers }),
+        withRows(at, answers),
+      ]);
+      const shown = await withAlternatives(at, rows, this.parts.now());
+      await settle(at, shown);
+      outcomes.push(...shown.map(told));
     }
-    return finish(tx, push, results);
+    return outcomes;
   }
 
-  async #begin(tx: TransactionSql, request: PushRequest): Promise<Push> {
+  async #begin(at: HospitalTransaction, given: readonly PushRequest[]): Promise<(Push | PromiseRejectedResult)[]> {
+    const requests = await composed(at, given);
+    // Sent in this order: what is read follows upon the lock.
+    const [devices, facts] = await Promise.all([lockDevices(at, requests), readFacts(at, requests)]);
+    return requests.map((request) => {
+      try {
+        return this.#pushOf(request, devices.get(request.deviceId), facts);
+      } catch (reason) {
+        return refusedWith(reason);
+      }
+    });
+  }
+
+  #pushOf(request: PushRequest, row: DeviceRow | undefined, facts: PushFacts): Push {
     const { actor, deviceId, ops } = request;
-    const device = await lockDevice(tx, request);
-    // Also what they depend on: it may have been refused in an earlier request.
-    const ids = ops.flatMap(({ op, deps }) => [op, ...uuidsOf(deps)]);
-    const [known, numbers, scope] = await Promise.all([
-      ledgerOf(tx, actor, ids),
-      ops.length > 0 ? numberBlocks(tx, deviceId) : [],
-      currentScope(tx, actor),
-    ]);
-    const ownsMrn = (mrn: string): boolean =>
-      formatMrn(BigInt(mrn)) === mrn && numbers.some(({ first, last }) => BigInt(mrn) >= first && BigInt(mrn) <= last);
+    const device = deviceFor(actor, row);
+    const { fresh, duplicates } = sortOps(ops, device.lastSeq, facts.ledger);
     const refused = new Refused();
-    for (const { op_id: op, status } of known.values()) if (isRefusal(status)) refused.noteEarlier(op);
-    const context = { actor, deviceId, scope, now: this.parts.now(), ownsMrn, refused };
-    return { request, device, context, ...sortOps(ops, device.lastSeq, known) };
+    for (const { op_id: op, status } of facts.ledger.values()) if (isRefusal(status)) refused.noteEarlier(op);
+    const context = {
+      ...{ actor, deviceId, refused },
+      now: this.parts.now(),
+      scope: scopeOf(actor, facts.patientsOf(actor.userId)),
+      ownsMrn: (mrn: string) => facts.ownsMrn(deviceId, mrn),
+    };
+    return { request, device, context, duplicates, ops: fresh.map((op) => checkOp(op, actor.permissions)) };
   }
 
-  async #apply(tx: TransactionSql, { request, context }: Push, ops: readonly CheckedOp[]): Promise<Answered[]> {
-    const { schema } = request.actor.hospital;
-    const loaded = await loadWorkingSet(tx, schema, [{ deviceId: request.deviceId, ops }]);
-    const { decisions, set } = reduceOps(ops, loaded, context);
-    await storeWrites(tx, schema, set.writes);
-    return this.#record(tx, { request, decisions });
-  }
-
-  async #applyAlone(tx: TransactionSql, push: Push, group: readonly CheckedOp[]): Promise<Answered[]> {
+  async #applyAlone(at: HospitalTransaction, push: Push, group: readonly CheckedOp[]): Promise<Answered[]> {
     try {
-      return await tx.savepoint((inner) => this.#apply(inner, push, group));
+      return await at.tx.savepoint((tx) => this.#apply({ ...at, tx }, { ...push, ops: group }));
     } catch (err) {
-      const refusal = refusalOf(err, group, push.request.attempt >= carefulFrom);
+      const refusal = refusalOf(err, group, needsCare(push.request));
       if (!refusal) throw err;
-      const refused = group.map(({ raw }) => ({ raw, refusal }));
-      return this.#apply(tx, push, refused);
+      return this.#apply(at, { ...push, ops: group.map(({ raw }) => ({ raw, refusal })) });
     }
   }
 
-  async #record(tx: TransactionSql, decided: Decided): Promise<Answered[]> {
-    const [recorded] = await Promise.all([
-      recordDecisions(tx, decided.request.actor.hospital.schema, decided),
-      tellOthers(tx, this.parts.audit, decided),
-    ]);
-    return recorded.map(answered);
+  async #apply(at: HospitalTransaction, push: Push): Promise<Answered[]> {
+    const { decided, writes } = await decide(at, [push]);
+    await Promise.all([storeWrites(at, writes), recordPush(at, this.parts.audit, { decided, answers: [] })]);
+    return decided.flatMap(({ decisions }) => decisions.map(answered));
   }
+}
+
+/** A push under way. */
+interface Push extends Pick<Sorted, 'duplicates'> {
+  readonly request: PushRequest;
+  readonly device: LockedDevice;
+  readonly context: Context;
+  /** Those nobody saw before. */
+  readonly ops: readonly CheckedOp[];
+}
+
+/** The same requests; of one that comes without numbers the ops are made, under the lock of its device. */
+async function composed(at: HospitalTransaction, requests: readonly PushRequest[]): Promise<readonly PushRequest[]> {
+  const [only] = requests;
+  if (!only?.unnumbered) return requests;
+  const { lastSeq } = deviceFor(only.actor, (await lockDevices(at, requests)).get(only.deviceId));
+  return [{ ...only, ops: await only.unnumbered.compose(at.tx, lastSeq + 1) }];
+}
+
+async function settle({ tx }: HospitalTransaction, answers: readonly AnsweredPush[]): Promise<void> {
+  for (const { request, results } of answers) await request.unnumbered?.settle?.(tx, results);
+}
+
+/** What becomes of all ops, device after device. */
+async function decide(
+  at: HospitalTransaction,
+  pushes: readonly Push[],
+): Promise<{ readonly decided: Decided[]; readonly writes: readonly Write[] }> {
+  let set = await loadWorkingSet(at, pushes);
+  const decided = pushes.map(({ request, ops, context }) => {
+    const reduced = reduceOps(ops, set, context);
+    set = reduced.set;
+    return { request, decisions: named(reduced.decisions) };
+  });
+  return { decided, writes: await withRecordNumbers(at, set.writes) };
 }
 
 function answered({ result, entity, row }: Decision): Answered {
@@ -114,33 +182,18 @@ function answered({ result, entity, row }: Decision): Answered {
   return { result, target: isShown ? { entity, id: row.id } : undefined };
 }
 
-/** A push under way. */
-interface Push extends Sorted {
-  readonly request: PushRequest;
-  readonly device: LockedDevice;
-  readonly context: Context;
+/** Where the device stands after it. */
+function answerOf({ request, device, duplicates, context }: Push, fresh: readonly Answered[]): AnsweredPush {
+  return {
+    request,
+    results: [...duplicates, ...fresh].sort((a, b) => a.result.seq - b.result.seq),
+    lastSeq: Math.max(device.lastSeq, request.ops.at(-1)?.seq ?? 0),
+    scope: nextScope(device, context.scope, request.purgedTo),
+  };
 }
 
-/** Advances the number of the device, and what it may hold. */
-async function finish(
-  tx: TransactionSql,
-  { request, device, duplicates, context }: Push,
-  fresh: readonly Answered[],
-): Promise<PushAnswer> {
-  const { deviceId, schemaVersion, app, ops, skewMs, purgedTo } = request;
-  const { scope: keys } = context;
-  const lastSeq = Math.max(device.lastSeq, ops.at(-1)?.seq ?? 0);
-  const scope = nextScope(device, keys, purgedTo);
-  await tx`
-    update sync.device set last_seq = ${lastSeq}, seen_at = now(), schema_version = ${schemaVersion},
-           app = coalesce(${app ?? null}, app), skew_ms = coalesce(${skewMs ?? null}::bigint, skew_ms),
-           scope = array(select jsonb_array_elements_text(${JSON.stringify(keys)}::text::jsonb)),
-           scope_ver = ${scope.ver},
-           scope_before = array(select jsonb_array_elements_text(${JSON.stringify(scope.keysBefore)}::text::jsonb)),
-           ver_before = ${scope.verBefore}, scope_acked = ${scope.purged ? scope.ver : null}
-     where id = ${deviceId}`;
-  return { results: [...duplicates, ...fresh].sort((a, b) => a.result.seq - b.result.seq), lastSeq, scope };
-}
+const told = (value: PushAnswer): PushOutcome => ({ status: 'fulfilled', value });
+const refusedWith = (reason: unknown): PromiseRejectedResult => ({ status: 'rejected', reason });
 
 /** The database refuses something about a row, and would again. */
 const isAboutRows = (thrown: unknown): boolean => ['conflict', 'data'].includes(failureOf(thrown));
@@ -158,41 +211,4 @@ function refusalOf(thrown: unknown, group: readonly CheckedOp[], careful: boolea
   if (known) return rejected(known.code, known.text);
   if (errorCode(thrown) === '23503') return rejected('parent_missing', 'What it refers to is not there.');
   return rejected('invalid', `The database refuses it${constraint ? ` (${constraint})` : ''}.`);
-}
-
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-const uuidsOf = (values: unknown): string[] =>
-  Array.isArray(values) ? values.filter((value): value is string => typeof value === 'string' && uuid.test(value)) : [];
-
-async function ledgerOf(
-  tx: TransactionSql,
-  { hospital }: SyncActor,
-  ids: readonly string[],
-): Promise<Map<string, LedgerRow>> {
-  if (ids.length === 0) return new Map();
-  const rows = await tx<LedgerRow[]>`
-    select op_id, status, code, version::text, entity, row_id from sync.op
-     where hospital_id = ${hospital.id}
-       and op_id in (select value::uuid from jsonb_array_elements_text(${JSON.stringify(ids)}::text::jsonb))`;
-  return new Map(rows.map((row) => [row.op_id, row]));
-}
-
-async function numberBlocks(tx: TransactionSql, deviceId: string): Promise<{ first: bigint; last: bigint }[]> {
-  const rows = await tx<{ first: string; last: string }[]>`
-    select first_no::text as first, last_no::text as last from sync.number_block where device_id = ${deviceId}`;
-  return rows.map(({ first, last }) => ({ first: BigInt(first), last: BigInt(last) }));
-}
-
-/** By which keys the actor may hold rows now: their wards, and patients for whom they broke the glass. */
-async function currentScope(tx: TransactionSql, actor: SyncActor): Promise<readonly string[]> {
-  const rows = await tx.unsafe<{ patient_id: string }[]>(
-    `select patient_id from ${actor.hospital.schema}.break_glass
-      where user_id = $1 and closed_at is null and expires_at > now()`,
-    [actor.userId],
-  );
-  return scopeOf(
-    actor,
-    rows.map((row) => row.patient_id),
-  );
 }

@@ -1,39 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { SyncResponse, SyncResult } from '@hms/contracts';
 import { uuidv7 } from 'uuidv7';
 import { eventually } from '../../testing/eventually.js';
-import { TestHospital } from '../../testing/test-hospital.js';
-import type { TestIngest } from '../../testing/test-ingest.js';
+import { useSyncWards } from '../../testing/sync-wards.js';
 import { type GivenOp, type SentOp, TestPhone, TestSync } from '../../testing/test-sync.js';
 
-let sync: TestSync;
-let ingest: TestIngest;
-let hospital: TestHospital;
-
-beforeAll(async () => {
-  sync = await TestSync.open();
-  hospital = await TestHospital.create();
-  ingest = await sync.start();
-}, 60_000);
-
-afterAll(async () => {
-  await ingest.stop();
-  sync.close();
-  await hospital.drop();
-});
-
-/** A registered phone of a user who works on these wards, or in the whole hospital. */
-async function phone(wardIds: readonly string[] = [], role: 'nurse' | 'doctor' = 'doctor'): Promise<TestPhone> {
-  const one = new TestPhone(ingest, await sync.addUser(hospital, role, wardIds));
-  await one.register();
-  return one;
-}
-
-async function patient(wardId = hospital.wardId): Promise<string> {
-  const id = await hospital.addPatient();
-  await hospital.rows('update {schema}.patient set ward_id = $2 where id = $1', [id, wardId]);
-  return id;
-}
+const on = useSyncWards();
+const { phone, patient } = on;
 
 const note = (patientId: string, text = 'Slept well.'): GivenOp => ({
   entity: 'notes',
@@ -51,7 +24,7 @@ describe('an op', () => {
     expect(answers.map(({ status }) => status)).toEqual(Array(6).fill(200));
     expect(answers.filter(({ body }) => only(body).status === 'applied')).toHaveLength(1);
     expect(answers.filter(({ body }) => only(body).status === 'duplicate')).toHaveLength(5);
-    expect(await hospital.count('note', 'patient_id = $1', [patientId])).toBe(20);
+    expect(await on.hospital.count('note', 'patient_id = $1', [patientId])).toBe(20);
     expect(answers[0]?.body.device.last_seq).toBe(20);
   });
 
@@ -74,8 +47,8 @@ describe('an op', () => {
     const parked = results.filter(({ status }) => status === 'rejected');
     expect(parked).toHaveLength(20);
     expect(parked.every(({ code, text, quarantine }) => code && text && quarantine)).toBe(true);
-    expect(await hospital.count('sync_quarantine', 'device_id = $1 and outcome is null', [one.id])).toBe(20);
-    expect(await hospital.count('note', 'patient_id = $1', [patientId])).toBe(480);
+    expect(await on.hospital.count('sync_quarantine', 'device_id = $1 and outcome is null', [one.id])).toBe(20);
+    expect(await on.hospital.count('note', 'patient_id = $1', [patientId])).toBe(480);
   });
 
   it('the database refuses is refused alone, with the same answer as it would have given', async () => {
@@ -108,7 +81,7 @@ describe('an op', () => {
     const grouped = [note(patientId), { ...note(patientId), patch: { patientId, kind: 'poem', text: 'x' } }];
     const { body } = await one.push([...grouped.map((op) => one.op({ ...op, group: 'a' })), one.op(note(patientId))]);
     expect(statuses(body)).toEqual(['blocked', 'invalid', 'applied']);
-    expect(await hospital.count('note', 'patient_id = $1', [patientId])).toBe(1);
+    expect(await on.hospital.count('note', 'patient_id = $1', [patientId])).toBe(1);
   });
 
   it('leaves its trace in the audit, the history and the outbox', async () => {
@@ -117,16 +90,59 @@ describe('an op', () => {
     const op = one.op({ entity: 'allergies', patch: { patientId, substance: 'Latex', category: 'environment' } });
     await one.push([op]);
     expect(
-      await hospital.count('audit_event', `entity = 'allergy' and entity_ids = array[$1] and actor_id = $2`, [
+      await on.hospital.count('audit_event', `entity = 'allergy' and entity_ids = array[$1] and actor_id = $2`, [
         op.id,
         one.user.userId,
       ]),
     ).toBe(1);
-    expect(await hospital.count('change_history', 'entity_id = $1 and actor_id = $2', [op.id, one.user.userId])).toBe(
-      1,
-    );
-    const events = await hospital.rows(`select type from public.outbox_event where payload ->> 'id' = $1`, [op.id]);
+    expect(
+      await on.hospital.count('change_history', 'entity_id = $1 and actor_id = $2', [op.id, one.user.userId]),
+    ).toBe(1);
+    const events = await on.hospital.rows(`select type from public.outbox_event where payload ->> 'id' = $1`, [op.id]);
     expect(events).toEqual([{ type: 'allergy.changed' }]);
+  });
+});
+
+describe('pushes that share a transaction', () => {
+  it('are answered each for itself: one is refused, one half, one not known, and the others are as ever', async () => {
+    const patientId = await patient();
+    const [good, bad, gap, other] = [await phone(), await phone(), await phone(), await phone()];
+    const unknown = new TestPhone(on.ingest, good.user);
+    // These are made by themselves, and the rest come meanwhile.
+    const before = await Promise.all([phone(), phone()]);
+    const first = before.map((one) => one.push(Array.from({ length: 100 }, () => one.op(note(patientId)))));
+    const twice = bad.op(note(patientId));
+    const [applied, half, missing, nobody, last] = await Promise.all([
+      good.push([good.op(note(patientId))]),
+      bad.push([twice, bad.op(note(uuidv7())), bad.op({ ...note(patientId), id: twice.id })]),
+      gap.push([{ ...gap.op(note(patientId)), seq: 7 }]),
+      unknown.push([unknown.op(note(patientId))]),
+      other.push([other.op(note(patientId, 'Nul \u0000'))]),
+      ...first,
+    ]);
+    expect(statuses(applied.body)).toEqual(['applied']);
+    expect(statuses(half.body)).toEqual(['applied', 'parent_missing', 'invalid']);
+    expect([missing.status, nobody.status]).toEqual([409, 403]);
+    expect(statuses(last.body)).toHaveLength(1);
+    expect(await on.hospital.count('note', 'patient_id = $1', [patientId])).toBe(
+      202 + (statuses(last.body)[0] === 'applied' ? 1 : 0),
+    );
+  });
+
+  it('to one row are made one after another: whoever comes second is told of the first', async () => {
+    const patientId = await patient();
+    const phones = await Promise.all(Array.from({ length: 8 }, () => phone()));
+    const answers = await Promise.all(
+      phones.map((one, n) =>
+        one.push([
+          one.op({ entity: 'patients', id: patientId, kind: 'update', base: 2, patch: { phone: `+4912345${n}` } }),
+        ]),
+      ),
+    );
+    const results = answers.map(({ body }) => only(body));
+    expect(results.filter(({ status }) => status === 'applied')).toHaveLength(1);
+    expect(results.filter(({ status }) => status === 'merged')).toHaveLength(7);
+    expect(new Set(results.map(({ row }) => row?.['phone'])).size).toBe(1);
   });
 });
 
@@ -150,7 +166,7 @@ describe('the numbers of a device', () => {
 
   it('belong to one user of one hospital', async () => {
     const [one, other] = [await phone(), await phone()];
-    const stolen = new TestPhone(ingest, other.user);
+    const stolen = new TestPhone(on.ingest, other.user);
     Object.assign(stolen, { id: one.id });
     expect((await stolen.push([])).body).toMatchObject({ code: 'sync.unknown-device' });
     expect((await stolen.send('/sync/register', { v: 1, device: one.id, name: 'x', schema: 1 })).status).toBe(403);
@@ -160,7 +176,7 @@ describe('the numbers of a device', () => {
 describe('who syncs', () => {
   it('is nobody once the session is revoked, whatever the token says', async () => {
     const one = await phone();
-    await hospital.rows(`update public.session set revoked_at = now(), revoke_reason = 'logout' where id = $1`, [
+    await on.hospital.rows(`update public.session set revoked_at = now(), revoke_reason = 'logout' where id = $1`, [
       one.user.sessionId,
     ]);
     await eventually(async () => ((await one.push([])).status === 401 ? true : undefined));
@@ -169,9 +185,9 @@ describe('who syncs', () => {
   it('is nobody with a token of another key', async () => {
     const stranger = await TestSync.open();
     const one = await phone();
-    const token = await stranger.token(hospital, one.user);
+    const token = await stranger.token(on.hospital, one.user);
     stranger.close();
-    const forged = new TestPhone(ingest, { ...one.user, token });
+    const forged = new TestPhone(on.ingest, { ...one.user, token });
     expect((await forged.push([])).status).toBe(401);
   });
 
@@ -208,7 +224,7 @@ describe('two who change one patient', () => {
       row: { phone: '555 0202', gender: 'female' },
       conflicts: [{ field: 'phone', yours: '555 0101', theirs: '555 0202', kept: 'theirs' }],
     });
-    expect(await hospital.count('sync_conflict', `id = $1 and kind = 'merged'`, [result.conflict])).toBe(1);
+    expect(await on.hospital.count('sync_conflict', `id = $1 and kind = 'merged'`, [result.conflict])).toBe(1);
   });
 
   it('in the name: nothing of the second is taken, and a person decides', async () => {
@@ -244,7 +260,7 @@ describe('an allergy', () => {
     const phones = await Promise.all(Array.from({ length: 4 }, () => phone()));
     const answers = await Promise.all(phones.map((one) => one.push([one.op(latex(patientId))])));
     expect(answers.map(({ body }) => only(body).status).sort()).toEqual(['applied', 'merged', 'merged', 'merged']);
-    expect(await hospital.count('allergy', 'patient_id = $1', [patientId])).toBe(1);
+    expect(await on.hospital.count('allergy', 'patient_id = $1', [patientId])).toBe(1);
   });
 
   it('is not taken off the list by who did not see that it got worse', async () => {
@@ -261,7 +277,7 @@ describe('an allergy', () => {
 
 describe('record numbers', () => {
   it('set aside for a device are given by it alone, each once', async () => {
-    const one = new TestPhone(ingest, await sync.addUser(hospital, 'doctor'));
+    const one = new TestPhone(on.ingest, await on.sync.addUser(on.hospital, 'doctor'));
     const { mrns } = await one.register(2);
     const other = await phone();
     const made = (from: TestPhone, mrn?: string): SentOp =>

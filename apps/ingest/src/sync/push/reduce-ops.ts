@@ -121,7 +121,8 @@ function viewOf(op: ReadyOp, row: Row | undefined, { looksAt }: Entity, { set, c
       ? set.ofPatient(op.entity, row?.patientId ?? patientIdOf(op))
       : (looksAt?.(op) ?? []).flatMap((id) => set.find(op.entity, id) ?? []);
   const { userId, permissions } = context.actor;
-  return { row, siblings, userId, permissions, own: set.own(context.deviceId, op.id), now: context.now };
+  const own = set.own(context.deviceId, op.id);
+  return { row, siblings, userId, permissions, own, schedules: set.schedules, now: context.now };
 }
 
 function rowAfter(op: ReadyOp, before: Row | undefined, outcome: Outcome, { set, context }: Stage): Row | undefined {

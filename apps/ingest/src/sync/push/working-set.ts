@@ -2,6 +2,7 @@ import type { SyncEntityName } from '@hms/contracts';
 import { columnsOf } from '../entities/fields.js';
 import { entities } from '../entities/registry.js';
 import { type Fields, type Row, same } from '../entities/row.js';
+import { Schedules } from '../schedules/schedules.js';
 
 /** Where a patient lies, and whether their record still is one. */
 export interface Placement {
@@ -33,14 +34,19 @@ export class WorkingSet {
   /** Versions by device and row. */
   #own = new Map<string, ReadonlySet<number>>();
   #writes: Write[] = [];
+  /** How many changes of a row there are to be written. */
+  #waves = new Map<string, number>();
+
+  constructor(readonly schedules = Schedules.none) {}
 
   /** To try something that may be given up. */
   fork(): WorkingSet {
-    const fork = new WorkingSet();
+    const fork = new WorkingSet(this.schedules);
     fork.#rows = new Map(this.#rows);
     fork.#placements = new Map(this.#placements);
     fork.#own = new Map(this.#own);
     fork.#writes = [...this.#writes];
+    fork.#waves = new Map(this.#waves);
     return fork;
   }
 
@@ -113,9 +119,11 @@ export class WorkingSet {
 
   #keep(write: Omit<Write, 'wave'>, { deviceId }: Author): void {
     const { entity, row } = write;
-    const wave = this.#writes.filter((earlier) => earlier.entity === entity && earlier.row.id === row.id).length;
+    const key = keyOf(entity, row.id);
+    const wave = this.#waves.get(key) ?? 0;
+    this.#waves.set(key, wave + 1);
     this.#writes.push({ ...write, wave });
-    this.#rows.set(keyOf(entity, row.id), row);
+    this.#rows.set(key, row);
     this.loadOwn(deviceId, row.id, row.version);
     if (entity !== 'patients') return;
     const wardId = (row.fields['wardId'] ?? null) as string | null;

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@hms/service-kit';
 import type { Lane } from '../../database/lane.js';
+import { type Subscriber, Subscribers } from '../live/subscribers.js';
+import { type FeedEntry, FeedRing } from './feed-ring.js';
 
 /** Where the feed stands. */
 export interface FeedHead {
@@ -9,6 +11,16 @@ export interface FeedHead {
   readonly pos: number;
   /** The feed has nothing up to here any more. */
   readonly floor: number;
+  /** Of each epoch but the first: up to where what was told before it is still true. */
+  readonly epochs: readonly { readonly epoch: number; readonly upTo: number }[];
+}
+
+interface EntryRow {
+  readonly pos: number;
+  readonly hospital_id: string;
+  readonly entity: number;
+  readonly row_id: string;
+  readonly keys: readonly string[];
 }
 
 interface HeadRow {
@@ -16,26 +28,33 @@ interface HeadRow {
   readonly epoch: number;
   readonly pos: string;
   readonly floor_pos: string;
+  readonly epochs: FeedHead['epochs'] | null;
 }
 
 const everyMs = 75;
 const partitionsEveryMs = 600_000;
 const rowsAStep = 20_000;
+/** More news than this is left to the database. */
+const mostFollowed = 50_000;
 const mostWaiters = 20_000;
 const spreadMs = 200;
 
 /**
- * Relays the change log into the feed, unless another process does, and tells who waits when a hospital has news. A lost
- * wake-up costs time only: whoever asks is answered from the database.
+ * Relays the change log into the feed, unless another process does, and tells whom news concerns. A lost wake-up costs time
+ * only: whoever asks is answered from the feed.
  */
 export class FeedWatch {
+  /** What changed of late. */
+  readonly ring = new FeedRing();
+  /** Who is told that something changed. */
+  readonly subscribers = new Subscribers();
   #head: FeedHead | undefined;
   #stopped = false;
   #running: Promise<void> = Promise.resolve();
   #failing = false;
   #partitionsAt = 0;
-  #waiters = 0;
-  readonly #waiting = new Map<string, Set<() => void>>();
+  /** Ends the wait of those who wait. */
+  readonly #waiters = new Set<() => void>();
 
   constructor(
     private readonly lane: Pick<Lane, 'query'>,
@@ -54,29 +73,37 @@ export class FeedWatch {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const hospitalId of this.#waiting.keys()) this.#wake(hospitalId);
+    for (const end of this.#waiters) end();
     await this.#running;
   }
 
-  /** Ends when the hospital has news, or after `ms`. @returns whether it is worth looking */
-  async news(hospitalId: string, ms: number): Promise<boolean> {
-    if (this.#stopped || this.#waiters >= mostWaiters) return false;
-    this.#waiters++;
+  /** Ends when something changed since `pos` for somebody, or after `ms`. @returns whether something did */
+  async news(who: Omit<Subscriber, 'tell'>, pos: number, ms: number): Promise<boolean> {
+    if (this.#stopped || this.#waiters.size >= mostWaiters) return false;
+    if (this.#hasNews(who, pos)) return true;
     await new Promise<void>((resolve) => {
-      const waiting = this.#waiting.get(hospitalId) ?? new Set();
-      this.#waiting.set(hospitalId, waiting);
-      const wake = (): void => {
+      const end = (): void => {
         clearTimeout(timer);
-        waiting.delete(wake);
+        this.#waiters.delete(end);
+        this.subscribers.delete(subscriber);
         resolve();
       };
-      const timer = setTimeout(wake, ms);
-      waiting.add(wake);
+      const timer = setTimeout(end, ms);
+      const subscriber = { ...who, tell: end };
+      this.#waiters.add(end);
+      this.subscribers.add(subscriber);
     });
-    this.#waiters--;
-    // Not all of a hospital at once.
+    // Not all of a ward at once.
     await delay(Math.random() * spreadMs);
-    return !this.#stopped;
+    return this.#hasNews(who, pos);
+  }
+
+  /** Something may have come since it was looked. */
+  #hasNews({ hospitalId, keys, entities }: Omit<Subscriber, 'tell'>, since: number): boolean {
+    const upTo = this.#head?.pos ?? 0;
+    if (upTo <= since) return false;
+    const changed = this.ring.changed({ hospitalId, since, upTo, entities: [...entities], keys, limit: 1 });
+    return !changed || changed.entries > 0;
   }
 
   async #run(): Promise<void> {
@@ -96,7 +123,7 @@ export class FeedWatch {
   /** Moves what became visible, if nobody else does. @returns whether there is more to move at once */
   async step(): Promise<boolean> {
     const [moved] = await this.lane.query<{ more: boolean }>(
-      (sql) => sql`select more from sync.relay_step(${rowsAStep}::int)`,
+      (sql) => sql`select more from sync.advance(${rowsAStep}::int)`,
     );
     await this.#look();
     if (moved && this.now() - this.#partitionsAt >= partitionsEveryMs) {
@@ -108,21 +135,37 @@ export class FeedWatch {
 
   async #look(): Promise<void> {
     const [row] = await this.lane.query<HeadRow>(
-      (sql) => sql`select feed_id, epoch, pos::text, floor_pos::text from sync.relay`,
+      (sql) => sql`
+        select feed_id, epoch, pos::text, floor_pos::text,
+               (select jsonb_agg(jsonb_build_object('epoch', e.epoch, 'upTo', e.last_before)) from sync.epoch e) as epochs
+          from sync.relay`,
     );
     if (!row) throw new Error('there is no relay');
-    const before = this.#head?.pos;
-    const pos = Number(row.pos);
-    this.#head = { feedId: row.feed_id, epoch: row.epoch, pos, floor: Number(row.floor_pos) };
-    if (before === undefined || before === pos || this.#waiting.size === 0) return;
-    const changed = await this.lane.query<{ hospital_id: string }>(
-      (sql) => sql`select distinct hospital_id from sync.feed where pos > ${before} and pos <= ${pos}`,
-    );
-    for (const { hospital_id: hospitalId } of changed) this.#wake(hospitalId);
+    const { feed_id: feedId, epoch, epochs } = row;
+    const head = { feedId, epoch, pos: Number(row.pos), floor: Number(row.floor_pos), epochs: epochs ?? [] };
+    const before = this.#head;
+    const goesOn = before?.feedId === head.feedId && before.epoch === head.epoch && before.pos <= head.pos;
+    const follows = goesOn && head.pos - before.pos <= mostFollowed;
+    const changed = follows ? await this.#read(before.pos, head.pos) : undefined;
+    if (changed) this.ring.add(changed);
+    else this.ring.restart(head.pos);
+    this.#head = head;
+    if (changed) this.subscribers.onChanges(changed);
+    else this.subscribers.onUnknown(head.pos);
   }
 
-  #wake(hospitalId: string): void {
-    for (const wake of [...(this.#waiting.get(hospitalId) ?? [])]) wake();
-    if (this.#waiting.get(hospitalId)?.size === 0) this.#waiting.delete(hospitalId);
+  async #read(after: number, upTo: number): Promise<readonly FeedEntry[]> {
+    const entries: FeedEntry[] = [];
+    for (let at = after; at < upTo; at = Math.min(at + rowsAStep, upTo)) {
+      const rows = await this.lane.query<EntryRow>(
+        (sql) => sql`
+          select pos::float8, hospital_id, entity, row_id, to_jsonb(keys || keys_gone) as keys from sync.feed
+           where pos > ${at} and pos <= ${Math.min(at + rowsAStep, upTo)} order by pos`,
+      );
+      for (const { pos, hospital_id: hospitalId, entity, row_id: rowId, keys } of rows) {
+        entries.push({ pos, hospitalId, entity, rowId, keys });
+      }
+    }
+    return entries;
   }
 }

@@ -1,3 +1,4 @@
+/* Alone: it ends backends of the small pool that ingest services share. */
 import { randomBytes, randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -1,3 +1,4 @@
+/* Alone: a service that another file starts would score what waits for the end of the outage. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../testing/eventually.js';

@@ -1,3 +1,4 @@
+/* Alone: it compares how much is answered in the same time. */
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';

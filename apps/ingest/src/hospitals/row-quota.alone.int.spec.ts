@@ -1,3 +1,4 @@
+/* Alone: it compares how long a hospital waits with and without another. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, it } from '@jest/globals';
 import { useBedside } from '../testing/bedside.js';
