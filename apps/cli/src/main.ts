@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { registerAudit } from './audit/audit.command.js';
+import { registerCodes } from './codes/codes.command.js';
 import { registerDemo } from './demo/demo.command.js';
 import { errorLine } from './error-line.js';
 import { registerHl7Source } from './hl7-source/hl7-source.command.js';
@@ -26,6 +27,7 @@ registerHl7Source(program);
 registerUser(program);
 registerKeys(program);
 registerAudit(program);
+registerCodes(program);
 registerDemo(program);
 registerOutbox(program);
 registerSync(program);

@@ -55,6 +55,12 @@ const tables = [
   'vitals',
   'vitals_newest',
   'counter',
+  'site',
+  'service_type',
+  'resource',
+  'schedule_rule',
+  'appointment',
+  'appointment_resource',
 ];
 
 /** Everything of the demo that a second run could write, with the transaction that wrote each row. */

@@ -1,4 +1,4 @@
-import { findHospital, hospitalRef, OperatorError, provisionHospital } from '@hms/database';
+import { findHospital, hospitalRef, OperatorError, provisionHospital, repeatVictims } from '@hms/database';
 import { DataKeys, PgDataKeyStore, type FieldCipher, type KeyProvider } from '@hms/encryption';
 import pg from 'pg';
 import { inTransaction } from '../in-transaction.js';
@@ -80,7 +80,8 @@ function usersOf(plan: HospitalPlan, logins: readonly Login[]): Login[] {
 /** Deletes the demo hospitals and their users with all that hangs on them, as far as they exist. */
 export async function deleteDemo(owner: pg.Client, options: SeedOptions): Promise<void> {
   const { plans, accounts } = planDemo(options);
-  await inTransaction(owner, () => deleteRows(owner, plans, accounts));
+  // Jobs look into every hospital meanwhile, which may be a deadlock.
+  await repeatVictims(() => inTransaction(owner, () => deleteRows(owner, plans, accounts)));
 }
 
 function planDemo(options: SeedOptions): { plans: HospitalPlan[]; accounts: Account[] } {
@@ -112,7 +113,7 @@ async function deleteRows(
   const devices = 'select id from sync.device where hospital_id = any($1) or user_id = any($2)';
   await owner.query(`delete from sync.number_block where device_id in (${devices})`, ids);
   await owner.query(`delete from sync.device where id in (${devices})`, ids);
-  for (const table of ['alarm_agenda', 'gateway_key', 'gateway', 'ingest_epoch', 'data_key']) {
+  for (const table of ['alarm_agenda', 'gateway_key', 'gateway', 'ingest_epoch', 'data_key', 'calendar_feed']) {
     await owner.query(`delete from public.${table} where hospital_id = any($1)`, ids.slice(0, 1));
   }
   await owner.query('delete from public.app_user where id = any($1)', ids.slice(1));

@@ -1,7 +1,8 @@
-import { withOwner } from '@hms/database';
+import { OperatorError, withOwner } from '@hms/database';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { ownerUrl } from '../config.js';
+import { reconcile, type Reconciled } from './reconcile.js';
 import { feedStatus, type FeedStatus, hospitalStatuses, type HospitalSyncStatus } from './sync-status.js';
 
 export function registerSync(program: Command): void {
@@ -18,6 +19,40 @@ export function registerSync(program: Command): void {
       const text = json ? JSON.stringify({ feed, hospitals }, undefined, 2) : statusText(feed, hospitals);
       process.stdout.write(`${text}\n`);
     });
+  sync
+    .command('reconcile')
+    .description(
+      'Compare every row that devices hold with what the change feed said of it. Ends with 1 when they differ.',
+    )
+    .option('--hospital <slug>', 'only this hospital')
+    .option('--repair', 'tell devices anew of what differs')
+    .option('--json', 'as JSON')
+    .action(async ({ hospital, repair = false, json }: { hospital?: string; repair?: boolean; json?: true }) => {
+      const all = await withOwner(ownerUrl(process.env), (owner) => reconcile(owner, { slug: hospital, repair }));
+      if (all.length === 0)
+        throw new OperatorError(hospital ? `there is no hospital ${hospital}` : 'there is no hospital');
+      process.stdout.write(`${json ? JSON.stringify(all, undefined, 2) : reconciledText(all)}\n`);
+      if (all.some(({ untold, misplaced, repaired }) => untold + misplaced > repaired)) process.exitCode = 1;
+    });
+}
+
+function reconciledText(all: readonly Reconciled[]): string {
+  const table = new Table({ head: ['hospital', 'entity', 'rows', 'untold', 'misplaced', 'repaired'] });
+  const wrong = all.filter(({ untold, misplaced }) => untold + misplaced > 0);
+  table.push(
+    ...wrong.map(({ slug, entity, rows, untold, misplaced, repaired }) => [
+      slug,
+      entity,
+      rows,
+      untold,
+      misplaced,
+      repaired,
+    ]),
+  );
+  const rows = all.reduce((sum, one) => sum + one.rows, 0);
+  const hospitals = new Set(all.map(({ slug }) => slug)).size;
+  const checked = `${rows} rows of ${hospitals} ${hospitals === 1 ? 'hospital' : 'hospitals'} were compared.`;
+  return wrong.length === 0 ? `${checked} Devices were told of all of them.` : `${checked}\n${table.toString()}`;
 }
 
 function statusText(feed: FeedStatus, hospitals: readonly HospitalSyncStatus[]): string {

@@ -1,4 +1,5 @@
 import { seedAlarms } from './alarms.seed.js';
+import { seedAppointments } from './appointments.seed.js';
 import { seedConditions } from './conditions.seed.js';
 import { seedDevices } from './devices.seed.js';
 import { seedNotes } from './notes.seed.js';
@@ -16,4 +17,5 @@ export const featureSeeds: readonly FeatureSeed[] = [
   seedDevices,
   seedVitals,
   seedAlarms,
+  seedAppointments,
 ];
