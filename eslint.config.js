@@ -54,6 +54,7 @@ export default tseslint.config(
       '**/testing/**',
       'apps/api/src/features/auth/breached-passwords.service.ts',
       'apps/api/src/features/firebase/firebase-keys.service.ts',
+      'apps/api/src/features/notifications/providers/provider-call.ts',
     ],
     rules: {
       'no-restricted-globals': ['error', { name: 'fetch', message: callsElsewhere }],

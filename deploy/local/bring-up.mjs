@@ -8,6 +8,7 @@ import { Failure } from './lib/failure.mjs';
 import { brokerEnvironment, mosquittoService } from './servers/mosquitto.mjs';
 import { startDatabases, startRedis, provideServers } from './servers/index.mjs';
 import { nginxService } from './servers/nginx.mjs';
+import { postgresEnvironment } from './servers/postgres.mjs';
 
 /** @import { Binary, PeerKind, ServerKind, Servers } from './servers/locate.mjs' */
 /** @import { Stack } from './stack.mjs' */
@@ -62,13 +63,15 @@ function findServers({ report, settings }, kinds) {
  * @param {Stack} stack
  * @param {Servers} servers
  */
-async function startStores({ report, settings, supervisor, place }, servers) {
+async function startStores(stack, servers) {
+  const { report, settings, supervisor, place } = stack;
   const { database, redisUrl } = settings.external;
   await report.step('databases', async (note) => {
     const work = [];
     if (!database) work.push(startDatabases(supervisor, place, servers));
     if (!redisUrl) work.push(startRedis(supervisor, place, servers, (line) => report.print(`  ! ${line}`)));
     await Promise.all(work);
+    if (!database) stack.extendEnvironment(postgresEnvironment(servers.postgres));
     note(work.length === 2 ? 'primary, streaming replica, pooler, Redis' : 'some as named by the environment');
   });
 }

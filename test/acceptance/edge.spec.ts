@@ -130,3 +130,12 @@ describe('roles', () => {
     expect(await read('billing_clerk')).toBe(403);
   });
 });
+
+describe('the address of appointments', () => {
+  it('may end with a slash, as Medico24 clients write it', async () => {
+    expect(await ask('/api/v1/appointments/?limit=1')).toMatchObject({
+      status: 401,
+      body: { code: 'auth.unauthenticated' },
+    });
+  });
+});

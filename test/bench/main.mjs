@@ -9,8 +9,10 @@ import { fairness } from './scenarios/fairness.mjs';
 import { knee } from './scenarios/knee.mjs';
 import { latency } from './scenarios/latency.mjs';
 import { reads } from './scenarios/reads.mjs';
+import { scheduling } from './scenarios/scheduling.mjs';
 import { singles } from './scenarios/singles.mjs';
 import { sync } from './scenarios/sync.mjs';
+import { syncWays } from './scenarios/sync-ways.mjs';
 import { aimsTable } from './support/aims.mjs';
 import { machineCpuSeconds } from './support/cpu.mjs';
 import { CpuSplit } from './support/cpu-split.mjs';
@@ -36,7 +38,19 @@ import { percent } from './support/statistics.mjs';
  */
 
 /** @type {Record<string, Scenario>} */
-const scenarios = { latency, batches, singles, knee, fairness, breadth, connections, reads, sync };
+const scenarios = {
+  latency,
+  batches,
+  singles,
+  knee,
+  fairness,
+  breadth,
+  connections,
+  reads,
+  scheduling,
+  sync,
+  'sync-ways': syncWays,
+};
 
 const { values, positionals } = parseArgs({
   options: { only: { type: 'string', multiple: true, default: [] }, quick: { type: 'boolean', default: false } },

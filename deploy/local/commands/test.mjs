@@ -15,6 +15,8 @@ import { onStopSignal } from './hold.mjs';
 /** @typedef {Outcome & { name: string, tookMs: number }} Line */
 
 const INTERRUPTED = 130;
+/** So many suites without a stack run beside each other: most of them keep one core busy. */
+const AT_ONCE = 2;
 
 /** Runs every suite, or those that are named, against a stack of its own. @type {Run} */
 export async function run(args, report) {
@@ -41,11 +43,28 @@ export async function run(args, report) {
 async function runSuites(stack, chosen) {
   const lines = [await execute(stack, buildSuite)];
   if (lines[0]?.failed) return lines;
-  for (const suite of chosen.filter(({ needsStack }) => !needsStack)) lines.push(await execute(stack, suite));
+  const unserved = chosen.filter(({ needsStack }) => !needsStack);
+  lines.push(...(await executeBesideEachOther(stack, unserved)));
   const served = chosen.filter(({ needsStack }) => needsStack);
   if (served.length === 0) return lines;
   const up = await isUp(stack);
   for (const suite of served) lines.push(up ? await execute(stack, suite) : notRun(suite));
+  return lines;
+}
+
+/**
+ * @param {Stack} stack
+ * @param {Suite[]} suites
+ * @returns {Promise<Line[]>} in the order of the suites
+ */
+async function executeBesideEachOther(stack, suites) {
+  /** @type {Line[]} */
+  const lines = [];
+  const waiting = suites.entries();
+  const lane = async () => {
+    for (const [index, suite] of waiting) lines[index] = await execute(stack, suite);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
   return lines;
 }
 

@@ -52,6 +52,15 @@ function requireVersion(folder, binary) {
 }
 
 /**
+ * What tests get that start a server of their own.
+ * @param {Binary} binary
+ */
+export const postgresEnvironment = ({ file, env }) => ({
+  POSTGRES: file,
+  POSTGRES_LIBRARY_PATH: env['LD_LIBRARY_PATH'] ?? '',
+});
+
+/**
  * @param {Place} place
  * @param {Binary} binary
  * @returns {Service}

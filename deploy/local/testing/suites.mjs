@@ -42,8 +42,17 @@ import { ROOT } from '../lib/settings.mjs';
 const MODULES = join(ROOT, 'node_modules');
 /** No suite takes this long, unless it hangs: the machine may be slow and busy. */
 const LONGEST_MS = 2_400_000;
-/** What repeats a run of fuzzing or of kills, set by a person. */
-const DRAWN_VARIABLES = ['FUZZ_SEED', 'FUZZ_CASES', 'FUZZ_ROUTE', 'CHAOS_SEED', 'CHAOS_SHARE', 'POWERCUT_ROUNDS'];
+/** What repeats, or prolongs, a run of what is drawn, set by a person. */
+const DRAWN_VARIABLES = [
+  ...['FUZZ_SEED', 'FUZZ_CASES', 'FUZZ_ROUTE', 'CHAOS_SEED', 'CHAOS_SHARE', 'POWERCUT_ROUNDS'],
+  ...['SYNC_MODEL_SEED', 'SYNC_MODEL_RUNS', 'SYNC_MODEL_MINUTES'],
+];
+/** One after another: the types of all at once take more memory than Node gives itself. */
+const LINTED = [
+  ['apps/api'],
+  ['apps/ingest'],
+  ['.', '--ignore-pattern', 'apps/api', '--ignore-pattern', 'apps/ingest'],
+];
 /** More files than this do not fail by accident. */
 const REPEATED_FILES = 6;
 const SHOWN_PROBLEMS = 20;
@@ -54,8 +63,10 @@ export const buildSuite = check('build', ({ logFile }) => build(() => {}, logFil
 
 /** In the order they run: what is quick and needs no servers first. @type {Suite[]} */
 export const suites = [
-  check('types', ({ logFile }) => turbo('typecheck', logFile)),
-  check('lint', (run) => tool(run, 'eslint/bin/eslint.js', ['.', '--max-warnings', '0'])),
+  check('types', ({ logFile }) => turbo('typecheck --only', logFile)),
+  check('lint', async (run) => {
+    for (const part of LINTED) await tool(run, 'eslint/bin/eslint.js', [...part, '--max-warnings', '0']);
+  }),
   check('boundaries', (run) =>
     tool(run, 'dependency-cruiser/bin/dependency-cruise.mjs', [
       '--config',
@@ -67,8 +78,10 @@ export const suites = [
   { name: 'launcher', needsStack: false, execute: (run) => nodeTests(run, 'deploy/local/test') },
   { name: 'bench', needsStack: false, execute: (run) => nodeTests(run, 'test/bench/test') },
   { name: 'unit', needsStack: false, execute: (run) => jest(run, 'unit', 2) },
-  { name: 'integration', needsStack: true, execute: (run) => jestTwice(run, 'integration') },
+  { name: 'integration', needsStack: true, execute: (run) => jestTwice(run, 'integration', 2) },
+  { name: 'alone', needsStack: true, execute: (run) => jestTwice(run, 'alone') },
   { name: 'fuzz', needsStack: true, execute: (run) => jest(run, 'fuzz') },
+  { name: 'sync-model', needsStack: true, execute: (run) => jest(run, 'sync-model') },
   { name: 'acceptance', needsStack: true, execute: (run) => jest(run, 'acceptance') },
   { name: 'chaos', needsStack: true, execute: (run) => jest(run, 'chaos') },
   { name: 'powercut', needsStack: false, onlyNamed: true, execute: (run) => jest(run, 'powercut') },
@@ -108,7 +121,7 @@ function tool({ logFile, env }, script, args) {
 /**
  * @param {Run} run
  * @param {string} project
- * @param {number} [atOnce] files that run beside each other; those that share servers run one after another
+ * @param {number} [atOnce] files that run beside each other
  * @returns {Promise<Outcome>}
  */
 async function jest(run, project, atOnce = 1) {
@@ -121,16 +134,17 @@ async function jest(run, project, atOnce = 1) {
  * busy machine loses now and then. What passes only then is named, and what fails twice has failed.
  * @param {Run} run
  * @param {string} project
+ * @param {number} [atOnce] files that run beside each other at the first attempt
  * @returns {Promise<Outcome>}
  */
-async function jestTwice(run, project) {
-  const options = ['--selectProjects', project, '--maxWorkers=1'];
-  const { result, ended } = await jestRun(run, options);
+async function jestTwice(run, project, atOnce = 1) {
+  const options = ['--selectProjects', project];
+  const { result, ended } = await jestRun(run, [...options, `--maxWorkers=${atOnce}`]);
   if (!result) return broken(`jest wrote no result${ended}`, run.logFile);
   const failed = result.testResults.filter(({ status }) => status === 'failed').map(({ name }) => name);
   if (failed.length === 0 || failed.length > REPEATED_FILES) return jestOutcome(result, ended, run);
   const logFile = run.logFile.replace(/\.log$/, '-again.log');
-  const again = await jestRun({ ...run, logFile }, [...options, '--runTestsByPath', ...failed]);
+  const again = await jestRun({ ...run, logFile }, [...options, '--maxWorkers=1', '--runTestsByPath', ...failed]);
   if (!again.result) return jestOutcome(result, ended, run);
   const first = { ...result, testResults: result.testResults.filter(({ name }) => failed.includes(name)) };
   const second = jestOutcome(again.result, again.ended, { ...run, logFile });

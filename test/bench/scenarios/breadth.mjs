@@ -31,8 +31,8 @@ export async function breadth({ quick, progress }) {
   const owner = await connectOwner();
   const [count, rows] = quick ? [10, 1_000_000] : [500, 50_000_000];
   progress(`opening ${count} hospitals`);
-  const many = await openHospitals(owner, { count, devicesEach: 200, progress: everyFew(progress, 'hospitals') });
-  const [one, few, deep] = await openHospitals(owner, { count: 3, devicesEach: 1_600, progress: () => undefined });
+  const many = await openHospitals({ count, devicesEach: 200, progress: everyFew(progress, 'hospitals') });
+  const [one, few, deep] = await openHospitals({ count: 3, devicesEach: 1_600, progress: () => undefined });
   if (!one || !few || !deep) throw new Error('three hospitals were asked for');
   await useDayPartitions(owner, few, { days: 7, ahead: 3, rows: 0, progress: () => undefined });
   progress(`filling ${whole(rows)} rows into 365 days`);

@@ -23,7 +23,7 @@ const FLOOD = 10 * QUOTA;
  */
 export async function fairness({ quick, progress }) {
   const owner = await connectOwner();
-  const [flooder, ...others] = await openHospitals(owner, {
+  const [flooder, ...others] = await openHospitals({
     count: OTHERS + 1,
     devicesEach: 320,
     progress: () => undefined,

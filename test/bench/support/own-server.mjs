@@ -19,6 +19,16 @@ export const startBareFastify = (json) => start('./fastify-server.mjs', json);
 export const startPeer = (way) => start('../peers/peer-server.mjs', way);
 
 /**
+ * Starts a server that looks whether a time is free and then books it.
+ * @param {string} databaseUrl
+ * @param {string} schema of its table
+ */
+export const startBookingPeer = (databaseUrl, schema) => start('../peers/booking-peer.mjs', databaseUrl, schema);
+
+/** Starts PouchDB's server, in memory. @param {string} folder in which it is installed */
+export const startPouchdbServer = (folder) => start('../peers/pouchdb-server.mjs', folder);
+
+/**
  * In a process of its own, which ends with this one.
  * @param {string} program
  * @param {string[]} args
