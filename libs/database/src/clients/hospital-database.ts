@@ -37,11 +37,18 @@ export interface HospitalDatabaseOptions {
   readonly onError: (err: Error) => void;
 }
 
+/** SQL that says whether something is so in the hospital of that schema (which is quoted). It holds no values from outside. */
+export type HospitalCondition = (schema: string) => string;
+
+/** Hospitals that one message asks: few enough for its time limit, and not to make others wait for the connection. */
+const ASKED_AT_ONCE = 50;
+
 const { ReadCommitted, RepeatableRead } = TenantPrisma.TransactionIsolationLevel;
 
 /** The schema of a transaction's hospital, for raw SQL: `` tx.$queryRaw`select … from ${schemaSql(tx.hospital)}.bed` ``. */
-export const schemaSql = (hospital: HospitalRef): TenantPrisma.Sql =>
-  TenantPrisma.raw(pg.escapeIdentifier(schemaOf(hospital.slug)));
+export const schemaSql = (hospital: HospitalRef): TenantPrisma.Sql => TenantPrisma.raw(quotedSchema(hospital));
+
+const quotedSchema = ({ slug }: HospitalRef): string => pg.escapeIdentifier(schemaOf(slug));
 
 /**
  * The only way of the application to PostgreSQL: one pool, one Prisma client for each hospital in use, and every
@@ -57,6 +64,7 @@ export class HospitalDatabase {
   readonly #pool: pg.Pool;
   readonly #hospitals: ClientCache<TenantClient>;
   readonly #onError: (err: Error) => void;
+  readonly #timeoutMs: number;
 
   constructor(options: HospitalDatabaseOptions) {
     const { url, poolSize = 10, maxClients = 50, timeoutMs = 5_000, maxWaitMs = 2_000 } = options;
@@ -68,6 +76,7 @@ export class HospitalDatabase {
     this.#pool.setMaxListeners(0); // each connected client adds one
     this.#pool.on('error', onError);
     this.#onError = onError;
+    this.#timeoutMs = timeoutMs;
     const adapter = (scope: Pick<Scope, 'schema' | 'role'>): ScopedAdapterFactory =>
       new ScopedAdapterFactory(this.#pool, {
         ...scope,
@@ -96,15 +105,54 @@ export class HospitalDatabase {
     return repeatVictims(() => this.publicClient.$transaction((tx) => insideTransaction(() => work(tx))));
   }
 
+  /**
+   * Those hospitals in which the condition holds, each asked with its own role; some hundred times cheaper than a
+   * transaction in each. One where it cannot be asked is among them: what is done there says what is wrong with it.
+   */
+  async hospitalsWhere(hospitals: readonly HospitalRef[], condition: HospitalCondition): Promise<HospitalRef[]> {
+    const found: HospitalRef[] = [];
+    for (let at = 0; at < hospitals.length; at += ASKED_AT_ONCE) {
+      const some = hospitals.slice(at, at + ASKED_AT_ONCE);
+      found.push(...(await this.#askTogether(some, condition).catch(() => this.#askSingly(some, condition))));
+    }
+    return found;
+  }
+
+  async #askSingly(hospitals: readonly HospitalRef[], condition: HospitalCondition): Promise<HospitalRef[]> {
+    const found: HospitalRef[] = [];
+    for (const hospital of hospitals) {
+      found.push(...(await this.#askTogether([hospital], condition).catch(() => [hospital])));
+    }
+    return found;
+  }
+
+  async #askTogether(hospitals: readonly HospitalRef[], condition: HospitalCondition): Promise<HospitalRef[]> {
+    const questions = hospitals.map((hospital, n) => {
+      const schema = quotedSchema(hospital);
+      return `set local role ${schema}; select ${String(n)} as holds where ${condition(schema)};`;
+    });
+    const results = await this.#within(this.#timeoutMs, async (connection) => {
+      // Several statements have several results, which the types of the driver do not know.
+      const all: unknown = await connection.query(`set transaction read only; ${questions.join(' ')}`);
+      return all as pg.QueryResult<{ holds: number }>[];
+    });
+    return results.flatMap(({ rows }) => rows.flatMap(({ holds }) => hospitals[holds] ?? []));
+  }
+
   /** Executes one statement on the shared schema in a transaction of its own, which PostgreSQL ends after `timeoutMs`. */
   async executeWithin(timeoutMs: number, statement: string, values: readonly unknown[]): Promise<void> {
+    await this.#within(timeoutMs, (connection) => connection.query(statement, [...values]));
+  }
+
+  async #within<T>(timeoutMs: number, work: (connection: pg.PoolClient) => Promise<T>): Promise<T> {
     const connection = await this.#pool.connect();
     // A checked-out connection that breaks without a listener would end the process.
     connection.on('error', this.#onError);
     try {
       await connection.query(`begin; set local statement_timeout = ${String(timeoutMs)}`);
-      await connection.query(statement, [...values]);
+      const result = await work(connection);
       await connection.query('commit');
+      return result;
     } catch (err) {
       await connection.query('rollback').catch(() => undefined);
       throw err;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { appointmentMoves, appointmentStatuses, type AppointmentStatus } from '@hms/contracts';
-import { constraintOf, schemaSql, TenantPrisma, type TenantTx } from '@hms/database';
+import { constraintOf, type HospitalCondition, schemaSql, TenantPrisma, type TenantTx } from '@hms/database';
 import type { Details } from './appointment.command.js';
 import { appointmentError } from './appointments.errors.js';
 
@@ -181,7 +181,8 @@ export class AppointmentsRepository {
     return tx.$queryRaw<AppointmentRow[]>`
       delete from ${schema}.appointment a
        where a.id in (select h.id from ${schema}.appointment h
-                       where h.status = 'held' and h.hold_expires_at <= ${at(now)} ${withoutEncounter(tx)}
+                       where h.status = 'held' and h.hold_expires_at <= ${at(now)}
+                             and not ${raw(named(schema.sql))}
                        order by h.hold_expires_at limit ${most} for update skip locked)
       returning ${columns}`;
   }
@@ -235,8 +236,11 @@ const isPlaced = <T extends { readonly seats: Placed['seats'] | null }>(
 ): row is T & { readonly seats: Placed['seats'] } => row.seats !== null;
 
 /** What an encounter names stays: one such hold would keep all that are deleted with it. */
-const withoutEncounter = (tx: TenantTx): TenantPrisma.Sql => sql`
-  and not exists (select from ${schemaSql(tx.hospital)}.encounter e where e.appointment_id = h.id)`;
+const named = (schema: string): string => `exists (select from ${schema}.encounter e where e.appointment_id = h.id)`;
+
+/** Where there are any to sweep. */
+export const holdsExpired: HospitalCondition = (schema) => `exists (
+  select from ${schema}.appointment h where h.status = 'held' and h.hold_expires_at <= now() and not ${named(schema)})`;
 
 function matching({ patientId, providerId, serviceId, siteId, status, from, to, tz }: AppointmentFilter) {
   const zone = tz === undefined ? sql`a.tz_at_booking` : sql`${tz}`;

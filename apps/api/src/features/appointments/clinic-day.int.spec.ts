@@ -5,7 +5,7 @@ import { createTestHospital, dropTestHospital } from '../../testing/test-hospita
 import type { AppointmentDto } from './appointments.dto.js';
 import type { NewCalendarFeedDto } from './calendar/calendar-feeds.dto.js';
 import { AppointmentMoves } from './appointment-moves.service.js';
-import { AppointmentsRepository } from './appointments.repository.js';
+import { AppointmentsRepository, holdsExpired } from './appointments.repository.js';
 import type { QueueTokenDto, QueueTokenPageDto } from './queue/queue-tokens.dto.js';
 import { at, FrontDesk, type Refusal } from './testing/front-desk.js';
 import { TestClinic } from './testing/test-clinic.js';
@@ -299,7 +299,10 @@ describe('the waitlist', () => {
     await clinic.expireHold(used.id);
     await encounterOf(used);
     await clinic.expireHold(appointmentId ?? '');
+    const due = () => database.hospitalsWhere([hospitalRef(hospital)], holdsExpired);
+    expect(await due()).toHaveLength(1);
     await sweep();
+    expect(await due()).toEqual([]);
     expect((await desk.request('GET', `/appointments/${used.id}`)).status).toBe(200);
     const late = { ...used.what, patientId: await clinic.patient(), start: at(0) };
     expect((await desk.book<Refusal>(late)).body.code).toBe('appointment.slot-taken');

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { Hospital } from '@hms/database';
+import { HospitalDatabase, hospitalRef, type Hospital } from '@hms/database';
 import { createTestHospital, dropTestHospital } from '../../testing/test-hospital.js';
 import { TestApi } from '../../testing/test-api.js';
-import { HospitalDatabase } from '@hms/database';
 import { Outbox } from '../../platform/events/outbox.service.js';
 import { HospitalDirectory } from '../../platform/tenancy/hospital-directory.repository.js';
 import { EachHospital } from '../../platform/tenancy/each-hospital.service.js';
@@ -12,12 +11,13 @@ import { TestAppointments, type TestAppointment } from '../reminders/testing/tes
 import { AppointmentMoves } from './appointment-moves.service.js';
 import { AppointmentsRepository } from './appointments.repository.js';
 import { MissedAppointmentsJob } from './missed-appointments.job.js';
-import { MissedAppointmentsRepository } from './missed-appointments.repository.js';
+import { MissedAppointmentsRepository, someMissed } from './missed-appointments.repository.js';
 
 let api: TestApi;
 let hospital: Hospital;
 let clinic: TestAppointments;
 let job: MissedAppointmentsJob;
+let database: HospitalDatabase;
 
 beforeAll(async () => {
   api = await TestApi.start();
@@ -25,8 +25,9 @@ beforeAll(async () => {
   clinic = new TestAppointments(hospital);
   const { nest } = api.application;
   const here = { strict: false } as const;
-  const [database, outbox] = [nest.get(HospitalDatabase, here), nest.get(Outbox, here)];
-  const each = new EachHospital(nest.get(HospitalDirectory, here), nest.get(rootLogger, here));
+  database = nest.get(HospitalDatabase, here);
+  const outbox = nest.get(Outbox, here);
+  const each = new EachHospital(nest.get(HospitalDirectory, here), database, nest.get(rootLogger, here));
   const appointments = new AppointmentsRepository();
   const moves = new AppointmentMoves(appointments, outbox);
   job = new MissedAppointmentsJob(database, each, new MissedAppointmentsRepository(), appointments, moves, outbox);
@@ -35,6 +36,9 @@ afterAll(async () => {
   await api.close();
   await dropTestHospital(hospital);
 });
+
+/** Whether the job would look at the hospital. */
+const isLookedAt = async () => (await database.hospitalsWhere([hospitalRef(hospital)], someMissed)).length > 0;
 
 /** Opened from the appointment. */
 async function encounter({ id, patientId }: TestAppointment, status: 'planned' | 'arrived'): Promise<void> {
@@ -65,8 +69,10 @@ it('an appointment nobody came to is called missed once the grace is over, once 
   const [seen, planned] = [await clinic.appointment(minutesAgo(40)), await clinic.appointment(minutesAgo(50))];
   await encounter(seen, 'arrived');
   await encounter(planned, 'planned');
+  expect(await isLookedAt()).toBe(true);
   await Promise.all(Array.from({ length: 3 }, () => job.sweep(hospital, now)));
   await job.sweep(hospital, now);
+  expect(await isLookedAt()).toBe(false);
   const rows = await clinic.query<{ id: string; status: string }>('select id, status from {schema}.appointment');
   const statusOf = (id: string) => rows.find((row) => row.id === id)?.status;
   expect(missed.map(({ id }) => statusOf(id))).toEqual(Array(30).fill('no_show'));

@@ -6,7 +6,7 @@ import type { Job } from '../../platform/jobs/job.js';
 import { EachHospital } from '../../platform/tenancy/each-hospital.service.js';
 import { AppointmentMoves } from './appointment-moves.service.js';
 import { AppointmentsRepository } from './appointments.repository.js';
-import { MissedAppointmentsRepository } from './missed-appointments.repository.js';
+import { MissedAppointmentsRepository, someMissed } from './missed-appointments.repository.js';
 
 const atATime = 100;
 
@@ -29,7 +29,7 @@ export class MissedAppointmentsJob implements Job {
   ) {}
 
   async run(): Promise<void> {
-    await this.eachHospital.run('calling appointments missed', async (hospital) => {
+    await this.eachHospital.runWhere(someMissed, 'calling appointments missed', async (hospital) => {
       while ((await this.sweep(hospital, new Date())) === atATime);
     });
   }

@@ -1,5 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { schemaSql, type TenantTx } from '@hms/database';
+import { type HospitalCondition, schemaSql, TenantPrisma, type TenantTx } from '@hms/database';
+
+const cameTo = (schema: string): string => `exists (
+  select from ${schema}.encounter e
+   where e.appointment_id = a.id and e.status not in ('planned', 'cancelled', 'entered-in-error'))`;
+
+/** Where there are any. */
+export const someMissed: HospitalCondition = (schema) => `exists (
+  select from ${schema}.appointment a, ${schema}.scheduling_setting s
+   where a.status in ('booked', 'confirmed')
+         and lower(a.during) <= now() - s.no_show_grace_minutes * interval '1 minute' and not ${cameTo(schema)})`;
 
 @Injectable()
 export class MissedAppointmentsRepository {
@@ -14,9 +24,7 @@ export class MissedAppointmentsRepository {
        where a.status in ('booked', 'confirmed')
              and lower(a.during) <= ${now}::timestamptz
                  - (select s.no_show_grace_minutes from ${schema}.scheduling_setting s) * interval '1 minute'
-             and not exists (select from ${schema}.encounter e
-                              where e.appointment_id = a.id
-                                    and e.status not in ('planned', 'cancelled', 'entered-in-error'))
+             and not ${TenantPrisma.raw(cameTo(schema.sql))}
        order by lower(a.during) limit ${most} for no key update of a skip locked`;
     return rows.map(({ id }) => id);
   }

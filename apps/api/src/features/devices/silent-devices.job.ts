@@ -6,7 +6,7 @@ import { Outbox } from '../../platform/events/outbox.service.js';
 import type { Job } from '../../platform/jobs/job.js';
 import { metricsRegistry } from '../../platform/observability/observability.tokens.js';
 import { EachHospital } from '../../platform/tenancy/each-hospital.service.js';
-import { type SilenceAlarm, SilentDevicesRepository } from './silent-devices.repository.js';
+import { type SilenceAlarm, SilentDevicesRepository, silenceToTell } from './silent-devices.repository.js';
 
 /** Wards beyond so many are counted together: labels must not grow with the number of hospitals. */
 const wardsShown = 200;
@@ -39,7 +39,7 @@ export class SilentDevicesJob implements Job {
   async run(): Promise<void> {
     const counts: { hospital: string; ward: string; devices: number }[] = [];
     await this.eachHospital
-      .run('watching for silent devices', async (hospital) => {
+      .runWhere(silenceToTell, 'watching for silent devices', async (hospital) => {
         for (const count of await this.#watch(hospital)) counts.push({ hospital: hospital.slug, ...count });
       })
       .finally(() => this.#show(counts));

@@ -1,13 +1,13 @@
 /* Alone: its sums are late, and not exact yet, while anybody has an older transaction open. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { acvpuLevels, vitalSigns } from '@hms/contracts';
-import { HospitalDatabase, schemaOf, type Hospital, type TenantTx } from '@hms/database';
+import { HospitalDatabase, hospitalRef, schemaOf, type Hospital, type TenantTx } from '@hms/database';
 import fc from 'fast-check';
 import pg from 'pg';
 import { createTestHospital, dropTestHospital } from '../../testing/test-hospital.js';
 import { TestWards, type Monitor } from '../../testing/test-ward.js';
 import type { Portion } from './rollup-portion.policy.js';
-import { VitalsRollupRepository } from './vitals-rollup.repository.js';
+import { notSummedUp, VitalsRollupRepository } from './vitals-rollup.repository.js';
 import { VitalsRollupService } from './vitals-rollup.service.js';
 
 const minute = 60_000;
@@ -173,6 +173,27 @@ async function take(step: typeof anyStep extends fc.Arbitrary<infer S> ? S : nev
     await wards.assign(monitor.deviceId, patients[step.patient] ?? '', { wardId: ward, valid });
   }
 }
+
+describe('a hospital', () => {
+  const isLookedAt = async () => (await database.hospitalsWhere([hospitalRef(hospital)], notSummedUp)).length > 0;
+
+  it('is looked at when something came, when something is dirty, and else every quarter of an hour', async () => {
+    await startAnew();
+    expect(await isLookedAt()).toBe(true);
+    const seen = `flushes_seen = pg_snapshot_xmin(pg_current_snapshot())`;
+    await wards.query(`update {schema}.vitals_rollup set rolled_until = date_trunc('minute', now()), ${seen}`);
+    expect(await isLookedAt()).toBe(false);
+    await wards.query('insert into {schema}.telemetry_flush (writer, flush_no, rows) values (9, -1, 0)');
+    expect(await isLookedAt()).toBe(true);
+    await wards.query(`update {schema}.telemetry_flush set committed_at = now() - interval '2 hours'`);
+    await wards.query(`update {schema}.vitals_rollup set ${seen}`);
+    expect(await isLookedAt()).toBe(false);
+    await wards.query(`insert into {schema}.vitals_dirty (patient_id, since, until) values ($1, now(), now())`, [
+      patients[0],
+    ]);
+    expect(await isLookedAt()).toBe(true);
+  });
+});
 
 describe('the sums of minutes and quarters of an hour', () => {
   it('have a column for each vital sign', async () => {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import type { Job } from '../../platform/jobs/job.js';
 import { EachHospital } from '../../platform/tenancy/each-hospital.service.js';
+import { notSummedUp } from './vitals-rollup.repository.js';
 import { VitalsRollupService } from './vitals-rollup.service.js';
 
 /** Keeps `vitals_1m` and `vitals_15m` as if they had been summed up a minute ago. */
@@ -20,6 +21,8 @@ export class VitalsRollupJob implements Job {
   ) {}
 
   run(): Promise<void> {
-    return this.eachHospital.run('vitals roll-up', (hospital) => this.rollup.catchUp(hospital, new Date()));
+    return this.eachHospital.runWhere(notSummedUp, 'vitals roll-up', (hospital) =>
+      this.rollup.catchUp(hospital, new Date()),
+    );
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { schemaOf, schemaSql, TenantPrisma, type TenantTx } from '@hms/database';
+import { type HospitalCondition, schemaOf, schemaSql, TenantPrisma, type TenantTx } from '@hms/database';
 import { rollupNames, rollupsOfReadings, rollupsOfRollups } from './rollup-columns.js';
 import { quarterMs } from './rollup-plan.policy.js';
 import type { Portion } from './rollup-portion.policy.js';
@@ -15,6 +15,17 @@ const origin = raw(`timestamptz '2000-01-01Z'`);
 /** When the quarter of an hour that the time lies in began, in milliseconds since 1970. */
 const quarterOf = (time: Date): number => Math.floor(time.getTime() / quarterMs) * quarterMs;
 const instant = (date: Date): TenantPrisma.Sql => sql`${date.toISOString()}::timestamptz`;
+
+/**
+ * Where there may be readings that are not summed up: something was stored in the last hour, which is more than clocks go
+ * ahead. Elsewhere the time until which all is summed up moves every quarter of an hour, so that it is never far behind.
+ */
+export const notSummedUp: HospitalCondition = (schema) => `exists (
+  select from ${schema}.vitals_rollup s
+   where s.rolled_until < now() - ${quarter.sql}
+         or exists (select from ${schema}.vitals_dirty)
+         or exists (select from ${schema}.telemetry_flush where committed_at > now() - interval '1 hour')
+         or exists (select from ${schema}.telemetry_flush where xid >= s.flushes_seen))`;
 
 interface DirtyPiece {
   readonly id: bigint;

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { HospitalRef } from '@hms/database';
+import { HospitalDatabase, type HospitalCondition, type HospitalRef } from '@hms/database';
 import type { Logger } from '@hms/service-kit';
 import { rootLogger } from '../observability/observability.tokens.js';
 import { HospitalDirectory } from './hospital-directory.repository.js';
@@ -8,6 +8,7 @@ import { HospitalDirectory } from './hospital-directory.repository.js';
 export class EachHospital {
   constructor(
     private readonly hospitals: HospitalDirectory,
+    private readonly database: HospitalDatabase,
     @Inject(rootLogger) private readonly logger: Logger,
   ) {}
 
@@ -17,7 +18,23 @@ export class EachHospital {
    * @throws an Error at the end when any failed, so that the job is tried again
    */
   async run(what: string, work: (hospital: HospitalRef) => Promise<void>): Promise<void> {
-    const hospitals = await this.hospitals.provisioned();
+    await this.#runIn(await this.hospitals.provisioned(), what, work);
+  }
+
+  /** Likewise, in those hospitals only where there is something to do: what comes often must cost nothing in quiet ones. */
+  async runWhere(
+    condition: HospitalCondition,
+    what: string,
+    work: (hospital: HospitalRef) => Promise<void>,
+  ): Promise<void> {
+    await this.#runIn(await this.database.hospitalsWhere(await this.hospitals.provisioned(), condition), what, work);
+  }
+
+  async #runIn(
+    hospitals: readonly HospitalRef[],
+    what: string,
+    work: (hospital: HospitalRef) => Promise<void>,
+  ): Promise<void> {
     let failed = 0;
     for (const hospital of hospitals) {
       try {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Job } from '../../../platform/jobs/job.js';
 import { EachHospital } from '../../../platform/tenancy/each-hospital.service.js';
 import { AppointmentMoves } from '../appointment-moves.service.js';
-import { AppointmentsRepository } from '../appointments.repository.js';
+import { AppointmentsRepository, holdsExpired } from '../appointments.repository.js';
 import { WaitlistOffers } from './waitlist-offers.service.js';
 
 const batch = 100;
@@ -27,7 +27,7 @@ export class ExpiredHoldsJob implements Job {
   ) {}
 
   run(): Promise<void> {
-    return this.eachHospital.run('taking away expired holds', async (hospital) => {
+    return this.eachHospital.runWhere(holdsExpired, 'taking away expired holds', async (hospital) => {
       while ((await this.sweep(hospital)) === batch);
     });
   }

@@ -10,7 +10,7 @@ import type { ChannelSender } from '../delivery/channel-sender.js';
 import type { NotificationSettingsDto } from '../settings/settings.dto.js';
 import { doctorWithDevice } from '../testing/recipients.js';
 import { NotificationRetentionJob } from './notification-retention.job.js';
-import { NotificationUpkeepRepository } from './notification-upkeep.repository.js';
+import { hasExpired, NotificationUpkeepRepository } from './notification-upkeep.repository.js';
 import { UnservedChannelsJob } from './unserved-channels.job.js';
 
 let api: TestApi;
@@ -179,7 +179,10 @@ describe('what waits for a channel without a provider', () => {
     const justOver = await delivery({ status: 'queued', expiredMinutesAgo: 1 });
     const counts = await delivery({ status: 'queued', channel: 'push' });
     const served = await delivery({ status: 'queued', channel: 'email', expiredMinutesAgo: 6 });
+    const waits = () => database.hospitalsWhere([hospitalRef(hospital)], hasExpired(['sms', 'push'], 5 * 60_000));
+    expect(await waits()).toHaveLength(1);
     await job.expire(hospitalRef(hospital), new Date());
+    expect(await waits()).toEqual([]);
     const rows = await wards.query<{ id: string; status: string; error: string | null }>(
       `select id, status, error from {schema}.notification_delivery where id <> $1 order by id`,
       [served],

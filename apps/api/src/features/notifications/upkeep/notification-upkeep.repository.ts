@@ -1,6 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { HospitalDatabase, schemaSql, type TenantTx } from '@hms/database';
+import { type HospitalCondition, HospitalDatabase, schemaSql, type TenantTx } from '@hms/database';
 import type { OutsideChannel } from '../notification.terms.js';
+
+/** Where something waits for one of the channels that counted no more so long ago. */
+export const hasExpired =
+  (channels: readonly OutsideChannel[], graceMs: number): HospitalCondition =>
+  (schema) => `exists (
+    select from ${schema}.notification_delivery d join ${schema}.notification n on n.id = d.notification_id
+     where d.channel in (${channels.map((channel) => `'${channel}'`).join(', ')}) and d.due_at <= now()
+           and n.expires_at < now() - interval '${String(graceMs)} milliseconds')`;
 
 @Injectable()
 export class NotificationUpkeepRepository {

@@ -5,7 +5,7 @@ import type { Job } from '../../../platform/jobs/job.js';
 import { EachHospital } from '../../../platform/tenancy/each-hospital.service.js';
 import { channelSenders, type ChannelSender } from '../delivery/channel-sender.js';
 import { outsideChannels, type OutsideChannel } from '../notification.terms.js';
-import { NotificationUpkeepRepository } from './notification-upkeep.repository.js';
+import { hasExpired, NotificationUpkeepRepository } from './notification-upkeep.repository.js';
 
 const atATime = 1_000;
 /** Another worker may have a provider, and be the one to say what became of it. */
@@ -32,7 +32,9 @@ export class UnservedChannelsJob implements Job {
 
   async run(): Promise<void> {
     if (this.#unserved.length === 0) return;
-    await this.eachHospital.run('ending what no provider sends', (hospital) => this.expire(hospital, new Date()));
+    await this.eachHospital.runWhere(hasExpired(this.#unserved, graceMs), 'ending what no provider sends', (hospital) =>
+      this.expire(hospital, new Date()),
+    );
   }
 
   async expire(hospital: HospitalRef, now: Date): Promise<void> {
