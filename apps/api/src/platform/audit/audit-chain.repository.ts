@@ -1,6 +1,7 @@
 import { sealedColumnsSql, type Checkpoint } from '@hms/audit';
 import { Injectable } from '@nestjs/common';
 import {
+  type HospitalCondition,
   HospitalDatabase,
   hospitalRef,
   PublicPrisma,
@@ -46,6 +47,23 @@ const tableOf = (hospital: HospitalRef | null, table: string): PublicPrisma.Sql 
   PublicPrisma.sql`${hospital ? schemaSql(hospital) : PublicPrisma.raw('public')}.${PublicPrisma.raw(table)}`;
 const hexOf = (bytes: Buffer): string => `\\x${bytes.toString('hex')}`;
 
+/** How long a chain that has grown goes without a signature. */
+export const checkpointEveryMs = 60_000;
+
+/**
+ * Where rows wait to be chained, where a step was left unfinished, where the chain has to be signed, and where that was done
+ * lately, by another worker perhaps, so that it may have to be copied.
+ */
+export const chainMoves: HospitalCondition = (schema) => `exists (
+  select from ${schema}.audit_sequencer q
+    left join lateral (select seq, at from ${schema}.audit_checkpoint order by seq desc limit 1) signed on true
+   where q.target is not null
+         or exists (select from ${schema}.audit_event where xid >= pg_snapshot_xmax(q.prev))
+         or exists (select from ${schema}.audit_event where xid = any (array(select pg_snapshot_xip(q.prev))))
+         or signed.at > now() - interval '2 minutes'
+         or coalesce(signed.at, '-infinity') < now() - interval '${String(checkpointEveryMs)} milliseconds'
+            and (select max(seq) from ${schema}.audit_chain) > coalesce(signed.seq, 0))`;
+
 @Injectable()
 export class AuditChainRepository {
   constructor(private readonly database: HospitalDatabase) {}
@@ -56,6 +74,11 @@ export class AuditChainRepository {
     return (await this.database.publicClient.hospital.findMany({ where, select: { id: true, slug: true } })).map(
       hospitalRef,
     );
+  }
+
+  /** Those of them whose chain has to be looked at. */
+  moving(hospitals: readonly HospitalRef[]): Promise<HospitalRef[]> {
+    return this.database.hospitalsWhere(hospitals, chainMoves);
   }
 
   inChain<T>(hospital: HospitalRef | null, work: (tx: ChainTx) => Promise<T>): Promise<T> {

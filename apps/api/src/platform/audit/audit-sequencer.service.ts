@@ -6,6 +6,7 @@ import { ApiConfig } from '../config/api-config.js';
 import { metricsRegistry, rootLogger } from '../observability/observability.tokens.js';
 import {
   AuditChainRepository,
+  checkpointEveryMs,
   type ChainTx,
   type Head,
   type NewLink,
@@ -13,7 +14,6 @@ import {
 } from './audit-chain.repository.js';
 
 const rowsPerStep = 2_000;
-const checkpointEveryMs = 60_000;
 const checkpointEveryRows = 1_000;
 
 /** Puts the rows of a hospital's audit, or of the platform's, in a chain that nobody can change unnoticed. */

@@ -12,7 +12,7 @@ import { TestApi } from '../../testing/test-api.js';
 import { asOwner, createTestHospital, dropTestHospital } from '../../testing/test-hospital.js';
 import { until } from '../../testing/until.js';
 import { ApiConfig } from '../config/api-config.js';
-import { AuditChainRepository } from './audit-chain.repository.js';
+import { AuditChainRepository, chainMoves } from './audit-chain.repository.js';
 import { AuditSequencer } from './audit-sequencer.service.js';
 import { AuditTrail } from './audit-trail.service.js';
 
@@ -137,6 +137,27 @@ describe('the chain', () => {
 });
 
 describe('the sequencer', () => {
+  it('looks at a chain when a row waits, a step is unfinished, a signature is due, or was made lately', async () => {
+    await asSuperuser(async ({ client, schema }) => {
+      const isLookedAt = async (change: string) => {
+        await client.query(`savepoint quiet; ${change}`);
+        const { rows: answers } = await client.query<{ moves: boolean }>(`select ${chainMoves(schema)} as moves`);
+        await client.query('rollback to quiet');
+        return answers[0]?.moves;
+      };
+      await client.query(`update ${schema}.audit_checkpoint set at = now() - interval '3 minutes'`);
+      expect(await isLookedAt('')).toBe(false);
+      const copied = `jsonb_build_object('id', gen_random_uuid(), 'xid', pg_current_xact_id()::text)`;
+      const changes = [
+        `insert into ${schema}.audit_event select (jsonb_populate_record(e, ${copied})).* from ${schema}.audit_event e limit 1`,
+        `update ${schema}.audit_sequencer set target = pg_current_snapshot()`,
+        `delete from ${schema}.audit_checkpoint where seq = (select max(seq) from ${schema}.audit_chain)`,
+        `update ${schema}.audit_checkpoint set at = now()`,
+      ];
+      for (const change of changes) expect([change, await isLookedAt(change)]).toEqual([change, true]);
+    });
+  });
+
   it('chains a row once although its transaction ends after later ones (control: a cursor would miss it)', async () => {
     const insert = (client: pg.ClientBase) => {
       const from = `${schemaOf(hospital.slug)}.audit_event`;
