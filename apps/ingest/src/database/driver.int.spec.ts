@@ -54,8 +54,8 @@ async function states(application: string): Promise<string[]> {
 describe('small flushes over TCP', () => {
   it('take less than 10 ms each', async () => {
     const lane = new Lane(named(variable('INGEST_DATABASE_URL'), application));
-    await lane.copy(flush, rows);
-    expect(await timed(100, () => lane.copy(flush, rows))).toBeLessThan(1_000);
+    await lane.copy(flush, [rows]);
+    expect(await timed(100, () => lane.copy(flush, [rows]))).toBeLessThan(1_000);
     await lane.close();
   });
 
@@ -79,10 +79,10 @@ describe('a COPY the server refuses', () => {
     const lane = new Lane(named(variable('INGEST_DATABASE_URL'), application));
     const before = await superuser.query(`select from ${table}`);
     for (let i = 0; i < 200; i++) {
-      const failure = await lane.copy(flush, poison).then(() => 'none', failureOf);
+      const failure = await lane.copy(flush, [poison]).then(() => 'none', failureOf);
       expect(failure).toBe('data');
       await lane.rollback();
-      await lane.copy(flush, rows);
+      await lane.copy(flush, [rows]);
     }
     const after = await superuser.query(`select from ${table}`);
     expect((after.rowCount ?? 0) - (before.rowCount ?? 0)).toBe(200 * 20);
@@ -92,7 +92,7 @@ describe('a COPY the server refuses', () => {
 
   it('fails also when it is a statement after the COPY that is refused', async () => {
     const lane = new Lane(named(variable('INGEST_DATABASE_URL'), application));
-    const failing = lane.copy(`begin; copy ${table} (n) from stdin; select 1 / 0; commit`, rows);
+    const failing = lane.copy(`begin; copy ${table} (n) from stdin; select 1 / 0; commit`, [rows]);
     expect(await failing.then(() => 'none', failureOf)).toBe('stale');
     await lane.rollback();
     await lane.close();
@@ -101,9 +101,29 @@ describe('a COPY the server refuses', () => {
   it('fails also when a statement before the COPY is refused, and what was sent for the COPY disturbs nothing', async () => {
     const lane = new Lane(named(variable('INGEST_DATABASE_URL'), application));
     const large = Buffer.from('1\n'.repeat(500_000));
-    const failing = lane.copy(`begin; select 1 / 0; copy ${table} (n) from stdin; commit`, large);
+    const failing = lane.copy(`begin; select 1 / 0; copy ${table} (n) from stdin; commit`, [large]);
     expect(await failing.then(() => 'none', failureOf)).toBe('stale');
     await lane.rollback();
+    expect(await lane.run('select 7 as n')).toEqual([{ n: 7 }]);
+    await lane.close();
+  });
+
+  it('among several of one message fails all of them, and what was sent for the others disturbs nothing', async () => {
+    const lane = new Lane(named(variable('INGEST_DATABASE_URL'), application));
+    const stored = async () => (await superuser.query(`select from ${table}`)).rowCount ?? 0;
+    const before = await stored();
+    const three = `begin; ${Array(3).fill(`copy ${table} (n) from stdin`).join('; ')}; commit`;
+    for (const data of [
+      [poison, rows, rows],
+      [rows, poison, rows],
+      [rows, rows, poison],
+    ]) {
+      expect(await lane.copy(three, data).then(() => 'none', failureOf)).toBe('data');
+      await lane.rollback();
+    }
+    expect(await stored()).toBe(before);
+    await lane.copy(three, [rows, rows, rows]);
+    expect(await stored()).toBe(before + 60);
     expect(await lane.run('select 7 as n')).toEqual([{ n: 7 }]);
     await lane.close();
   });

@@ -41,8 +41,8 @@ export class Lane {
     return this.#answered(async () => this.#sql.unsafe<T[]>(statements));
   }
 
-  /** Like {@link run}; the one `copy … from stdin` among them takes `data`. */
-  async copy(statements: string, data: Buffer): Promise<void> {
+  /** Like {@link run}; each `copy … from stdin` among them takes the next of `data`. */
+  async copy(statements: string, data: readonly Buffer[]): Promise<void> {
     await this.#answered(async () => this.#sql.unsafe(statements, [], { copy: data }));
   }
 

@@ -54,7 +54,7 @@ describe('rows in the binary format of COPY', () => {
     ];
     const table = { schema: hospital.schema, name: 'vitals_unassigned', rows: written.map(resolve) } as const;
     // Any row may be without a patient here, and no time is without a partition.
-    await lane.copy(`begin; ${copyInto(table)}; commit`, encodeRows(table.rows, mark));
+    await lane.copy(`begin; ${copyInto(table)}; commit`, [encodeRows(table.rows, mark)]);
     const columns = copyColumns.map((column) => (column === 'acvpu' ? 'acvpu::text' : column)).join(', ');
     const rows = await hospital.rows<Record<string, unknown>>(
       `select ${columns}, (extract(epoch from recorded_at) * 1000000)::bigint::text as micros from {schema}.vitals_unassigned`,

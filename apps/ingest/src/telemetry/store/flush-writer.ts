@@ -81,14 +81,15 @@ export class FlushWriter {
       ...insertLedger(group),
       ...insertWaveforms(group.hospital.schema, group.rows),
     ];
-    const first = [begin, ...groups.flatMap(ofGroup)];
     const last = [assertEpochs(groups), 'commit'];
     const alarming = groups.filter(isAlarming);
-    for (const [i, table] of tables.entries()) {
-      const before = i === 0 ? first : [];
-      const after = i === tables.length - 1 && alarming.length === 0 ? last : [];
-      await lane.copy([...before, copyInto(table), ...after].join('; '), encodeRows(table.rows, mark));
-    }
+    const statements = [begin, ...groups.flatMap(ofGroup), ...tables.map(copyInto)];
+    if (alarming.length === 0) statements.push(...last);
+    // One message, however many hospitals there are.
+    await lane.copy(
+      statements.join('; '),
+      tables.map((table) => encodeRows(table.rows, mark)),
+    );
     if (alarming.length === 0) return 0;
     const alarms = await noteAlarms(lane, alarming);
     await lane.run(last.join('; '));

@@ -34,7 +34,7 @@ async function stage(lane: Lane, tables: readonly TableRows[], mark: FlushMark):
     const { firsts, repeats, merged } = fold(table.rows);
     for (const row of repeats) duplicates.add(row);
     const statements = [...insertWaveforms(table.schema, table.rows), createStaging(table), copyIntoStaging(table)];
-    await lane.copy(statements.join('; '), encodeRows(merged, mark));
+    await lane.copy(statements.join('; '), [encodeRows(merged, mark)]);
     for (const { device_no, recorded_at } of await lane.run<DuplicateRow>(mergeStaged(table, mark))) {
       const row = firsts.get(keyOf(device_no, recorded_at));
       if (row) duplicates.add(row);
