@@ -69,7 +69,7 @@ export async function startIngest(parts: IngestParts): Promise<void> {
   const metrics = new IngestMetrics(registry);
   const hospitals = new Hospitals();
   const lookups = openLane(parts, { connections: 2, answerWithinMs: 5_000 });
-  await refuseTooManyRights(lookups, logger);
+  await refuseUnsafeDatabase(lookups, logger);
   const watch = new EpochWatch(openLane(parts, { answerWithinMs: 3_000 }), hospitals, logger);
   await watch.ask();
   watch.start();
@@ -134,11 +134,17 @@ function startDecoding({ lifecycle, logger }: IngestParts): DecodeApart {
   return (hospital, job) => thread.decode(hospital, job);
 }
 
-async function refuseTooManyRights(lookups: Lane, logger: Logger): Promise<void> {
+const noWaiting = 'DATABASE_URL (synchronous_commit is off: what is acknowledged could be lost)';
+
+async function refuseUnsafeDatabase(lookups: Lane, logger: Logger): Promise<void> {
   const [rights] = await lookups.run<{ tooMany: boolean }>(databaseRightsQuery);
-  if (rights?.tooMany === false) return;
-  logger.fatal({ variable: tooManyRights }, 'refusing to start');
-  throw new Error(`Refusing to start: ${tooManyRights}`);
+  const [commits] = await lookups.run<{ wait: boolean }>(
+    `select current_setting('synchronous_commit') <> 'off' as wait`,
+  );
+  const variable = rights?.tooMany !== false ? tooManyRights : commits?.wait !== true ? noWaiting : undefined;
+  if (variable === undefined) return;
+  logger.fatal({ variable }, 'refusing to start');
+  throw new Error(`Refusing to start: ${variable}`);
 }
 
 interface StoreNeeds {

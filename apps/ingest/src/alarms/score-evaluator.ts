@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Logger } from '@hms/service-kit';
-import { failureOf } from '../database/failure.js';
+import { failureOf, isHeldUp } from '../database/failure.js';
 import type { Lane } from '../database/lane.js';
 import { type Pending, WriteBehind } from '../database/write-behind.js';
 import { CommonEpoch } from '../hospitals/common-epoch.js';
@@ -17,6 +17,8 @@ const evaluateEveryMs = 1_000;
 /** Few enough that even if all of them fall ill at once, each statement takes far less than it may. */
 const patientsAtOnce = 50;
 const dueAtOnce = 200;
+/** Slices that each wait for a lock in vain. */
+const heldUpAtMost = 2;
 /** Flushes beyond are left to the rescan, which finds them in the database. */
 const flushesRemembered = 20_000;
 /** What is committed this long after it was begun is still seen by who asks for what is new. */
@@ -130,7 +132,10 @@ export class ScoreEvaluator {
     return [...asks.values()];
   }
 
-  /** Those after some who cannot be scored are all the same, unless the database is gone. */
+  /**
+   * Those after some who cannot be scored are all the same, unless the database is gone, or somebody holds more of the
+   * hospital than a few patients: other hospitals wait behind it.
+   */
   async #scoreAll(hospital: Hospital, backlog: Backlog, asks: readonly Ask[]): Promise<void> {
     const known = { epoch: hospital.epoch, found: backlog.epoch.value, since: backlog.since };
     // What somebody was due for is forgotten with it, should it come to nothing.
@@ -140,8 +145,8 @@ export class ScoreEvaluator {
       try {
         await this.#score(hospital, known, asks.slice(i, i + patientsAtOnce));
       } catch (err) {
-        if (failureOf(err) === 'lost') throw err;
         failures.push(err);
+        if (failureOf(err) === 'lost' || failures.filter(isHeldUp).length === heldUpAtMost) throw err;
       }
       await turn();
     }

@@ -37,6 +37,19 @@ export function failureOf(thrown: unknown): Failure {
   return byState.get(code) ?? byClass.get(code.slice(0, 2)) ?? 'fatal';
 }
 
+/**
+ * Whether it was rolled back because another transaction holds what it needs, or took too long: nothing is wrong with the
+ * server, and it may go on like this.
+ */
+export const isHeldUp = (thrown: unknown): boolean => /^(55P03|57014|40...)$/.test(errorCode(thrown) ?? '');
+
+/** The schema of the table an error is about, where the server names one. */
+export function schemaOfError(thrown: unknown): string | undefined {
+  return thrown instanceof Error && 'schema_name' in thrown && typeof thrown.schema_name === 'string'
+    ? thrown.schema_name
+    : undefined;
+}
+
 /** The SQLSTATE, or the code of Node or the driver. */
 export function errorCode(thrown: unknown): string | undefined {
   return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;

@@ -75,6 +75,14 @@ describe('a request', () => {
     const refusal = admission.enter(1, standard);
     expect([refusal?.code, refusal?.retryAfter]).toEqual(['telemetry.over-quota', 6]);
     expect(shed).toEqual(['quota']);
+    expect(admission.enter(1, critical)?.code).toBe('telemetry.over-quota');
+    quota.limitTo(undefined);
+    quota.limitTo(100);
+    quota.take(1_050);
+    expect([admission.enter(1, standard)?.code, admission.enter(1, critical)?.code]).toEqual([
+      'telemetry.over-quota',
+      undefined,
+    ]);
     quota.limitTo(undefined);
     expect(isLetIn(1)).toBe(true);
   });
@@ -85,7 +93,9 @@ describe('a request', () => {
     const each = admissionLimits.bodyBytesEach;
     expect(codeOf(each + 1)).toBeUndefined();
     expect(admission.enter(1, other)).toBeUndefined();
-    expect([codeOf(1), admission.enter(1, critical)?.code]).toEqual(['telemetry.over-share', 'telemetry.over-share']);
+    expect([codeOf(1), admission.enter(1, critical)?.code]).toEqual(['telemetry.over-share', undefined]);
+    admission.leave(1, critical);
+    expect(admission.enter(each * admissionLimits.criticalExcess, critical)?.code).toBe('telemetry.over-share');
     expect(admission.enter(each - 1, other)).toBeUndefined();
     admission.leave(each + 1, standard);
     expect([codeOf(each + 1), codeOf(each), codeOf(1)]).toEqual([

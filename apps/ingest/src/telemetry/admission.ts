@@ -16,6 +16,10 @@ export const admissionLimits = {
   waitedMs: 1_000,
   /** Of room and rows, for gateways of monitored wards alone. */
   criticalReserve: 0.1,
+  /** Beyond its hospital's share, as a part of that. */
+  criticalExcess: 0.5,
+  /** Beyond its hospital's quota: so many milliseconds of it, owed to those that come later. */
+  criticalDebtMs: 1_000,
 } as const;
 
 export type ShedReason = 'draining' | 'database' | 'memory' | 'queue' | 'share' | 'quota';
@@ -35,7 +39,8 @@ export interface Applicant {
 
 /**
  * Decides before a body is read whether there is room for it. A request is refused or stored, never dropped: what was
- * let in stays in. What one hospital sends too much is refused to that hospital, critical or not.
+ * let in stays in. What one hospital sends too much is refused to that hospital: to its critical gateways last, when the
+ * others have had nothing let in for a while.
  */
 export class Admission implements Gate<Applicant> {
   #bodyBytes = 0;
@@ -78,25 +83,25 @@ export class Admission implements Gate<Applicant> {
   #reasonAgainst(bytes: number, caller: Applicant | undefined): ShedReason | undefined {
     if (this.#draining) return 'draining';
     if (this.breaker.open) return 'database';
-    const { bodyBytes, queuedRows, waitedMs, criticalReserve } = admissionLimits;
+    const { bodyBytes, queuedRows, waitedMs, criticalReserve, criticalExcess, criticalDebtMs } = admissionLimits;
     // Until it is known who sends, the reserve is not touched.
     const isCritical = caller?.isCritical === true;
     const share = isCritical ? 1 : 1 - criticalReserve;
     const { backlog } = this;
     const hospital = caller?.hospital;
-    if (hospital && hospital.quota.waitMs > 0) return 'quota';
-    if (hospital && this.#isOverShare(hospital, bytes)) return 'share';
+    if (hospital && hospital.quota.waitMs > (isCritical ? criticalDebtMs : 0)) return 'quota';
+    if (hospital && this.#isOverShare(hospital, bytes, isCritical ? 1 + criticalExcess : 1)) return 'share';
     if (this.#bodyBytes + bytes > bodyBytes * share) return 'memory';
     if (backlog.queuedRows > queuedRows * share) return 'queue';
     return hospital && !isCritical && backlog.waitedMsOf(hospital) > waitedMs ? 'queue' : undefined;
   }
 
-  #isOverShare(hospital: Hospital, bytes: number): boolean {
+  #isOverShare(hospital: Hospital, bytes: number, times: number): boolean {
     const { bodyBytesEach, bodyBytesAlone, queuedRowsEach } = admissionLimits;
     const rows = this.backlog.queuedRowsOf(hospital);
-    if (rows > queuedRowsEach && this.backlog.queuedRows > rows) return true;
+    if (rows > queuedRowsEach * times && this.backlog.queuedRows > rows) return true;
     const held = this.#bodyBytesOf.get(hospital) ?? 0;
-    return held + bytes > (this.#bodyBytes > held ? bodyBytesEach : bodyBytesAlone);
+    return held + bytes > (this.#bodyBytes > held ? bodyBytesEach : bodyBytesAlone) * times;
   }
 
   /** What comes while it is not known who sends is nobody's. */

@@ -14,15 +14,15 @@ const ofRows = (rows: number, submittedAt = 0): Submission =>
 /** Holds each flush until it is let go. */
 class HeldWriter implements Writer {
   readonly flushes: (readonly Submission[])[] = [];
-  #release: () => void = () => undefined;
+  #release: (heldUp: readonly Submission[]) => void = () => undefined;
 
-  write(submissions: readonly Submission[]): Promise<void> {
+  write(submissions: readonly Submission[]): Promise<readonly Submission[]> {
     this.flushes.push(submissions);
     return new Promise((resolve) => (this.#release = resolve));
   }
 
-  async release(): Promise<void> {
-    this.#release();
+  async release(heldUp: readonly Submission[] = []): Promise<void> {
+    this.#release(heldUp);
     await jest.advanceTimersByTimeAsync(0);
   }
 }
@@ -126,5 +126,81 @@ describe('a submission', () => {
     await held[0]?.release();
     await refused;
     expect(rowsOf(held[0]!)).toEqual([1, 2]);
+  });
+});
+
+describe('a hospital whose tables somebody holds', () => {
+  const other = hospitalWith(3);
+  const ofOther = (rows: number): Submission =>
+    submissionOf(
+      other,
+      Array.from({ length: rows }, (_, i) => readingOf(1, i)),
+      now,
+    );
+  const pass = async (ms: number): Promise<void> => {
+    now += ms;
+    await jest.advanceTimersByTimeAsync(ms);
+  };
+
+  it('is tried by itself, later and later, by one writer at a time, and waits with all that comes of it', async () => {
+    const { batcher, held } = setUp(2);
+    const [first, second] = held as [HeldWriter, HeldWriter];
+    const heldUp = ofRows(1);
+    batcher.submit(heldUp);
+    batcher.submit(ofOther(2));
+    await pass(0);
+    expect(rowsOf(second)).toEqual([3]);
+    batcher.submit(ofRows(4));
+    await second.release([heldUp]);
+    batcher.submit(ofRows(5));
+    batcher.submit(ofOther(6));
+    expect([batcher.queuedRows, batcher.queuedRowsOf(hospital)]).toEqual([16, 10]);
+    await pass(40);
+    // The others go on without it.
+    expect([rowsOf(first), rowsOf(second)]).toEqual([[], [3, 6]]);
+    await pass(10);
+    expect(rowsOf(first)).toEqual([10]);
+    await pass(5_000);
+    expect(rowsOf(first)).toEqual([10]);
+    const [tried = []] = first.flushes;
+    await first.release(tried);
+    await second.release();
+    await pass(99);
+    expect([first.flushes.length, second.flushes.length]).toEqual([1, 2]);
+    await pass(1);
+    expect(first.flushes.length + second.flushes.length).toBe(4);
+    expect([...first.flushes, ...second.flushes].filter((flush) => flush.includes(heldUp))).toHaveLength(3);
+  });
+
+  it('goes the usual way again, with what came meanwhile, once it could be stored', async () => {
+    const { batcher, held } = setUp(1);
+    const [writer] = held as [HeldWriter];
+    const heldUp = ofRows(1);
+    batcher.submit(heldUp);
+    await pass(0);
+    await writer.release([heldUp]);
+    await pass(50);
+    batcher.submit(ofRows(2));
+    batcher.submit(ofOther(3));
+    await writer.release();
+    await pass(4);
+    expect(rowsOf(writer)).toEqual([1, 1, 5]);
+    await writer.release();
+    expect(batcher.queuedRows).toBe(0);
+  });
+
+  it('is given back when it waited 10 s', async () => {
+    const { batcher, held } = setUp(1);
+    const [writer] = held as [HeldWriter];
+    const heldUp = ofRows(1, now);
+    batcher.submit(heldUp);
+    await pass(0);
+    const refused = expect(heldUp.answered).rejects.toMatchObject({ code: 'service.unavailable' });
+    for (let i = 0; i < 12; i++) {
+      await writer.release([heldUp].filter(({ submittedAt }) => submittedAt >= now - 10_000));
+      await pass(1_000);
+    }
+    await refused;
+    expect(batcher.queuedRows).toBe(0);
   });
 });

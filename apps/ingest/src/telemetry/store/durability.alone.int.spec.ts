@@ -249,6 +249,38 @@ describe('a row the database refuses', () => {
   });
 });
 
+describe('a hospital whose tables somebody locks', () => {
+  it('waits by itself: the others are answered as ever, and it is when the lock is gone', async () => {
+    const locked = await TestHospital.create();
+    const lockedGateway = await locked.addGateway();
+    const [lockedDevice] = (await locked.addDevices(lockedGateway, 1)) as [TestDevice];
+    const ingest = await TestIngest.start();
+    const device = await addDevice();
+    const send = (key: string, name: string) => ingest.post(key, { readings: [{ d: name, t: Date.now(), hr: 70 }] });
+    await locked.owner.query('begin');
+    await locked.owner.query(`lock table ${locked.schema}.vitals in access exclusive mode`);
+    const began = performance.now();
+    const waiting: ReturnType<typeof send>[] = [];
+    const others: { status: number; began: number; ms: number }[] = [];
+    while (performance.now() - began < 6_000) {
+      waiting.push(send(lockedGateway.key, lockedDevice.name));
+      const sent = performance.now();
+      const { status } = await send(gateway.key, device.name);
+      others.push({ status, began: sent - began, ms: performance.now() - sent });
+    }
+    await locked.owner.query('rollback');
+    expect(others.filter(({ status }) => status !== 200)).toEqual([]);
+    // It takes a second to find out, and another to find out whose table it is.
+    expect(others.filter((other) => other.began > 4_000 && other.ms > 1_000)).toEqual([]);
+    expect(others.length).toBeGreaterThan(20);
+    const answers = await Promise.all(waiting);
+    // While it waits for longer than a second, more is turned away.
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
+    await ingest.stop();
+    await locked.drop();
+  }, 60_000);
+});
+
 describe('ending', () => {
   it('answers what was begun, takes nothing new, and leaves with 0', async () => {
     const ingest = await TestIngest.start();

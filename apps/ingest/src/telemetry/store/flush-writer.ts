@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { failureOf } from '../../database/failure.js';
+import { type Failure, failureOf, schemaOfError } from '../../database/failure.js';
 import type { Submission } from '../submission.js';
 import { isAlarming, noteAlarms, reportRaised } from './alarming.js';
+import type { Writer } from './batcher.js';
 import { encodeRows, type FlushMark } from './copy-encoder.js';
 import { insertDirty } from './dirty-stretches.js';
 import { freshSince } from './fresh.js';
@@ -20,30 +21,37 @@ const longestPauseMs = 1_000;
  * does not, each hospital is stored by itself, with whatever its failure calls for. A submission is answered after
  * the commit that holds it, never before.
  */
-export class FlushWriter {
+export class FlushWriter implements Writer {
   constructor(private readonly parts: StoreParts) {}
 
-  /** Ends when every submission is answered or failed. */
-  async write(submissions: readonly Submission[]): Promise<void> {
+  async write(submissions: readonly Submission[]): Promise<readonly Submission[]> {
     const groups = groupByHospital(submissions);
     for (const submission of submissions) if (submission.rows.length === 0) submission.answerStored();
     const withRows = groups.filter((group) => group.rows.length > 0);
-    if (withRows.length > 0) await this.#store(withRows);
+    return withRows.length > 0 ? this.#store(withRows) : [];
   }
 
-  async #store(groups: readonly HospitalGroup[]): Promise<void> {
+  async #store(groups: readonly HospitalGroup[]): Promise<readonly Submission[]> {
     const { numbers, writer, metrics } = this.parts;
     const mark = { writer, flushNo: numbers.open() };
     const began = performance.now();
-    const stored = await this.#copy(groups, mark).then(
-      (alarms) => ({ alarms }),
-      (err: unknown) => ({ err }),
-    );
-    if ('err' in stored) await this.#recover(groups, mark, stored.err);
+    const heldUp = await this.#storeTogether(groups, mark);
     numbers.close(mark.flushNo);
-    if ('alarms' in stored) this.#settle(groups, mark, stored.alarms);
     const rows = groups.reduce((sum, group) => sum + group.rows.length, 0);
     metrics.flushed(rows, (performance.now() - began) / 1_000);
+    return heldUp;
+  }
+
+  /** Returns what is held up. */
+  async #storeTogether(groups: readonly HospitalGroup[], mark: FlushMark): Promise<readonly Submission[]> {
+    let alarms: number;
+    try {
+      alarms = await this.#copy(groups, mark);
+    } catch (err) {
+      return this.#recover(groups, mark, err);
+    }
+    this.#settle(groups, mark, alarms);
+    return [];
   }
 
   #settle(groups: readonly HospitalGroup[], mark: FlushMark, alarms: number): void {
@@ -53,21 +61,39 @@ export class FlushWriter {
     for (const group of groups) this.parts.onCommitted(group, mark);
   }
 
-  /** Hospital by hospital, round by round: one that cannot be written delays the others by no more than an attempt. */
-  async #recover(groups: readonly HospitalGroup[], mark: FlushMark, err: unknown): Promise<void> {
+  /** Where it is known whose rows it was, the others are stored together all the same. */
+  async #recover(groups: readonly HospitalGroup[], mark: FlushMark, err: unknown): Promise<readonly Submission[]> {
     const { lane, logger, metrics } = this.parts;
     const failure = failureOf(err);
     metrics.flushFailed(failure);
     // Batches that come again and devices that move are no trouble.
     logger[failure === 'conflict' || failure === 'stale' ? 'debug' : 'warn']({ err, failure }, 'flush failed');
     await lane.rollback();
+    const schema = schemaOfError(err);
+    const others = groups.filter(({ hospital }) => hospital.schema !== schema);
+    if (others.length === groups.length || others.length === 0) return this.#recoverEach(groups, mark, failure);
+    const heldUp = await this.#storeTogether(others, mark);
+    const blamed = groups.filter(({ hospital }) => hospital.schema === schema);
+    return [...heldUp, ...(await this.#recoverEach(blamed, mark, failure))];
+  }
+
+  /** Hospital by hospital, round by round: one that cannot be written delays the others by no more than an attempt. */
+  async #recoverEach(
+    groups: readonly HospitalGroup[],
+    mark: FlushMark,
+    failure: Failure,
+  ): Promise<readonly Submission[]> {
     let open = groups.map((group) => new Recovery(this.parts, mark, group, failure));
+    const heldUp: Submission[] = [];
     for (let pauseMs = 0; open.length > 0; pauseMs = Math.min(pauseMs * 2 + 25, longestPauseMs)) {
       await pause(pauseMs);
-      const unsettled: Recovery[] = [];
-      for (const recovery of open) if (!(await recovery.attempt())) unsettled.push(recovery);
-      open = unsettled;
+      for (const recovery of open) {
+        await recovery.attempt();
+        if (recovery.isHeldUp) heldUp.push(...recovery.open);
+      }
+      open = open.filter((recovery) => recovery.open.length > 0 && !recovery.isHeldUp);
     }
+    return heldUp;
   }
 
   /** Returns how many alarms the readings raised. */

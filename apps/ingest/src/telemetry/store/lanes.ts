@@ -124,6 +124,20 @@ export class Lanes {
     this.#rows += submission.weight;
   }
 
+  /** Takes all that waits of the hospital. */
+  takeAllOf(hospital: Hospital): Submission[] {
+    const lane = this.#lanes.get(hospital);
+    this.#lanes.delete(hospital);
+    this.#critical.delete(hospital);
+    const all: Submission[] = [];
+    for (let head = lane?.head; lane && head; { head } = lane) {
+      lane.drop(head);
+      all.push(head);
+    }
+    for (const { weight } of all) this.#rows -= weight;
+    return all;
+  }
+
   /** Takes submissions of at most so many rows together, and at least one if any waits. */
   take(maxRows: number): Submission[] {
     const taken = new Taken(maxRows);

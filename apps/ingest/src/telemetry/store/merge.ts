@@ -11,7 +11,7 @@ import { insertLedger } from './ledger.js';
 import { insertStatedPatients } from './stated-patients.js';
 import {
   assertEpochs,
-  begin,
+  beginAgain,
   copyIntoStaging,
   createStaging,
   type DuplicateRow,
@@ -29,7 +29,7 @@ type Rows = readonly ResolvedReading[];
  */
 async function stage(lane: Lane, tables: readonly TableRows[], mark: FlushMark): Promise<Set<ResolvedReading>> {
   const duplicates = new Set<ResolvedReading>();
-  await lane.run(begin);
+  await lane.run(beginAgain);
   for (const table of tables) {
     const { firsts, repeats, merged } = fold(table.rows);
     for (const row of repeats) duplicates.add(row);

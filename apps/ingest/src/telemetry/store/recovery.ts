@@ -1,5 +1,5 @@
 import { commonError } from '@hms/contracts';
-import { type Failure, failureOf } from '../../database/failure.js';
+import { type Failure, failureOf, isHeldUp } from '../../database/failure.js';
 import type { ResolvedReading } from '../reading.js';
 import { reportRaised } from './alarming.js';
 import type { FlushMark } from './copy-encoder.js';
@@ -23,6 +23,8 @@ export class Recovery {
   #duplicates: ReadonlySet<ResolvedReading> = new Set();
   readonly #deadLetters: DeadLetter[] = [];
   readonly #since: number;
+  #wasLost = false;
+  #isHeldUp = false;
 
   constructor(
     private readonly parts: StoreParts,
@@ -33,9 +35,19 @@ export class Recovery {
     this.#since = Math.min(...group.submissions.map(({ submittedAt }) => submittedAt));
   }
 
-  /** True when every submission is answered or given back. */
-  async attempt(): Promise<boolean> {
+  /** What is neither answered nor given back yet. */
+  get open(): readonly Submission[] {
+    return this.group.submissions;
+  }
+
+  /** Nothing is stored, and will not be while somebody else holds the hospital's tables: to be tried later. */
+  get isHeldUp(): boolean {
+    return this.#isHeldUp;
+  }
+
+  async attempt(): Promise<void> {
     const { breaker, lane } = this.parts;
+    this.#isHeldUp = false;
     try {
       await this.#cure();
       breaker.succeeded();
@@ -43,12 +55,13 @@ export class Recovery {
       await lane.rollback();
       this.#fail(err);
     }
-    return this.group.submissions.length === 0;
   }
 
   async #cure(): Promise<void> {
     const { lane, reloadDevices } = this.parts;
-    if (this.failure === 'lost' && (await this.#isCommitted())) {
+    this.#wasLost ||= this.failure === 'lost';
+    // Whatever failed since: what was lost may have been committed late.
+    if (this.#wasLost && (await this.#isCommitted())) {
       this.#settle();
       return;
     }
@@ -111,7 +124,8 @@ export class Recovery {
     this.failure = failure;
     metrics.flushFailed(failure);
     logger.warn({ err, failure, hospitalId: this.group.hospital.id }, 'flush failed again');
-    if (failure === 'lost' || failure === 'transient') breaker.failed();
+    this.#isHeldUp = isHeldUp(err);
+    if (failure === 'lost' || (failure === 'transient' && !this.#isHeldUp)) breaker.failed();
     if (failure === 'fatal') this.#giveBack(commonError('internal.error', { cause: err }));
     else if (performance.now() - this.#since > storeWithinMs)
       this.#giveBack(commonError('service.unavailable', { cause: err }));

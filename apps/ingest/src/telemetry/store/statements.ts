@@ -12,7 +12,11 @@ const columns = copyColumns.join(', ');
 const keys = { vitals: 'patient_id, recorded_at, device_no', vitals_unassigned: 'device_no, recorded_at' };
 
 /** A hospital whose tables are locked, as by a migration, must not hold up the others of its flush for long. */
-export const begin = `begin; set local statement_timeout = '5s'; set local lock_timeout = '1s'`;
+const beginning = (lockMs: number): string =>
+  `begin; set local statement_timeout = '5s'; set local lock_timeout = '${lockMs}ms'`;
+export const begin = beginning(1_000);
+/** Of a hospital by itself, after the flush had the time to wait. */
+export const beginAgain = beginning(300);
 
 /** Rows of a hospital whose patients were found with the assignments of that epoch. */
 export interface Resolved {
