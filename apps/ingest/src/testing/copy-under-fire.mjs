@@ -10,7 +10,7 @@ const sql = postgres(url, { ...options, onnotice() {}, connection: { application
 let going = true;
 process.stdin.once('end', () => (going = false)).resume();
 
-const copy = (n) => sql.unsafe(`begin; copy ${table} (n) from stdin; commit`, [], { copy: Buffer.from(`${n}\n`) });
+const copy = (n) => sql.unsafe(`begin; copy ${table} (n) from stdin; commit`, [], { copy: [Buffer.from(`${n}\n`)] });
 
 for (let n = 1_000; going; n++) {
   try {
