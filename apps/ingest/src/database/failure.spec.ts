@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { failureOf } from './failure.js';
+import { failureOf, isHeldUp, schemaOfError } from './failure.js';
 
 const withCode = (code: string): Error => Object.assign(new Error('failed'), { code });
 
@@ -30,5 +30,15 @@ describe('a failed transaction', () => {
 
   it('with an error of our own is fatal', () => {
     for (const thrown of [new TypeError('bug'), 'text', undefined]) expect(failureOf(thrown)).toBe('fatal');
+  });
+
+  it('is held up when another holds what it needs or it took too long, and not when the server is in trouble', () => {
+    const codes = ['55P03', '57014', '40P01', '40001', '53200', '25006', '57P01', '23505', '42501', 'ECONNRESET'];
+    expect(codes.filter((code) => isHeldUp(withCode(code)))).toEqual(['55P03', '57014', '40P01', '40001']);
+  });
+
+  it('names the schema it is about, where the server does', () => {
+    const refused = Object.assign(withCode('23505'), { schema_name: 'hospital_north' });
+    expect([refused, withCode('55P03'), 'text'].map(schemaOfError)).toEqual(['hospital_north', undefined, undefined]);
   });
 });
