@@ -57,7 +57,7 @@ class Backlog implements Pending {
 }
 
 /**
- * Scores patients by what was committed, a second later at most and never in the way of an answer. Where it falls behind
+ * Scores patients by what was committed, a second or so later and never in the way of an answer. Where it falls behind
  * it skips values in between, never a patient. What a crash takes with it, the rescan finds.
  */
 export class ScoreEvaluator {

@@ -18,7 +18,8 @@ export interface WriteBehindParts<P extends Pending> {
 
 /**
  * Folds what happens often in memory and writes it together, hospital by hospital. What could not be written is tried
- * again after the same pause; a crash loses what waits.
+ * again after the same pause; a crash loses what waits. Where there is so much that it takes longer than that, as with
+ * hundreds of hospitals, it pauses for as long as it took: half of the time is left to what is waited for.
  */
 export class WriteBehind<P extends Pending> {
   #pending = new Map<Hospital, P>();
@@ -53,12 +54,15 @@ export class WriteBehind<P extends Pending> {
     return pending;
   }
 
-  #later(): NodeJS.Timeout {
+  #later(pauseMs = this.parts.everyMs): NodeJS.Timeout {
     return setTimeout(() => {
+      const began = performance.now();
       void this.flush().then(() => {
-        this.#timer = this.#pending.size > 0 && !this.#stopped ? this.#later() : undefined;
+        const tookMs = performance.now() - began;
+        const goesOn = this.#pending.size > 0 && !this.#stopped;
+        this.#timer = goesOn ? this.#later(Math.max(this.parts.everyMs, tookMs)) : undefined;
       });
-    }, this.parts.everyMs);
+    }, pauseMs);
   }
 
   async #writeAll(pending: ReadonlyMap<Hospital, P>): Promise<void> {
