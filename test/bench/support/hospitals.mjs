@@ -21,12 +21,13 @@ export async function openHospitals({ count, devicesEach, progress }) {
   /** @type {Fleet[]} */
   const opened = [];
   const openSome = async () => {
-    const owner = await connectOwner();
     for (let slug = left.pop(); slug !== undefined; slug = left.pop()) {
+      // A connection each: one remembers every table it has met, and looks through all of them whenever many are made.
+      const owner = await connectOwner();
       opened.push(await open(owner, slug, devicesEach));
+      await owner.end();
       progress(opened.length);
     }
-    await owner.end();
   };
   await Promise.all(Array.from({ length: AT_ONCE }, openSome));
   return opened;
