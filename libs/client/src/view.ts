@@ -6,8 +6,8 @@ export type LocalRow = SyncRow & {
   readonly _pending: boolean;
 };
 
-/** What of an op is shown. */
-export type PendingOp = Pick<SyncOp, 'op' | 'entity' | 'id' | 'kind' | 'patch'>;
+/** What of an op is shown, and what it was made on. */
+export type PendingOp = Pick<SyncOp, 'op' | 'entity' | 'id' | 'kind' | 'base' | 'patch'>;
 
 /** C6: what is shown is what the server said last plus what waits. Doing an op twice is doing it once. */
 export function viewOf(base: SyncRow | undefined, pending: readonly PendingOp[]): LocalRow | undefined {

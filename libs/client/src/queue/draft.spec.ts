@@ -32,14 +32,26 @@ describe('the op of a change', () => {
     expect(draftOf(update({ phone: '0' }), { base, pending: [] }, idOf(9))).toBeUndefined();
   });
 
-  it('says what the person saw before, pending changes included, on the version the server knows', () => {
-    const draft = draftOf(update({ phone: '5' }), { base, pending: [opOf(1)] }, idOf(9));
-    expect(draft).toMatchObject({ base: 7, was: { phone: '1' } });
+  it('says what the person saw before, pending changes included, on the version those were made on', () => {
+    const pending = [opOf(1, { base: 5 }), opOf(2, { base: 6 }), opOf(3, { id: idOf(2), base: 1 })];
+    const draft = draftOf(update({ phone: '5' }), { base, pending }, idOf(9));
+    expect(draft).toMatchObject({ base: 5, was: { phone: '2' } });
   });
 
   it('is made on version 0 of a row the server does not know yet', () => {
     const pending = [opOf(1, { kind: 'create', base: null })];
-    expect(draftOf(update({ phone: '5' }), { base: undefined, pending }, idOf(9))?.base).toBe(0);
+    for (const known of [undefined, base])
+      expect(draftOf(update({ phone: '5' }), { base: known, pending }, idOf(9))?.base).toBe(0);
+  });
+
+  it('that deletes a row says why', () => {
+    const change: Change = { kind: 'delete', entity: 'patients', id: idOf(1), reason: 'Registered twice' };
+    expect(draftOf(change, { base, pending: [] }, idOf(9))).toMatchObject({
+      kind: 'delete',
+      base: 7,
+      patch: { deletedReason: 'Registered twice' },
+      was: null,
+    });
   });
 
   it('depends on pending ops that make the rows it refers to', () => {

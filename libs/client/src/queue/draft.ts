@@ -36,7 +36,8 @@ const maxDeps = 20;
  * The op of a change; undefined when the row says so already.
  *
  * An update carries only fields that change, and what they said: the server asks people only about fields two of them
- * changed. `base` is the version the server knows; of a row it does not know yet, 0.
+ * changed. `base` is the version the server knows; of a row it does not know yet, 0; while changes of the row wait, theirs:
+ * they hide what others changed since.
  *
  * @param op its id
  * @throws ClientError not-found for a change of a row that is not there, too-large
@@ -52,7 +53,7 @@ export function draftOf(change: Change, ground: Ground, op: string, deps: readon
     entity: change.entity,
     id: change.id,
     kind: change.kind,
-    base: change.kind === 'create' ? null : (ground.base?._v ?? 0),
+    base: change.kind === 'create' ? null : Math.min(ground.base?._v ?? 0, ...own.map(({ base }) => base ?? 0)),
     ...said,
     deps: [...new Set([...deps, ...createdOps(change.id, said.patch ?? said.cmd?.args ?? {}, ground.pending)])].slice(
       0,
