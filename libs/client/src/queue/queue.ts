@@ -114,7 +114,8 @@ export class Queue {
       await prune(tx, now);
       const off = offsetBy({ ...heard, serverTime: response.server_time }) ?? state.off;
       const hlc = witness(state.hlc, Date.parse(response.server_time));
-      putState(tx, { ...state, off, hlc, tries: freshQueue.tries });
+      const isAboutOps = response.results.length > 0 || response.unprocessed_from !== null;
+      putState(tx, { ...state, off, hlc, tries: isAboutOps ? freshQueue.tries : state.tries });
       return settle(tx, response.results, now);
     });
     const restored = await this.restore(response.device.last_seq + 1, heard.device);
@@ -163,12 +164,13 @@ export class Queue {
     });
   }
 
-  /** A request that began with this op was answered by nothing. */
-  countTry(seq: number): Promise<void> {
+  /** A request that began with this op was answered by nothing. @returns how often so far */
+  countTry(seq: number): Promise<number> {
     return transact(this.storage, async (tx) => {
       const state = await stateIn(tx);
       const count = state.tries.seq === seq ? state.tries.count + 1 : 1;
       putState(tx, { ...state, tries: { seq, count } });
+      return count;
     });
   }
 

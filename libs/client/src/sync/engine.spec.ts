@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { SyncChanges } from '@hms/contracts';
 import type { Client } from '../client.js';
-import { rowOf } from '../testing/ops.js';
+import { idOf, rowOf } from '../testing/ops.js';
 import { ScriptedServer } from '../testing/scripted.js';
 import { httpAnswer, quiet, testStart } from '../testing/test-environment.js';
 
@@ -133,11 +133,30 @@ describe('syncing', () => {
 
   it('says how often a first change was answered by nothing', async () => {
     await client.create('notes', { text: 'a' });
-    server.says('lost', problem(429, 'rate.limited'), httpAnswer(500, ''), {});
+    server.says('lost', problem(429, 'rate.limited'), httpAnswer(500, ''), {}, {});
     for (let tries = 0; tries < 4; tries++) await client.sync();
     await client.create('notes', { text: 'b' });
     await client.sync();
-    expect(server.synced.slice(1).map(({ attempt }) => attempt)).toEqual([1, 2, 2, 3, 1]);
+    const pushes = server.synced.slice(1).filter(({ ops }) => ops.length > 0);
+    expect(pushes.map(({ attempt }) => attempt)).toEqual([1, 2, 2, 3, 1]);
+  });
+
+  it('fetches first and sends half as much when the front of the queue was twice answered by nothing', async () => {
+    for (const text of ['a', 'b', 'c', 'd']) await client.create('notes', { text });
+    const page = { complete: false, cursors: { notes: '1' } };
+    server.says('lost', httpAnswer(500, ''), page, { cursors: { notes: '2' } }, 'lost', 'lost', {});
+    for (let tries = 0; tries < 5; tries++) await client.sync();
+    const sent = server.synced.slice(1).map(({ ops }) => ops.length);
+    expect(sent).toEqual([4, 4, 0, 0, 2, 0, 1, 2, 1]);
+    expect(await client.status()).toMatchObject({ phase: 'idle', waiting: 0 });
+  });
+
+  it('never divides a group, wherever in the queue it begins', async () => {
+    for (let count = 0; count < 150; count++) await client.create('notes', { text: 'a' });
+    const created = { kind: 'create', entity: 'notes', fields: {} } as const;
+    await client.together(Array.from({ length: 100 }, (_, count) => ({ ...created, id: idOf(5_000 + count) })));
+    await client.sync();
+    expect(server.synced.slice(1).map(({ ops }) => ops.length)).toEqual([150, 100]);
   });
 
   it('waits when an answer brings nothing, instead of asking without end', async () => {

@@ -198,7 +198,7 @@ export class Engine {
       this.#failures++;
       const random = this.environment.random();
       const delay = end.afterMs === undefined ? backoffMs(this.#failures, random) : retryAfterMs(end.afterMs, random);
-      this.#notBefore = end.afterMs === undefined ? 0 : this.environment.now() + end.afterMs;
+      this.#notBefore = end.afterMs === undefined ? 0 : this.environment.now() + delay;
       this.#schedule(end.phase ?? 'waiting', end.problem, delay);
     }
   }

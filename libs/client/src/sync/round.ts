@@ -32,6 +32,8 @@ export type RoundResult =
 export class Round {
   #maxOps: number = limits.ops;
   #sent = 0;
+  /** The front of the queue fails again and again: what there is to fetch does not wait for it. */
+  #fetchesFirst = false;
 
   constructor(
     private readonly stores: { readonly queue: Queue; readonly rows: RowStore },
@@ -53,7 +55,10 @@ export class Round {
   async sync(): Promise<RoundResult> {
     const device = await this.stores.queue.device();
     const state = await this.stores.rows.state();
-    const ops = nextBatch(await this.stores.queue.head(limits.ops), this.#maxOps);
+    const fetchesOnly = this.#fetchesFirst;
+    this.#fetchesFirst = false;
+    // So far that a group that begins in this request is seen whole.
+    const ops = fetchesOnly ? [] : nextBatch(await this.stores.queue.head(2 * limits.ops), this.#maxOps);
     this.#sent = ops.length;
     const answer = await this.transport.sync(this.#request(device, state, ops));
     if (answer.kind !== 'answered') return this.#failed(answer, device.device, ops[0]);
@@ -63,12 +68,15 @@ export class Round {
     const tookIn = await this.stores.rows.apply(response, state.round, (op) => entities.get(op));
     const { settled, restored } = await this.stores.queue.apply(response, { ...answer, device: device.device });
     // What was too large once grows again step by step.
-    this.#maxOps = Math.min(clamp(response.hints.max_ops), 2 * this.#maxOps);
+    this.#maxOps = Math.min(clamp(response.hints.max_ops), (fetchesOnly ? 1 : 2) * this.#maxOps);
     const isNews = !tookIn || settled > 0 || restored || bringsNews(state, response);
-    return this.#next(response, isNews);
+    const next = await this.#next(response, isNews);
+    if (!fetchesOnly || next.kind === 'drained') return next;
+    this.#fetchesFirst = isNews && !response.complete;
+    return { kind: 'more' };
   }
 
-  /** The last request was too large. False when it cannot be made any smaller. */
+  /** The last request was too large, or too much. False when it cannot be made any smaller. */
   sendLess(): boolean {
     if (this.#sent <= 1) return false;
     this.#maxOps = Math.floor(this.#sent / 2);
@@ -115,7 +123,10 @@ export class Round {
     first: SyncOp | undefined,
   ): Promise<RoundResult> {
     const isUnclear = answer.kind === 'silent' || (answer.kind === 'refused' && answer.status >= 500);
-    if (isUnclear && first) await this.stores.queue.countTry(first.seq);
+    if (isUnclear && first && (await this.stores.queue.countTry(first.seq)) > 1) {
+      this.sendLess();
+      this.#fetchesFirst = true;
+    }
     return answer.kind === 'refused' ? { kind: 'remedy', remedy: remedyFor(answer), device } : answer;
   }
 }
