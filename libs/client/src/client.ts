@@ -133,8 +133,13 @@ export class Client<T extends RowTypes = RowTypes> {
     return this.#save({ kind: 'update', entity, id, fields }, options);
   }
 
-  remove(entity: SyncEntityName, id: string, options: ChangeOptions = {}): Promise<Saved> {
-    return this.#save({ kind: 'delete', entity, id }, options);
+  /** Of entities that may be deleted; of others what was wrong is said by a command. */
+  remove(
+    entity: SyncEntityName,
+    id: string,
+    { reason, ...options }: ChangeOptions & { readonly reason: string },
+  ): Promise<Saved> {
+    return this.#save({ kind: 'delete', entity, id, reason }, options);
   }
 
   /** Something the server does to a row, such as signing a note. Until then the row only says that something waits. */

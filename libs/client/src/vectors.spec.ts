@@ -60,10 +60,10 @@ class Conversation {
   }
 
   async #change(change: NonNullable<Step['change']>): Promise<void> {
-    const { entity, id, fields = {}, args = {}, name = '' } = change;
+    const { entity, id, fields = {}, args = {}, name = '', reason = '' } = change;
     if (change.kind === 'create') await this.#client.create(entity, fields, { id });
     if (change.kind === 'update') await this.#client.update(entity, id, fields);
-    if (change.kind === 'delete') await this.#client.remove(entity, id);
+    if (change.kind === 'delete') await this.#client.remove(entity, id, { reason });
     if (change.kind === 'command') await this.#client.command(entity, id, { name, args });
   }
 

@@ -3,27 +3,15 @@ import type { SyncResult } from '@hms/contracts';
 import { uuidv7 } from 'uuidv7';
 import { useSyncWards } from '../testing/sync-wards.js';
 import { openClinic, slotIn, type TestClinic } from '../testing/test-clinic.js';
-import { type GivenOp, TestPhone } from '../testing/test-sync.js';
+import type { GivenOp, TestPhone } from '../testing/test-sync.js';
 
 const on = useSyncWards();
-const { phone, patient } = on;
+const { phone, adminPhone, patient } = on;
 
 let clinic: TestClinic;
 beforeAll(async () => {
   clinic = await openClinic(on.hospital);
 });
-
-/** The phone of somebody who works at the desk, and may delete records. */
-async function adminPhone(): Promise<TestPhone> {
-  const user = await on.sync.addUser(on.hospital, 'receptionist');
-  await on.hospital.rows(
-    `insert into public.membership (id, user_id, hospital_id, role) values ($1, $2, $3, 'hospital_admin')`,
-    [uuidv7(), user.userId, on.hospital.hospital.id],
-  );
-  const one = new TestPhone(on.ingest, user);
-  await one.register();
-  return one;
-}
 
 /** Each booking has a time of its own. */
 let hours = 24;

@@ -13,6 +13,8 @@ export interface SyncWards {
   readonly otherWard: string;
   /** A registered phone of a user who works on these wards, or in the whole hospital. */
   readonly phone: (wardIds?: readonly string[], role?: HospitalRole) => Promise<TestPhone>;
+  /** That of a doctor who may delete patients too. */
+  readonly adminPhone: () => Promise<TestPhone>;
   /** A patient who lies on the ward. */
   readonly patient: (wardId?: string) => Promise<string>;
 }
@@ -47,6 +49,18 @@ export function useSyncWards(options: TestIngestOptions = {}): SyncWards {
     otherWard,
     phone: async (wardIds = [], role = 'doctor') => {
       const one = new TestPhone(ingest, await sync.addUser(hospital, role, wardIds));
+      await one.register();
+      return one;
+    },
+    adminPhone: async () => {
+      const user = await sync.addUser(hospital, 'doctor');
+      await hospital.rows(
+        `insert into public.membership (id, user_id, hospital_id, role) values ($1, $2, $3, 'hospital_admin')`,
+        [uuidv7(), user.userId, hospital.hospital.id],
+      );
+      // Sessions of devices are not for those who administer.
+      await hospital.rows(`update public.session set kind = 'web' where id = $1`, [user.sessionId]);
+      const one = new TestPhone(ingest, user);
       await one.register();
       return one;
     },

@@ -12,7 +12,7 @@ export type DraftOp = Omit<SyncOp, 'seq' | 'group' | 'sv' | 'hlc' | 'at' | 'off'
 export type Change =
   | { readonly kind: 'create'; readonly entity: SyncEntityName; readonly id: string; readonly fields: object }
   | { readonly kind: 'update'; readonly entity: SyncEntityName; readonly id: string; readonly fields: object }
-  | { readonly kind: 'delete'; readonly entity: SyncEntityName; readonly id: string }
+  | { readonly kind: 'delete'; readonly entity: SyncEntityName; readonly id: string; readonly reason: string }
   | {
       readonly kind: 'command';
       readonly entity: SyncEntityName;
@@ -81,7 +81,7 @@ function contentOf(change: Change, row: SyncRow | undefined): Pick<SyncOp, 'patc
       return { patch, was, cmd: null };
     }
     case 'delete':
-      return { patch: null, was: null, cmd: null };
+      return { patch: { deletedReason: change.reason }, was: null, cmd: null };
     case 'command':
       return { patch: null, was: null, cmd: { name: change.name, args: asFields(change.args ?? {}) } };
   }

@@ -204,9 +204,9 @@ class Model {
       case 'create':
         return this.#saves(client.create(entity, fields));
       case 'remove':
-        return this.#saves(client.remove(entity, id));
+        return this.#saves(client.remove(entity, id, { reason: 'twice' }));
       case 'sign':
-        return this.#saves(client.command(entity, id, { name: 'sign' }));
+        return this.#saves(client.command(entity, id, { name: 'note.sign' }));
       case 'together':
         return this.#saves(client.together(pair));
       case 'at-once': {

@@ -66,7 +66,8 @@ export class Push {
     if (!mayHold(row, this.scope)) return rejected('forbidden_scope');
     if (row.deleted) return { status: 'conflict', code: 'deleted' };
     if (op.kind === 'update') return this.#merge(op, row, op.base);
-    if (op.kind === 'command' && op.cmd?.name !== 'sign') return rejected('invalid');
+    if (op.kind === 'command' && op.cmd?.name !== 'note.sign') return rejected('invalid');
+    if (op.kind === 'delete' && !op.patch?.['deletedReason']) return rejected('invalid');
     row.deleted = op.kind === 'delete';
     touch(this.state, row, op.kind === 'delete' ? {} : { signed: true }, this.device);
     return { status: 'applied' };

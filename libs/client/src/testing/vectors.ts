@@ -22,11 +22,12 @@ export interface Step {
 
 export interface ChangeStep {
   readonly kind: 'create' | 'update' | 'delete' | 'command';
-  readonly entity: 'patients' | 'notes';
+  readonly entity: 'patients' | 'notes' | 'appointments';
   readonly id: string;
   readonly fields?: object;
   readonly name?: string;
   readonly args?: object;
+  readonly reason?: string;
 }
 
 export interface VectorExchange {
