@@ -21,7 +21,6 @@ export interface WardVitals {
 
 /** Redis channel of one hospital's live vitals. The hash tag keeps a hospital on one cluster node. */
 export const vitalsChannel = (hospitalId: string): string => `{h:${hospitalId}}:live:vitals`;
-export const vitalsChannelPattern = '{h:*}:live:vitals';
 /** Redis channel of one hospital's domain events, those with a live audience. */
 export const liveEventsChannel = (hospitalId: string): string => `{h:${hospitalId}}:live:events`;
 

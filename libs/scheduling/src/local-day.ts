@@ -16,6 +16,3 @@ export const weekdayOf = (day: number): number => ((((day + 3) % 7) + 7) % 7) + 
 
 /** `HH:MM` in minutes. */
 export const parseTime = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5));
-
-export const formatTime = (minutes: number): string =>
-  `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;

@@ -1,5 +1,5 @@
 /** What a route costs, and so how often it may be called. */
-export type RouteClass = 'read' | 'write' | 'search' | 'export' | 'login' | 'credential' | 'session' | 'live';
+export type RouteClass = 'read' | 'write' | 'search' | 'login' | 'credential' | 'session' | 'live';
 
 /** Who is counted: the client's address, the signed-in user, or everybody of a hospital together. */
 export type LimitScope = 'address' | 'user' | 'hospital';
@@ -25,7 +25,6 @@ export const quotas: Readonly<Record<RouteClass, ClassQuotas>> = {
   read: { address: 12_000, user: 1_200, hospital: 60_000 },
   write: { address: 3_000, user: 300, hospital: 15_000 },
   search: { address: 1_800, user: 120, hospital: 6_000 },
-  export: { address: 60, user: 10, hospital: 60 },
   login: { address: 600, user: 60, hospital: 6_000 },
   credential: { address: 20, user: 20, hospital: 600, strict: true },
   session: { address: 600, user: 60, hospital: 6_000 },
