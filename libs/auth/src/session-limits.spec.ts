@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { roles } from '@hms/contracts';
+import { permissionTable, roles } from '@hms/contracts';
 import { absoluteEnd, renewalIsUse, suits, timeoutOf, type SessionKind } from './session-limits.js';
 
 const opened = new Date('2026-05-01T08:00:00Z');
@@ -34,8 +34,8 @@ describe.each([
   });
 });
 
-it('a device is for those who work away from a desk, and for them only if they do nothing else', () => {
-  const onDevices = ['doctor', 'nurse', 'lab_staff', 'patient'];
+it('a device is for patients and those who may work offline, and for them only if they do nothing else', () => {
+  const onDevices: readonly string[] = [...permissionTable['sync:own'], 'patient'];
   expect(roles.filter((role) => suits('device', [role]))).toEqual(onDevices);
   expect(suits('device', ['nurse', 'hospital_admin'])).toBe(false);
   expect(roles.every((role) => suits('web', [role]) && suits('shared-terminal', [role]))).toBe(true);

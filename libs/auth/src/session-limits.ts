@@ -4,8 +4,8 @@ import type { Role } from '@hms/contracts';
 export const sessionKinds = ['web', 'shared-terminal', 'device'] as const;
 export type SessionKind = (typeof sessionKinds)[number];
 
-/** Work at the bedside and on the way, where a device may be offline for days; whoever administers sits at a desk. */
-const rolesOnDevices: readonly Role[] = ['doctor', 'nurse', 'lab_staff', 'patient'];
+/** Work at the bedside, at the front desk and on the way, where a device may be offline for days; whoever administers is online. */
+const rolesOnDevices: readonly Role[] = ['doctor', 'nurse', 'lab_staff', 'receptionist', 'patient'];
 
 /** Whether a session of that kind may do what all these roles may. */
 export const suits = (kind: SessionKind, roles: readonly Role[]): boolean =>
