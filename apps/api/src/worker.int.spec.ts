@@ -123,7 +123,11 @@ describe('the worker', () => {
     const folder = new URL('../../../deploy/monitoring/', import.meta.url);
     const files = ['grafana-telemetry.json', 'telemetry-alerts.yml'];
     const text = (await Promise.all(files.map((file) => readFile(new URL(file, folder), 'utf8')))).join('\n');
-    const asked = new Set([...text.matchAll(/\b(?:device|outbox|alarm|jobs?)_\w+/g)].map(([name]) => name));
+    const asked = new Set(
+      [...text.matchAll(/\b(?:device|outbox|alarm|notification|reminder|audit|encryption|jobs?)_\w+/g)].map(
+        ([name]) => name,
+      ),
+    );
     const registry = worker.nest.get<Registry>(metricsRegistry, { strict: false });
     expect(asked).toContain('device_silent');
     expect([...asked].filter((name) => !registry.getSingleMetric(name))).toEqual([]);
