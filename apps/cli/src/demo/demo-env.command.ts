@@ -20,6 +20,7 @@ export function shellVariables({ baseUrl, hospitals }: DemoFile): string {
   if (!nurse || !device) throw new OperatorError('The demo has no nurse or no device. Run `hms demo seed --reset`.');
   const variables = {
     HMS: baseUrl,
+    HOSPITAL: hospital.slug,
     EMAIL: nurse.email,
     PASSWORD: nurse.password,
     GATEWAY_KEY: hospital.gatewayKey,
