@@ -10,6 +10,12 @@ import { CLI_SCRIPT, ROOT } from '../lib/settings.mjs';
 /** What API and workers together may hold of the pooler's connections. */
 const CONNECTIONS = 24;
 
+/** Services of others, which a person may bring: docs/configuration.md. */
+const OTHERS_VARIABLES = [
+  ...['FIREBASE_PROJECT_ID', 'FIREBASE_JWKS_URL', 'BREACHED_PASSWORDS_URL', 'FCM_SERVICE_ACCOUNT_FILE', 'FCM_URL'],
+  ...['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN_FILE', 'TWILIO_FROM', 'TWILIO_URL'],
+];
+
 /**
  * A reading lives until its commit, some milliseconds. A larger young generation is collected less often, when fewer are
  * still alive: a fifth of the CPU of a reading.
@@ -38,7 +44,7 @@ export function platformServices({ env, settings }) {
       'RATE_LIMIT_FACTOR',
       'RATE_LIMIT_INSTANCES',
     ]),
-    ...pickSet(process.env, ['FIREBASE_PROJECT_ID', 'FIREBASE_JWKS_URL']),
+    ...pickSet(process.env, OTHERS_VARIABLES),
     DATABASE_POOL_SIZE: String(Math.floor(CONNECTIONS / (ports.api.length + ports.worker.length))),
   };
   const ingest = {

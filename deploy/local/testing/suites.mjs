@@ -43,9 +43,10 @@ const MODULES = join(ROOT, 'node_modules');
 /** No suite takes this long, unless it hangs: the machine may be slow and busy. */
 const LONGEST_MS = 2_400_000;
 /** What repeats, or prolongs, a run of what is drawn, set by a person. */
-const DRAWN_VARIABLES = [
+export const DRAWN_VARIABLES = [
   ...['FUZZ_SEED', 'FUZZ_CASES', 'FUZZ_ROUTE', 'CHAOS_SEED', 'CHAOS_SHARE', 'POWERCUT_ROUNDS'],
-  ...['SYNC_MODEL_SEED', 'SYNC_MODEL_RUNS', 'SYNC_MODEL_MINUTES'],
+  ...['SYNC_MODEL_SEED', 'SYNC_MODEL_RUNS', 'SYNC_MODEL_MINUTES', 'SYNC_MODEL_SECONDS'],
+  ...['SYNC_COMPAT_SEED', 'SYNC_COMPAT_SECONDS', 'HMS_FUZZ_RUNS', 'HMS_BOOKING_HISTORIES', 'REMINDERS'],
 ];
 /** One after another: the types of all at once take more memory than Node gives itself. */
 const LINTED = [
