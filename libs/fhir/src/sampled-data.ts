@@ -18,7 +18,7 @@ export interface SampledData {
 }
 
 const ucum = 'http://unitsofmeasure.org';
-const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 /** No value, or one beyond what could be measured: there is a gap. */
 const gaps: ReadonlySet<string> = new Set(['E', 'U', 'L']);
 

@@ -62,6 +62,10 @@ const oru = [
   String.raw`OBX|3|SN|8867-4^\X41\^LN|1|=^97|/min^^UCUM|||||C`,
 ].join('\r');
 
+const separators = ':'.repeat(60_000);
+/** No number, as is known at its end. */
+const digits = `${'9'.repeat(60_000)}x`;
+
 /** One for each format a body may have. */
 export const sampleBodies = {
   'JSON of objects': { sample: JSON.stringify(json), words: [] },
@@ -70,7 +74,7 @@ export const sampleBodies = {
     sample: [{ batch: 'b' }, row, row].map((each) => JSON.stringify(each)).join('\n'),
     words: ['\n', '\r\n', '{}'],
   },
-  SenML: { sample: JSON.stringify(pack), words: ['x_', ':', '/'] },
+  SenML: { sample: JSON.stringify(pack), words: ['x_', ':', '/', separators] },
   ThingsBoard: {
     sample: JSON.stringify([
       { ts: at, values: { hr: 72 } },
@@ -83,11 +87,14 @@ export const sampleBodies = {
     sample:
       String.raw`vitals,device=mon-1,tu=Cel hr=72i,temp=36.8,acvpu="V",o2=t ${at}000000` +
       '\nvitals,host=a\\=b,device=mon-3 hr=1u\n',
-    words: ['\\', '"', ',', '=', ' ', '#', '\n', 'i', '-', '9'.repeat(40)],
+    words: ['\\', '"', ',', '=', ' ', '#', '\n', 'i', '-', '9'.repeat(40), digits],
   },
   HL7: {
     sample: oru,
-    words: ['|', '^', '~', '\\', '&', '\r', 'OBX|', 'PID|', 'MSH', '""', '\\X4\\', 'constructor', '__proto__'],
+    words: [
+      ...['|', '^', '~', '\\', '&', '\r', 'OBX|', 'PID|', 'MSH', '""', '\\X4\\', 'constructor', '__proto__'],
+      ...['|a'.repeat(60), 'ü', digits],
+    ],
   },
 } satisfies Readonly<Record<string, SampleBody>>;
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { AppError } from '@hms/contracts';
 import fc from 'fast-check';
+import { cpuMs } from '../../testing/cpu-time.js';
 import { fields } from '../fields.js';
 import type { TelemetryBatch } from '../telemetry-batch.js';
 import { decodeSenml } from './senml.js';
@@ -62,6 +63,16 @@ describe('a pack', () => {
       { n: 'heartRate', v: 70 },
     ];
     expect(seen(pack)).toEqual([['mon', 0, { o2: 1, acvpu: 2, hr: 70 }]]);
+  });
+
+  it('has names of at most 256 characters, however many records have them', () => {
+    const long = [
+      { bn: `mon${':'.repeat(60_000)}x`, bt: now / 1_000 },
+      ...Array.from({ length: 1_000 }, () => ({ n: ':hr', v: 70 })),
+    ];
+    const read = (): unknown => expect(decode(long).rejected[0]).toEqual({ i: 1, code: 'malformed', field: 'n' });
+    expect(cpuMs(read)).toBeLessThan(250);
+    expect(seen([{ n: `mon${'/'.repeat(200)}hr`, v: 70 }])).toEqual([['mon', 0, { hr: 70 }]]);
   });
 
   it('keeps what is right when some records are not', () => {

@@ -10,7 +10,8 @@ import { toStoredUnit } from './units.js';
 /** Smaller times are relative to now (RFC 8428 §4.5.3). */
 const absoluteFrom = 2 ** 28;
 const latestVersion = 10;
-const separator = /[:/](?=[^:/]*$)/;
+/** Of a name: that of a device and a vital sign, and then some. A base name counts for every record behind it. */
+const longestName = 256;
 
 /** The base fields that count for a record, from those before it and its own. */
 interface Base {
@@ -107,7 +108,8 @@ interface Measured {
 
 function valueOf(record: JsonObject, base: Base): Measured | Wrong {
   const name = base.name + (textOf(record['n']) ?? '');
-  const [device = '', sign = ''] = name.split(separator);
+  if (name.length > longestName) return { code: 'malformed', field: 'n' };
+  const { device, sign } = partsOf(name);
   const field = nameable(sign);
   const at = slotOf(sign);
   if (at === undefined || at < 0) return { code: 'unknown_field', field };
@@ -115,7 +117,18 @@ function valueOf(record: JsonObject, base: Base): Measured | Wrong {
   if (value === undefined) return { code: 'malformed', field };
   const read = readValue(at, value);
   if (typeof read === 'string') return { code: read, field };
-  return { at, device: device.replace(/[:/]+$/, ''), value };
+  return { at, device, value };
+}
+
+const isSeparator = (character: string | undefined): boolean => character === ':' || character === '/';
+
+/** What precedes the last `:` or `/`, or several of them, and what follows. */
+function partsOf(name: string): { device: string; sign: string } {
+  const last = Math.max(name.lastIndexOf(':'), name.lastIndexOf('/'));
+  if (last < 0) return { device: name, sign: '' };
+  let end = last;
+  while (isSeparator(name[end - 1])) end -= 1;
+  return { device: name.slice(0, end), sign: name.slice(last + 1) };
 }
 
 /** Undefined without a value, and for a unit it does not come in. A number without a unit is in the one it is stored in. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { AppError } from '@hms/contracts';
 import fc from 'fast-check';
+import { cpuMs } from '../../../testing/cpu-time.js';
 import { fields } from '../../fields.js';
 import type { TelemetryBatch } from '../../telemetry-batch.js';
 import { acknowledge } from './ack.js';
@@ -45,12 +46,39 @@ describe('a message', () => {
     },
   );
 
-  it('is in the character set that MSH-18 states', () => {
-    const text = `${header}\rPID|1||ü`;
-    const utf8 = text.replace('8859/1', 'UNICODE UTF-8');
-    expect(hl7Text(Buffer.from(text, 'latin1'))).toBe(text);
-    expect(hl7Text(Buffer.from(utf8))).toBe(utf8);
-    expect(() => hl7Text(Buffer.from(utf8, 'latin1'))).toThrow(/request.malformed/);
+  const name = 'PID|1||ü';
+  const inCharset = (charset: string): string => `${header.replace('8859/1', charset)}\r${name}`;
+  const short = `MSH|^~\\&|PICiX|ICU\r${name}`;
+
+  it.each([
+    ['8859/1', inCharset('8859/1'), 'latin1'],
+    ['8859/15', inCharset('8859/15'), 'latin1'],
+    ['Windows-1252', inCharset('Windows-1252'), 'latin1'],
+    ['ASCII, and is none', inCharset('ASCII'), 'latin1'],
+    ['8859/1 before another', inCharset('8859/1~UNICODE UTF-8'), 'latin1'],
+    ['UNICODE UTF-8', inCharset('UNICODE UTF-8'), 'utf8'],
+    ['one we do not know, in UTF-8', inCharset('8859/99'), 'utf8'],
+    ['nothing, in UTF-8', inCharset(''), 'utf8'],
+    ['nothing, in Latin-1', inCharset(''), 'latin1'],
+    ['nothing, its MSH being short, in UTF-8', short, 'utf8'],
+    ['nothing, its MSH being short, in Latin-1', short, 'latin1'],
+  ] as const)('is in the character set that MSH-18 states: %s', (_, text, encoding) => {
+    expect(hl7Text(Buffer.from(text, encoding))).toBe(text);
+  });
+
+  it.each(['UNICODE UTF-8', 'GB 18030-2000', '8859/99'])('that is not in %s, as it states, is none', (charset) => {
+    expect(() => hl7Text(Buffer.from(inCharset(charset), 'latin1'))).toThrow(/request.malformed/);
+  });
+
+  it('is read in the characters of a page that is no superset of Latin-1', () => {
+    expect(hl7Text(Buffer.from(inCharset('8859/5').replace('ü', '\u00d0'), 'latin1'))).toContain('а');
+  });
+
+  it.each([60, 100_000])('with %i fields in its MSH takes no longer than one with few', (count) => {
+    const text = `MSH|^~\\&${'|a'.repeat(count)}\r${name}`;
+    expect(cpuMs(() => expect(() => hl7Text(Buffer.from(text, 'latin1'))).toThrow(/request.malformed/))).toBeLessThan(
+      250,
+    );
   });
 });
 
@@ -117,6 +145,11 @@ describe('observations', () => {
         [5, 'malformed'],
       ],
     ]);
+  });
+
+  it('of a number without end are refused as fast as others', () => {
+    const long = hr.replace('|72|', `|${'9'.repeat(100_000)}x|`);
+    expect(cpuMs(() => expect(decode(obr, mds, long).rejected).toHaveLength(1))).toBeLessThan(250);
   });
 
   it('are readings, refusals or problems, whatever the message', () => {

@@ -108,7 +108,7 @@ function observationOf(segment: Segment, context: Context, { zone, clock }: Zone
   return { to, at, value, device: segment.get(18) || context.device };
 }
 
-const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
+const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/;
 
 /** A number, or a structured one that is exactly it: `^97`, `=^97`. */
 function numberOf(segment: Segment): number | undefined {

@@ -17,7 +17,7 @@ export interface BrokenLine {
 class SyntaxFault extends Error {}
 
 const digits = /^-?\d{1,19}$/;
-const float = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const float = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const integer = /^(?:-?\d{1,19}i|\d{1,20}u)$/;
 const booleans = new Map([
   ...['t', 'T', 'true', 'True', 'TRUE'].map((text) => [text, true] as const),
