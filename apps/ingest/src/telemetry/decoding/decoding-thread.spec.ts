@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Hospital } from '../../hospitals/hospital.js';
 import type { DecodingJob } from './decoding-job.js';
 import { DecodingThread, type DecodingWorker } from './decoding-thread.js';
@@ -57,6 +57,27 @@ function setUp() {
 }
 
 describe('large bodies', () => {
+  afterEach(() => jest.useRealTimers());
+
+  it('that take too long are refused, and end their thread: the others are decoded by the next one', async () => {
+    jest.useFakeTimers();
+    const { workers, deaths, decode, order } = setUp();
+    const [endless, other] = [decode(north, 1), decode(south, 2)];
+    jest.advanceTimersByTime(4_999);
+    expect([workers.length, deaths.length]).toEqual([1, 0]);
+    jest.advanceTimersByTime(1);
+    await expect(endless).rejects.toEqual(code('body.too-large'));
+    expect([workers[0]?.ended, deaths]).toEqual([
+      true,
+      [expect.objectContaining({ message: expect.stringContaining('5000 ms') })],
+    ]);
+    workers[0]?.answer();
+    workers[1]?.answer();
+    expect([(await other).key, order()]).toEqual(['2', ['1', '2']]);
+    jest.advanceTimersByTime(5_000);
+    expect(workers).toHaveLength(2);
+  });
+
   it('are decoded one after another, and cost a thread only once there is one', async () => {
     const { workers, decode, order } = setUp();
     expect(workers).toHaveLength(0);

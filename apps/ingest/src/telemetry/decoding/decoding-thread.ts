@@ -6,6 +6,8 @@ import { batchOf, type Outcome } from './outcome.js';
 
 /** Of the thread: enough for a body of 8 MiB, whatever it is made of. */
 const heapMb = 256;
+/** The largest bodies take some tenths of a second. */
+const longestMs = 5_000;
 
 export type DecodingWorker = Pick<Worker, 'on' | 'postMessage' | 'terminate'>;
 
@@ -35,13 +37,15 @@ export class DecodingThread {
   readonly #waiting = new Map<Hospital, Waiting[]>();
   #worker: DecodingWorker | undefined;
   #current: Waiting | undefined;
+  #late: NodeJS.Timeout | undefined;
   #stopped = false;
 
   constructor(private readonly parts: DecodingThreadParts) {}
 
   /**
    * Takes the job's body over: nobody else can read it afterwards.
-   * @throws AppError as decoding does; 503 when the thread died of it, or is stopped
+   * @throws AppError as decoding does; 413 when it takes too long, so that clients split it; 503 when the thread died of it, or is
+   * stopped
    */
   async decode<Format extends BatchFormat>(hospital: Hospital, job: DecodingJob<Format>): Promise<BatchOf[Format]> {
     if (this.#stopped) throw commonError('service.unavailable');
@@ -62,7 +66,8 @@ export class DecodingThread {
     const worker = this.#worker;
     const left = [this.#current, ...[...this.#waiting.values()].flat()];
     this.#waiting.clear();
-    this.#worker = this.#current = undefined;
+    this.#worker = undefined;
+    this.#takeCurrent();
     for (const waiting of left) waiting?.fail(commonError('service.unavailable'));
     await worker?.terminate();
   }
@@ -82,6 +87,7 @@ export class DecodingThread {
     try {
       this.#worker ??= this.#start();
       this.#worker.postMessage(job, [job.body.buffer]);
+      this.#late = setTimeout(() => this.#tookTooLong(), longestMs).unref();
     } catch (cause) {
       this.#current = undefined;
       this.parts.onDied(cause);
@@ -93,7 +99,7 @@ export class DecodingThread {
   #start(): DecodingWorker {
     const worker = this.parts.startWorker();
     let reason: unknown;
-    worker.on('message', (outcome: Outcome) => this.#answered(outcome));
+    worker.on('message', (outcome: Outcome) => this.#answered(worker, outcome));
     worker.on('error', (err) => (reason = err));
     worker.on('messageerror', (err) => {
       reason = err;
@@ -103,20 +109,38 @@ export class DecodingThread {
     return worker;
   }
 
-  #answered(outcome: Outcome): void {
-    const answered = this.#current;
-    this.#current = undefined;
-    answered?.answer(outcome);
+  #answered(worker: DecodingWorker, outcome: Outcome): void {
+    if (this.#worker !== worker) return;
+    this.#takeCurrent()?.answer(outcome);
     this.#next();
   }
 
   /** Only what it was reading is lost with it. */
   #died(worker: DecodingWorker, cause: unknown): void {
     if (this.#worker !== worker) return;
-    const lost = this.#current;
-    this.#worker = this.#current = undefined;
-    this.parts.onDied(cause);
-    lost?.fail(commonError('service.unavailable', { cause }));
+    this.#replace(cause, commonError('service.unavailable', { cause }));
+  }
+
+  #tookTooLong(): void {
+    const worker = this.#worker;
+    const refusal = commonError('body.too-large', { detail: 'It takes too long to read. Send it in parts.' });
+    this.#replace(new Error(`a body was not read within ${longestMs} ms`), refusal);
+    void worker?.terminate();
+  }
+
+  /** What waits is read by the next one. */
+  #replace(reason: unknown, refusal: Error): void {
+    this.#worker = undefined;
+    const lost = this.#takeCurrent();
+    this.parts.onDied(reason);
+    lost?.fail(refusal);
     this.#next();
+  }
+
+  #takeCurrent(): Waiting | undefined {
+    clearTimeout(this.#late);
+    const current = this.#current;
+    this.#current = undefined;
+    return current;
   }
 }
