@@ -264,7 +264,7 @@ async function serveMllp({ config, logger, lifecycle }: IngestParts, telemetry: 
   if (!config.mllp) return;
   const { port, tls } = config.mllp;
   const files = tls && { cert: readFileSync(tls.certificateFile), key: readFileSync(tls.keyFile) };
-  const server = new MllpServer(telemetry, logger, files);
+  const server = new MllpServer(telemetry, logger, { tls: files, trustsHop: trustOneHop(config.trustedProxies) });
   await server.listen(config.host, port);
   lifecycle.onStop('mllp', () => Promise.race([server.drain(), delay(drainWithinMs)]));
   logger.info({ host: config.host, port, tls: files !== undefined }, 'listening for HL7 over MLLP');

@@ -57,7 +57,7 @@ function setUp() {
 }
 
 describe('large bodies', () => {
-  afterEach(() => jest.useRealTimers());
+  afterEach(() => void jest.useRealTimers());
 
   it('that take too long are refused, and end their thread: the others are decoded by the next one', async () => {
     jest.useFakeTimers();

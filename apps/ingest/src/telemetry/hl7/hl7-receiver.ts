@@ -4,7 +4,7 @@ import type { Hl7Sender } from '../../gateways/hl7-sources.js';
 import type { Caller } from '../../gateways/caller.js';
 import { acknowledge, type AckCode, type Acknowledgement } from '../formats/hl7/ack.js';
 import { hl7Text } from '../formats/hl7/hl7-text.js';
-import { parseMessage, type Segment } from '../formats/hl7/message.js';
+import { parseHeader, parseMessage, type Segment } from '../formats/hl7/message.js';
 import { decodeOru } from '../formats/hl7/oru.js';
 import type { TelemetryBatch } from '../telemetry-batch.js';
 import { isForGood } from '../refusal.js';
@@ -26,15 +26,15 @@ export interface Acknowledged {
   readonly text: string;
 }
 
-/** @throws AppError for what is no HL7 message, or has no control id to answer to */
+/** Reads who sent it and what it is, and nothing else yet. @throws AppError for what is no HL7 message, or has no control id */
 export function readMessage(body: Uint8Array, at: number, idempotencyKey = ''): Message {
   const text = hl7Text(body);
-  const segments = parseMessage(text);
-  const [header] = segments;
+  const header = parseHeader(text);
   if (header.get(10) === '') throw commonError('request.malformed', { detail: 'MSH-10 is missing.' });
   const observations = header.get(9) === 'ORU' && header.get(9, 2) === 'R01';
   const received = { at, idempotencyKey };
-  const read = (timezone: string | undefined): TelemetryBatch => decodeOru(text, segments, received, timezone);
+  const read = (timezone: string | undefined): TelemetryBatch =>
+    decodeOru(text, parseMessage(text), received, timezone);
   return { header, at, read: observations ? read : undefined };
 }
 
@@ -72,10 +72,23 @@ export const senderOf = (header: Segment, address = ''): Hl7Sender => ({
 });
 
 /** The answer to a message that cannot be taken now, or never from this sender. */
-export function refuseMessage({ header, at }: Message, thrown: unknown): Acknowledged {
+export function refuseMessage({ header, at }: Pick<Message, 'header' | 'at'>, thrown: unknown): Acknowledged {
   const text = thrown instanceof AppError ? thrown.code : 'service.unavailable';
   const code = isForGood(thrown) ? 'AR' : 'AE';
-  return acknowledged(header, { code, hospital: '', reason: { is: 'other', text } }, at);
+  const is = text === 'request.malformed' ? 'malformed' : 'other';
+  return acknowledged(header, { code, hospital: '', reason: { is, text } }, at);
+}
+
+/** The answer to what {@link readMessage} threw for. @throws the same where nothing says how to answer */
+export function refuseUnreadable(body: Uint8Array, thrown: unknown, at: number): Acknowledged {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
+  let header: Segment;
+  try {
+    header = parseHeader(text);
+  } catch {
+    throw thrown;
+  }
+  return refuseMessage({ header, at }, thrown);
 }
 
 const acknowledged = (header: Segment, ack: Omit<Acknowledgement, 'controlId' | 'at'>, at: number): Acknowledged => ({

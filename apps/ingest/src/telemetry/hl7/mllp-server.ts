@@ -2,27 +2,45 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { AppError } from '@hms/contracts';
-import type { Logger } from '@hms/service-kit';
+import type { Logger, TrustedHop } from '@hms/service-kit';
+import { Room } from '../room.js';
 import type { TelemetryRouteParts } from '../telemetry.routes.js';
 import {
   maxMessageBytes,
   readMessage,
   receiveMessage,
   refuseMessage,
+  refuseUnreadable,
   senderOf,
   type Acknowledged,
   type Message,
 } from './hl7-receiver.js';
-import { MllpFrames, toFrame } from './mllp-frames.js';
+import { MllpConnection } from './mllp-connection.js';
+import { MllpFrames } from './mllp-frames.js';
+import { PerAddress } from './per-address.js';
 
-const maxConnections = 2_000;
-/** A monitor sends at least once an hour, or connects again. */
-const idleMs = 3_600_000;
+/** Of senders nobody knows yet. */
+export const mllpLimits = {
+  connections: 2_000,
+  /** Of one address that is no proxy's. */
+  connectionsEach: 64,
+  /** A monitor sends at least once an hour, or connects again. */
+  idleMs: 3_600_000,
+  frameMs: 15_000,
+  /** Bytes of messages that are not answered. Most messages fit into what a connection has for itself. */
+  room: { shared: 32 * 1024 * 1024, each: 16 * 1024 },
+} as const;
 
 export interface MllpTls {
   /** PEM. */
   readonly cert: Buffer;
   readonly key: Buffer;
+}
+
+export interface MllpOptions {
+  readonly tls: MllpTls | undefined;
+  readonly trustsHop: TrustedHop;
+  readonly limits?: { readonly connectionsEach: number; readonly frameMs: number };
 }
 
 type MllpParts = Pick<TelemetryRouteParts, 'authenticate' | 'gate' | 'receive' | 'metrics' | 'now' | 'hl7Sources'>;
@@ -35,16 +53,26 @@ type MllpParts = Pick<TelemetryRouteParts, 'authenticate' | 'gate' | 'receive' |
 export class MllpServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #addresses: PerAddress;
+  readonly #room = new Room(mllpLimits.room);
+  readonly #frameMs: number;
   #draining = false;
 
   constructor(
     private readonly parts: MllpParts,
     private readonly logger: Logger,
-    tls?: MllpTls,
+    { tls, trustsHop, limits = mllpLimits }: MllpOptions,
   ) {
     const serve = (socket: Socket): void => this.#serve(socket);
-    this.#server = tls ? createTlsServer({ ...tls, minVersion: 'TLSv1.2' }, serve) : createServer(serve);
-    this.#server.maxConnections = maxConnections;
+    const { connectionsEach, frameMs } = limits;
+    this.#frameMs = frameMs;
+    this.#addresses = new PerAddress(connectionsEach, (address) => trustsHop(address, 0));
+    this.#server = tls
+      ? createTlsServer({ ...tls, minVersion: 'TLSv1.2', handshakeTimeout: frameMs }, serve)
+      : createServer(serve);
+    this.#server.maxConnections = mllpLimits.connections;
+    // Also with TLS this is the plain socket, before any handshake.
+    this.#server.on('connection', (socket: Socket) => this.#count(socket));
   }
 
   async listen(host: string, port: number): Promise<void> {
@@ -61,15 +89,28 @@ export class MllpServer {
     await closed;
   }
 
+  #count(socket: Socket): void {
+    const address = socket.remoteAddress ?? '';
+    if (this.#addresses.enter(address)) socket.once('close', () => this.#addresses.leave(address));
+    else process.nextTick(() => socket.destroy());
+  }
+
   #serve(socket: Socket): void {
-    const frames = new MllpFrames(maxMessageBytes);
+    const address = socket.remoteAddress ?? '';
+    const connection = new MllpConnection(socket, new MllpFrames(maxMessageBytes, this.#room.share()), {
+      answer: async (bytes) => (await this.#answer(bytes, address)).text,
+      frameMs: this.#frameMs,
+    });
     this.#sockets.add(socket);
-    socket.setNoDelay(true).setTimeout(idleMs, () => socket.destroy());
+    socket.setNoDelay(true).setTimeout(mllpLimits.idleMs, () => socket.destroy());
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => this.#sockets.delete(socket));
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      connection.closed();
+    });
     socket.on('data', (chunk) => {
       socket.pause();
-      this.#answerAll(socket, frames, chunk).then(
+      connection.take(chunk).then(
         () => (this.#draining ? socket.end() : socket.resume()),
         (err: unknown) => {
           this.logger.warn(
@@ -82,17 +123,19 @@ export class MllpServer {
     });
   }
 
-  /** One after the other: there is one message in flight on a connection. */
-  async #answerAll(socket: Socket, frames: MllpFrames, chunk: Buffer): Promise<void> {
-    for (const bytes of frames.push(chunk)) {
-      const message = readMessage(bytes, this.parts.now());
-      const { text } = await this.#answer(message, bytes.length, socket.remoteAddress ?? '');
-      if (!socket.writable) return;
-      socket.write(toFrame(text));
+  async #answer(bytes: Buffer, address: string): Promise<Acknowledged> {
+    const at = this.parts.now();
+    let message: Message;
+    try {
+      message = readMessage(bytes, at);
+    } catch (err) {
+      if (!(err instanceof AppError)) this.logger.error({ err }, 'an HL7 message failed');
+      return refuseUnreadable(bytes, err, at);
     }
+    return this.#receive(message, bytes.length, address);
   }
 
-  async #answer(message: Message, bytes: number, address: string): Promise<Acknowledged> {
+  async #receive(message: Message, bytes: number, address: string): Promise<Acknowledged> {
     const { authenticate, gate, hl7Sources } = this.parts;
     const key = message.header.get(8);
     try {

@@ -6,6 +6,7 @@ import { Client, Message, type InboundResponse } from 'node-hl7-client';
 import { eventually } from '../../testing/eventually.js';
 import { TestHospital, type TestGateway } from '../../testing/test-hospital.js';
 import { freePort } from '../../testing/test-ingest.js';
+import { Room } from '../room.js';
 import { MllpFrames, toFrame } from './mllp-frames.js';
 
 let port: number;
@@ -31,12 +32,12 @@ const oru = (id: string, rate: number, ms: number, key = bed.gateway.key): strin
 /** What comes back on a connection of its own, once as many answers as wanted are there or it was closed. */
 async function exchange(bytes: Buffer, answers: number): Promise<string[]> {
   const socket: Socket = connect(port, '127.0.0.1');
-  const frames = new MllpFrames(10_000);
+  const frames = new MllpFrames(10_000, new Room({ shared: 0, each: 20_000 }).share());
   const seen: string[] = [];
   socket.write(bytes);
   await new Promise<void>((resolve) => {
     socket.on('data', (chunk) => {
-      seen.push(...frames.push(chunk).map((frame) => frame.toString().split('\r')[1] ?? ''));
+      for (const frame of frames.push(chunk)) seen.push(frame.toString().split('\r')[1] ?? '');
       if (seen.length >= answers) resolve();
     });
     socket.on('error', () => resolve());
@@ -189,6 +190,19 @@ describe('HL7 over MLLP', () => {
     ]);
     expect(await stored()).toEqual([]);
     expect(await hospital.count('vitals_unassigned', 'device_no = $1', [device.no])).toBe(1);
+  });
+
+  it('that cannot be read is refused where its header says whom to answer, and the connection goes on', async () => {
+    const t = Date.now() - 5_000;
+    const named = (text: string): Buffer => toFrame(text.replace('UNICODE UTF-8', 'GB 18030-2000') + 'PID|1||\u00fc\r');
+    const notUtf8 = Buffer.from(named(oru('m-9', 70, t)).toString(), 'latin1');
+    const bytes = [notUtf8, '\r\n', toFrame(oru('', 70, t)), toFrame(oru('m-10', 72, t)), 'x'];
+    expect(await exchange(Buffer.concat(bytes.map((each) => Buffer.from(each))), 3)).toEqual([
+      'MSA|CR|m-9',
+      'MSA|CR|',
+      'MSA|CA|m-10',
+    ]);
+    expect(await stored()).toEqual([{ heart_rate: 72 }]);
   });
 
   it.each([

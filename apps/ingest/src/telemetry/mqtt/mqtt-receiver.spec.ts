@@ -4,7 +4,7 @@ import { createLogger } from '@hms/service-kit';
 import { deliveryOf, gatewayId, hospitalWith } from '../../testing/telemetry-fakes.js';
 import { DeadLettersFull } from '../store/dead-letter-box.js';
 import { MqttReceiver, type MqttOutcome, type MqttReceiverParts } from './mqtt-receiver.js';
-import { Room } from './room.js';
+import { Room } from '../room.js';
 
 const refuse = (): never => {
   throw commonError('service.unavailable');

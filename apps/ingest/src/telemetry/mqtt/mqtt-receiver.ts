@@ -12,7 +12,7 @@ import type { ArrivalTimes } from './arrival-times.js';
 import { decodeMessage } from './decode-message.js';
 import { letterOf, readingLettersOf } from './message-letters.js';
 import type { Delivery } from './mqtt-connection.js';
-import type { RoomShare } from './room.js';
+import type { RoomShare } from '../room.js';
 import { parseTopic, type Topic } from './topic.js';
 
 /**

@@ -6,7 +6,7 @@ import { ArrivalTimes, type ArrivalMemory } from './arrival-times.js';
 import { MqttReceiver, type MqttReceiverParts } from './mqtt-receiver.js';
 import { MqttSession } from './mqtt-session.js';
 import { MqttSessions, type MqttSessionsParts } from './mqtt-sessions.js';
-import { Room } from './room.js';
+import { Room } from '../room.js';
 import { commonSubscription, subscriptionOf } from './topic.js';
 
 /** Of a hospital, and of all whose messages name none. */

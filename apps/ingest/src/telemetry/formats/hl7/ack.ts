@@ -17,7 +17,11 @@ const conditions: Partial<Record<RejectCode, string>> = {
   unknown_device: '204^Unknown key identifier^HL70357',
 };
 const other = '207^Application internal error^HL70357';
-const reasons = { unsupported: '200^Unsupported message type^HL70357', other } as const;
+const reasons = {
+  unsupported: '200^Unsupported message type^HL70357',
+  malformed: '102^Data type error^HL70357',
+  other,
+} as const;
 
 export interface Acknowledgement {
   readonly code: AckCode;

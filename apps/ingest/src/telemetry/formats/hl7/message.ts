@@ -46,15 +46,24 @@ export class Segment {
 
 const segmentEnd = /\r\n|\r|\n/;
 const printable = /^[!-/:-@[-`{-~]$/;
+/** Of what is read of a message before it is known who sent it. */
+const longestHeader = 4_096;
+const isFilled = (line: string): boolean => line.trim() !== '';
 
 /**
  * Reads an HL7 v2 message (ER7, chapter 2 of the standard) in time proportional to its length.
  * @throws `request.malformed` for what does not begin with a whole MSH segment
  */
 export function parseMessage(text: string): readonly [Segment, ...Segment[]] {
-  const [header = '', ...lines] = text.split(segmentEnd).filter((line) => line.trim() !== '');
+  const [header = '', ...lines] = text.split(segmentEnd).filter(isFilled);
   const delimiters = delimitersOf(header);
   return [new Segment(header, delimiters), ...lines.map((line) => new Segment(line, delimiters))];
+}
+
+/** Its MSH segment, however long the message. @throws as {@link parseMessage} */
+export function parseHeader(text: string): Segment {
+  const [header = ''] = text.slice(0, longestHeader).split(segmentEnd).filter(isFilled);
+  return new Segment(header, delimitersOf(header));
 }
 
 function delimitersOf(header: string): Delimiters {

@@ -4,14 +4,14 @@ export interface RoomSizes {
   readonly each: number;
 }
 
-/** What one session may hold that is not acknowledged yet. */
+/** What one session may hold. */
 export interface RoomShare {
   /** Without a false, `leave` must follow with the same number. */
   enter(bytes: number): boolean;
   leave(bytes: number): void;
 }
 
-/** How many bytes sessions may hold that are not acknowledged yet. None of them can take the last room of another. */
+/** How many bytes sessions may hold of what is not settled yet. None of them can take the last room of another. */
 export class Room {
   #shared = 0;
 
