@@ -8,11 +8,15 @@ const byLoinc: ReadonlyMap<string, VitalCode> = new Map([
   ...Object.entries(loincAliases),
 ]);
 
-/** ISO/IEEE 11073-10101 (MDC) numbers. Makers differ for one quantity: cuff pressure comes as 150021 and as 150301. */
+/**
+ * ISO/IEEE 11073-10101 (MDC) numbers. Makers differ for one quantity: cuff pressure comes as 150021 and as 150301,
+ * respiration also as that of the thoracic impedance.
+ */
 const byMdc: ReadonlyMap<string, VitalCode> = new Map([
   ['147842', 'heartRate'],
   ['149530', 'pulseRate'],
   ['151562', 'respiratoryRate'],
+  ['151578', 'respiratoryRate'],
   ['150456', 'spo2'],
   ['150021', 'systolic'],
   ['150022', 'diastolic'],

@@ -12,6 +12,7 @@ const hundredths: (convert: Convert) => Convert = (convert) => (value) => Math.r
 const alike = (...units: string[]): Map<string, Convert> => new Map(units.map((unit) => [unit, same]));
 
 const mmHgPerKilopascal = 7.50062;
+const celsiusOf = hundredths((fahrenheit) => ((fahrenheit - 32) * 5) / 9);
 
 /**
  * By the unit a vital sign is stored in, the units devices say it in: UCUM, SenML (RFC 8428 §12.1, RFC 8798), and the
@@ -23,12 +24,14 @@ const conversions: Readonly<Record<string, ReadonlyMap<string, Convert>>> = {
   'mm[Hg]': new Map([
     ...alike('mm[Hg]', 'mmHg', '266016'),
     ['kPa', times(mmHgPerKilopascal)],
+    ['265987', times(mmHgPerKilopascal)],
     ['hPa', times(mmHgPerKilopascal / 10)],
     ['Pa', times(mmHgPerKilopascal / 1_000)],
   ]),
   Cel: new Map([
     ...alike('Cel', '268192'),
-    ['[degF]', hundredths((value) => ((value - 32) * 5) / 9)],
+    ['[degF]', celsiusOf],
+    ['266560', celsiusOf],
     ['K', hundredths((value) => value - 273.15)],
   ]),
 };

@@ -60,6 +60,7 @@ const oru = [
   'OBX|1||69965^MDS^MDC|1.0.0.0|||||||X|||||||mon-12',
   'OBX|2|NM|147842^MDC_ECG_CARD_BEAT_RATE^MDC|1.2.1.1|72|264864^MDC^MDC|50-120||||F|||20260101080000+0530',
   String.raw`OBX|3|SN|8867-4^\X41\^LN|1|=^97|/min^^UCUM|||||C`,
+  'OBX|4|CWE|67775-7^^LN|1|V^Voice||||||F',
 ].join('\r');
 
 const separators = ':'.repeat(60_000);

@@ -12,6 +12,7 @@ const conditions: Partial<Record<RejectCode, string>> = {
   not_a_number: '102^Data type error^HL70357',
   malformed: '102^Data type error^HL70357',
   missing_zone: '102^Data type error^HL70357',
+  unsupported: '102^Data type error^HL70357',
   unknown_field: '103^Table value not found^HL70357',
   wrong_patient: '204^Unknown key identifier^HL70357',
   unknown_device: '204^Unknown key identifier^HL70357',

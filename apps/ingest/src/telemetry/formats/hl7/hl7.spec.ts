@@ -120,10 +120,46 @@ describe('observations', () => {
     ]);
   });
 
-  it('that were not obtained, are wrong, or are no numbers, are gaps', () => {
+  it('that were not obtained, are wrong, or say nothing, are gaps', () => {
     const gaps = ['X', 'W', 'D'].map((status) => hr.replace('||||F', `||||${status}`));
-    const { readings, rejected } = decode(obr, mds, ...gaps, hr.replace('|72|', '||'), hr.replace('|NM|', '|ST|'));
+    const { readings, rejected } = decode(obr, mds, ...gaps, hr.replace('|72|', '||'));
     expect([readings, rejected]).toEqual([[], []]);
+  });
+
+  const of = (type: string, code: string, value: string, unit = ''): string =>
+    `OBX|9|${type}|${code}^^LN||${value}|${unit}|||||F`;
+
+  it.each([
+    ['a number in a text', of('ST', '8867-4', ' 72 ', '/min'), { hr: 72 }],
+    ['a number in lines of text', of('TX', '8310-5', '98.6', '[degF]'), { temp: 37 }],
+    ['impedance respiration', of('NM', '', '17').replace('^^LN', '151578^^MDC'), { rr: 17 }],
+    ['MDC kPa', of('NM', '8480-6', '16', '265987^^MDC'), { sys: 120 }],
+    ['MDC degrees Fahrenheit', of('NM', '8310-5', '98.6', '266560^^MDC'), { temp: 37 }],
+    ['consciousness as a code', of('CWE', '67775-7', 'V^responds to voice'), { acvpu: 2 }],
+    ['consciousness as a text', of('ST', '67775-7', 'a'), { acvpu: 0 }],
+    ['consciousness by what its code is called', of('CE', '67775-7', 'X1^P^L'), { acvpu: 3 }],
+    ['oxygen', of('CWE', '57485-9', 'Y^Yes^HL70136'), { o2: 1 }],
+    ['no oxygen', of('CE', '57485-9', 'LA32-8^No^LN'), { o2: 0 }],
+  ])('may be %s', (_, obx, values) => {
+    expect(seen(obr, mds, obx)).toEqual([['mon-12', '2026-01-01T00:00:00.000Z', values]]);
+  });
+
+  it.each([
+    ['a text that is no number', of('ST', '8867-4', 'high'), 'not_a_number'],
+    ['a bound in a text', of('ST', '8867-4', '>200'), 'not_a_number'],
+    ['a type that holds no number', of('CWE', '8867-4', '72'), 'unsupported'],
+    ['samples', of('NA', '8867-4', '1^2^3'), 'unsupported'],
+    ['a level that is none', of('CWE', '67775-7', 'drowsy'), 'malformed'],
+    ['a number of a level', of('NM', '67775-7', '1'), 'unsupported'],
+    ['neither yes nor no', of('CWE', '57485-9', 'nasal'), 'malformed'],
+  ])('are refused, and not passed over, where they are known and say %s', (_, obx, reason) => {
+    const { readings, rejected } = decode(obr, mds, hr, obx);
+    expect([readings.length, rejected.map(({ code }) => code)]).toEqual([1, [reason]]);
+  });
+
+  it('of codes nobody knows are passed over unless they are numbers', () => {
+    const { rejected } = decode(obr, mds, hr, of('ST', '1-8', 'text'), of('CWE', '1-8', 'A'), of('NM', '1-8', '5'));
+    expect(rejected.map(({ i, code }) => [i, code])).toEqual([[4, 'unknown_field']]);
   });
 
   it('that cannot be taken leave the others alone', () => {

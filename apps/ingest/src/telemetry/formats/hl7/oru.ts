@@ -1,19 +1,18 @@
-import { vitalByCode } from '@hms/contracts';
+import { vitalByCode, type VitalCode } from '@hms/contracts';
 import { indexOf } from '../../fields.js';
 import type { StatedPatient } from '../../reading.js';
 import type { TelemetryBatch } from '../../telemetry-batch.js';
-import { readValue } from '../draft.js';
 import { digestOf, readEnvelope, toBatch, type Received } from '../envelope.js';
 import { nameable } from '../json-reading.js';
 import { MergedReadings, type Wrong } from '../merged-readings.js';
-import { toStoredUnit } from '../units.js';
 import type { Segment } from './message.js';
 import { LocalClock } from './local-clock.js';
 import { parseHl7Time, zoneOf } from './time.js';
+import { readObx } from './value.js';
 
 /** Not obtained, wrong, deleted: there is a gap, not a value (OBX-11, HL7 table 0085). */
 const noResult: ReadonlySet<string> = new Set(['X', 'W', 'D']);
-/** Numbers measure; other entries name devices, or say what no vital sign is. */
+/** Numbers measure something; other entries may say what no vital sign is. */
 const numeric: ReadonlySet<string> = new Set(['NM', 'SN']);
 
 /** What holds for the entries below it. */
@@ -23,7 +22,7 @@ interface Context {
 }
 
 /**
- * Reads the numbers of an unsolicited observation message, ORU^R01 of HL7 v2.3 to 2.8 or IHE PCD-01. An entry is taken by
+ * Reads the vital signs of an unsolicited observation message, ORU^R01 of HL7 v2.3 to 2.8 or IHE PCD-01. An entry is taken by
  * its LOINC or MDC code; its device is in its own OBX-18, in that of the device entry above it, or in OBR-3; its time in
  * OBX-14 or OBR-7, in the zone of MSH-7 when they state none. Entries of one device and time are one reading.
  *
@@ -53,8 +52,10 @@ export function decodeOru(
     if (segment.name !== 'OBX') continue;
     index += 1;
     if (isDevice(segment)) context = { ...context, device: segment.get(18) };
-    if (!numeric.has(segment.get(2)) || noResult.has(segment.get(11)) || !segment.has(5)) continue;
-    const observed = observationOf(segment, context, { zone, clock });
+    if (noResult.has(segment.get(11)) || !segment.has(5)) continue;
+    const sign = signOf(segment);
+    if (sign === undefined && !numeric.has(segment.get(2))) continue;
+    const observed = observationOf(segment, sign, context, { zone, clock });
     if ('code' in observed) merged.refuse(index, observed);
     else {
       const { device, at, to, value } = observed;
@@ -88,33 +89,24 @@ interface Observation {
   readonly to: number;
   readonly device: string;
   readonly at: number;
-  readonly value: number;
+  readonly value: unknown;
 }
 
-function observationOf(segment: Segment, context: Context, { zone, clock }: Zone): Observation | Wrong {
-  const sign = vitalByCode(segment.get(3, 3), segment.get(3)) ?? vitalByCode(segment.get(3, 6), segment.get(3, 4));
+const signOf = (segment: Segment): VitalCode | undefined =>
+  vitalByCode(segment.get(3, 3), segment.get(3)) ?? vitalByCode(segment.get(3, 6), segment.get(3, 4));
+
+function observationOf(
+  segment: Segment,
+  sign: VitalCode | undefined,
+  context: Context,
+  { zone, clock }: Zone,
+): Observation | Wrong {
   const field = nameable(segment.get(3));
   if (sign === undefined) return { code: 'unknown_field', field };
   const to = indexOf(sign);
-  const stated = numberOf(segment);
-  if (stated === undefined) return { code: 'not_a_number', field };
-  const unit = segment.get(6);
-  const value = unit === '' ? stated : toStoredUnit(to, stated, unit);
-  if (value === undefined) return { code: 'malformed', field };
-  const read = readValue(to, value);
-  if (typeof read === 'string') return { code: read, field };
+  const read = readObx(segment, to);
+  if ('code' in read) return { code: read.code, field };
   const at = parseHl7Time(segment.get(14) || context.time, zone, clock);
   if (typeof at === 'string') return { code: at, field };
-  return { to, at, value, device: segment.get(18) || context.device };
-}
-
-const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/;
-
-/** A number, or a structured one that is exactly it: `^97`, `=^97`. */
-function numberOf(segment: Segment): number | undefined {
-  const structured = segment.get(2) === 'SN';
-  if (structured && !['', '='].includes(segment.get(5))) return undefined;
-  if (structured && segment.get(5, 3) !== '') return undefined;
-  const text = segment.get(5, structured ? 2 : 1);
-  return decimal.test(text) ? Number(text) : undefined;
+  return { to, at, value: read.value, device: segment.get(18) || context.device };
 }
