@@ -8,6 +8,7 @@ const keptS = 7 * 24 * 3_600;
 export interface ArrivalMemory {
   hset(key: string, field: string, value: string): Promise<unknown>;
   hget(key: string, field: string): Promise<string | null>;
+  hdel(key: string, field: string): Promise<unknown>;
   expire(key: string, seconds: number): Promise<unknown>;
 }
 
@@ -17,13 +18,17 @@ export interface ArrivalMemory {
  * restart is remembered in Redis; without it such a message may be stored a second time.
  */
 export class ArrivalTimes {
-  /** By packet identifier, of which there are 65,535. */
+  /** By packet identifier. */
   readonly #known = new Map<number, string>();
+  /** What was acknowledged of those, the earliest first. */
+  readonly #settled: (readonly [messageId: number, arrival: string])[] = [];
   readonly #key: string;
 
+  /** @param receiveMaximum how many messages the broker may have sent that are not acknowledged */
   constructor(
     session: string,
     private readonly memory: ArrivalMemory,
+    private readonly receiveMaximum: number,
   ) {
     this.#key = `ingest:mqtt:${session}`;
   }
@@ -34,16 +39,36 @@ export class ArrivalTimes {
     if (messageId === undefined) return now;
     const digest = digestOf(delivery);
     const first = delivery.isDuplicate ? await this.#recall(messageId, digest) : undefined;
-    if (first !== undefined) return first;
-    await this.#remember(messageId, `${now} ${digest}`);
-    return now;
+    if (first === undefined) await this.#remember(messageId, `${now} ${digest}`);
+    return first ?? now;
+  }
+
+  /**
+   * To be called when it was acknowledged. The broker may not have heard of that when the connection ends then, so it is forgotten
+   * once as many others were as the broker sends without hearing.
+   */
+  settled({ messageId }: Delivery): void {
+    const arrival = messageId === undefined ? undefined : this.#known.get(messageId);
+    if (messageId === undefined || arrival === undefined) return;
+    this.#settled.push([messageId, arrival]);
+    if (this.#settled.length > this.receiveMaximum) this.#forgetFirst();
+  }
+
+  #forgetFirst(): void {
+    const [messageId, arrival] = this.#settled.shift() ?? [];
+    // Its identifier may be that of a newer one by now.
+    if (messageId === undefined || this.#known.get(messageId) !== arrival) return;
+    this.#known.delete(messageId);
+    void this.memory.hdel(this.#key, String(messageId)).catch(() => undefined);
   }
 
   async #recall(messageId: number, digest: string): Promise<number | undefined> {
     const known =
       this.#known.get(messageId) ?? (await this.memory.hget(this.#key, String(messageId)).catch(() => null));
     const [at, of] = known?.split(' ') ?? [];
-    return of === digest ? Number(at) : undefined;
+    if (!known || of !== digest) return undefined;
+    this.#known.set(messageId, known);
+    return Number(at);
   }
 
   async #remember(messageId: number, arrival: string): Promise<void> {

@@ -21,7 +21,7 @@ function blocked(bytes: number, parts: Partial<MqttReceiverParts> = {}) {
       gate: { enter: () => undefined, leave: () => undefined },
       metrics: { answered: () => undefined, clockOffset: () => undefined },
       keys: new Map(),
-      arrivals: { of: (_, now) => Promise.resolve(now) },
+      arrivals: { of: (_, now) => Promise.resolve(now), settled: () => undefined },
       ...{ atOnce: 10, atOnceEach: 10, room: new Room({ shared: bytes, each: 0 }).share(), now: Date.now },
       count: (outcome) => void counted.push(outcome),
       retried: () => undefined,

@@ -33,7 +33,7 @@ export interface MqttReceiverParts extends Pick<
   /** Of those, how many may wait for their hospital: it sends too much, or decides too little. What is beyond that is refused. */
   readonly atOnceEach: number;
   readonly room: RoomShare;
-  readonly arrivals: Pick<ArrivalTimes, 'of'>;
+  readonly arrivals: Pick<ArrivalTimes, 'of' | 'settled'>;
   readonly keep: DeadLetterBox['keep'];
   readonly count: (outcome: MqttOutcome) => void;
   readonly retried: () => void;
@@ -88,6 +88,7 @@ export class MqttReceiver {
       const outcome = await this.#attempt(delivery, at);
       if (outcome) {
         delivery.acknowledge();
+        this.parts.arrivals.settled(delivery);
         this.parts.count(outcome);
         return;
       }

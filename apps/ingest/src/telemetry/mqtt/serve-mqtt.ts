@@ -36,7 +36,7 @@ export function serveMqtt(config: MqttConfig, parts: MqttParts, logger: Logger):
     // A short name holds no full stop and no hyphen.
     const clientId = `${config.clientId}.${name}`;
     const receiver = new MqttReceiver(
-      { ...shared, ...limits, room: room.share(), arrivals: new ArrivalTimes(clientId, parts.memory) },
+      { ...shared, ...limits, room: room.share(), arrivals: new ArrivalTimes(clientId, parts.memory, limits.atOnce) },
       logger,
     );
     const options = { ...config, clientId, subscription, receiveMaximum: limits.atOnce, maxMessageBytes };
