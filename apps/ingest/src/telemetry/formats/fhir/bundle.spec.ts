@@ -88,10 +88,12 @@ describe('a FHIR Bundle', () => {
     expect(reading && valuesOf(reading)).toEqual(values);
   });
 
+  const [ada, bob] = ['0190aaaa-0000-7000-8000-00000000000a', '0190aaaa-0000-7000-8000-00000000000b'] as const;
+
   it('is one reading for each device, time and patient', () => {
     const elsewhere = { ...heartRate, device: { reference: 'Device/mon-2' } };
     const of = (patient: string): Resource => ({ ...heartRate, subject: { reference: `Patient/${patient}` } });
-    const { readings, fates } = decode([heartRate, bloodPressure, elsewhere, of('a'), of('b')]);
+    const { readings, fates } = decode([heartRate, bloodPressure, elsewhere, of(ada), of(bob)]);
     expect(fates).toEqual([
       { readings: [0] },
       { readings: [0] },
@@ -102,8 +104,8 @@ describe('a FHIR Bundle', () => {
     expect(readings.map(({ device, patient }) => [device, patient?.ids])).toEqual([
       ['mon-1', undefined],
       ['mon-2', undefined],
-      ['mon-1', ['a']],
-      ['mon-1', ['b']],
+      ['mon-1', [ada]],
+      ['mon-1', [bob]],
     ]);
   });
 
@@ -229,9 +231,21 @@ describe('a FHIR Bundle', () => {
       { resource: { ...heartRate, subject, device: { reference: 'urn:uuid:d' } } },
     ];
     const [reading] = decode([], { entry, type: 'collection' }).readings;
-    expect(reading).toMatchObject({ device: 'mon-9', patient: { ids: ['p1'], mrns: ['123'] } });
+    expect(reading).toMatchObject({ device: 'mon-9', patient: { ids: [], mrns: ['123'] } });
+    const stated = only({ ...heartRate, subject: { reference: `https://hms.test/fhir/Patient/${ada.toUpperCase()}` } });
+    expect(stated?.patient).toEqual({ ids: [ada], mrns: [] });
     expect(only({ ...heartRate, subject: { identifier: { value: '7' } } })?.patient).toEqual({ ids: [], mrns: ['7'] });
     expect(only(heartRate)?.patient).toBeUndefined();
+  });
+
+  it.each([
+    ['only a name', { display: 'Ada' }],
+    ['what leads nowhere', { reference: 'urn:uuid:0190aaaa-0000-7000-8000-00000000000a' }],
+    ['an id that is none of ours', { reference: 'Patient/p1' }],
+    ['a national number', { identifier: { type: { coding: [{ code: 'NI' }] }, value: '7' } }],
+    ['nothing', {}],
+  ])('of which the subject says %s states no patient', (_, subject) => {
+    expect(only({ ...heartRate, subject })).toMatchObject({ device: 'mon-1', patient: undefined });
   });
 
   it('is known again by its identifier', () => {

@@ -72,16 +72,20 @@ function deviceOf(resource: JsonObject, references: References): string | undefi
   );
 }
 
-/** Undefined when it names nobody. */
+/** As HMS identifies patients. */
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Undefined when nothing it says can be compared: a name, a number of another kind, an id that others gave. */
 function patientOf(resource: JsonObject, references: References): StatedPatient | undefined {
   const { subject } = resource;
   if (!isObject(subject)) return undefined;
   const patient = references.to(subject);
   const identifiers = [objectAt(subject, 'identifier'), ...objectsAt(patient, 'identifier')].filter(isRecordNumber);
-  return {
-    ids: [idOf(subject, 'Patient'), textAt(patient, 'id')].filter((id) => id !== undefined),
-    mrns: identifiers.map((identifier) => textAt(identifier, 'value')).filter((value) => value !== undefined),
-  };
+  const ids = [idOf(subject, 'Patient'), textAt(patient, 'id')].flatMap((id) =>
+    id !== undefined && uuid.test(id) ? [id.toLowerCase()] : [],
+  );
+  const mrns = identifiers.map((identifier) => textAt(identifier, 'value')).filter((value) => value !== undefined);
+  return ids.length + mrns.length === 0 ? undefined : { ids, mrns };
 }
 
 /** Of identifiers that state their type, only record numbers can be compared. */
