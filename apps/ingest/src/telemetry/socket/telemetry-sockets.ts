@@ -8,6 +8,7 @@ import { decodeBody } from '../formats/decode.js';
 import type { TelemetryBatch } from '../telemetry-batch.js';
 import type { TelemetryRouteParts } from '../telemetry.routes.js';
 import { closing, Connection, type SocketData } from './connection.js';
+import { SocketRoom } from './socket-room.js';
 
 const maxSockets = 60_000;
 const maxMessageBytes = 1024 * 1024;
@@ -26,6 +27,7 @@ const spoken = { contentType: 'application/json', contentEncoding: '', query: ''
  */
 export class TelemetrySockets {
   readonly #connections = new Set<Connection>();
+  readonly #room = new SocketRoom(maxSockets);
   readonly #check: NodeJS.Timeout;
   #draining = false;
 
@@ -37,7 +39,7 @@ export class TelemetrySockets {
   }
 
   get size(): number {
-    return this.#connections.size;
+    return this.#room.size;
   }
 
   get route(): SocketRoute<SocketData> {
@@ -53,6 +55,7 @@ export class TelemetrySockets {
           const connection = socket.getUserData().connection;
           connection.opened(socket);
           this.#connections.add(connection);
+          this.#room.opened(connection.caller.hospital);
         },
         message: (socket, message) => {
           const connection = socket.getUserData().connection;
@@ -62,6 +65,7 @@ export class TelemetrySockets {
           const connection = socket.getUserData().connection;
           connection.closed();
           this.#connections.delete(connection);
+          this.#room.closed(connection.caller.hospital);
         },
       },
     };
@@ -80,7 +84,8 @@ export class TelemetrySockets {
 
   async #admit({ authorization, requestId, address }: RequestHead): Promise<SocketData> {
     const caller = await this.parts.authenticate(authorization, address);
-    if (this.#draining || this.#connections.size >= maxSockets) throw commonError('service.busy');
+    const refusal = this.#draining ? commonError('service.busy') : this.#room.refusal(caller.hospital);
+    if (refusal) throw refusal;
     return { connection: new Connection(authorization, requestId, caller) };
   }
 
