@@ -1,7 +1,8 @@
 import { parseGatewayKey, type GatewayKey } from '@hms/auth';
-import { commonError, telemetryError } from '@hms/contracts';
+import { commonError } from '@hms/contracts';
 import { LRUCache } from 'lru-cache';
 import type { Caller } from './caller.js';
+import { HospitalSuspended } from './hospital-suspended.js';
 import { WrongKeys } from './wrong-keys.js';
 
 export interface CallerLookup {
@@ -80,7 +81,7 @@ export class Authenticator {
 
   #admit(caller: Caller): Caller {
     if (caller.expiresAt <= this.now()) throw commonError('auth.unauthenticated');
-    if (!caller.hospitalActive) throw telemetryError('hospital.suspended');
+    if (!caller.hospitalActive) throw new HospitalSuspended(caller.hospital);
     return caller;
   }
 }

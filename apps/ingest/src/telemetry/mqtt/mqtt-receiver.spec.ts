@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { commonError } from '@hms/contracts';
 import { createLogger } from '@hms/service-kit';
+import { HospitalSuspended } from '../../gateways/hospital-suspended.js';
 import { deliveryOf, gatewayId, hospitalWith } from '../../testing/telemetry-fakes.js';
 import { DeadLettersFull } from '../store/dead-letter-box.js';
 import { MqttReceiver, type MqttOutcome, type MqttReceiverParts } from './mqtt-receiver.js';
@@ -66,5 +67,27 @@ describe('a message its hospital has no room for among its dead letters', () => 
     for (const name of ['first', 'second']) receiver.take(unreadable(name));
     await receiver.stop();
     expect([acknowledged, counted, retried]).toEqual([['second'], ['lost'], [1]]);
+  });
+});
+
+describe('a message of a suspended hospital', () => {
+  const suspended = hospitalWith(1);
+  const parts = { authenticate: () => Promise.reject(new HospitalSuspended(suspended)), atOnceEach: 2 };
+
+  it('waits, but not so many of them that others cannot come', async () => {
+    const acknowledged: string[] = [];
+    const { receiver, counted } = blocked(10_000, parts);
+    for (const name of ['first', 'second', 'third'])
+      receiver.take(deliveryOf({ acknowledge: () => void acknowledged.push(name) }));
+    await receiver.stop();
+    expect([acknowledged, counted]).toEqual([['third'], ['lost']]);
+  });
+
+  it('does not hold up the session of another', async () => {
+    const { receiver, counted } = blocked(10_000, parts);
+    receiver.take(deliveryOf({ topic: 'v1/south/mon-1/vitals' }));
+    receiver.take(deliveryOf({ topic: `v1/${suspended.slug}/mon-1/vitals` }));
+    await receiver.stop();
+    expect(counted).toEqual(['unknown']);
   });
 });

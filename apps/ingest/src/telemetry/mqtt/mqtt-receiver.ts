@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, commonError, telemetryError } from '@hms/contracts';
 import type { Logger } from '@hms/service-kit';
 import type { Caller } from '../../gateways/caller.js';
+import { HospitalSuspended } from '../../gateways/hospital-suspended.js';
 import type { Hospital } from '../../hospitals/hospital.js';
 import { isForGood } from '../refusal.js';
 import { type DeadLetterBox, DeadLettersFull } from '../store/dead-letter-box.js';
@@ -17,7 +18,7 @@ import { parseTopic, type Topic } from './topic.js';
 
 /**
  * Stored: of at least one reading. Refused: it never will be, and is kept among the dead letters of its hospital. Lost: there
- * is no room among those, and it would hold up other hospitals. Unknown: it is of nobody who may send, and is forgotten.
+ * is no room among those, or its hospital is suspended, and it would hold up other hospitals. Unknown: it is of nobody who may send, and is forgotten.
  * Dropped: QoS 0, and no room for it.
  */
 export type MqttOutcome = 'stored' | 'refused' | 'lost' | 'unknown' | 'dropped';
@@ -30,7 +31,7 @@ export interface MqttReceiverParts extends Pick<
   readonly keys: ReadonlyMap<string, string>;
   /** Messages worked on at a time; with QoS 1 the broker sends no more. */
   readonly atOnce: number;
-  /** Of those, how many may wait for their hospital: it sends too much, or decides too little. What is beyond that is refused. */
+  /** Of those, how many may wait for their hospital: it sends too much, decides too little, or is suspended. What is beyond that is refused. */
   readonly atOnceEach: number;
   readonly room: RoomShare;
   readonly arrivals: Pick<ArrivalTimes, 'of' | 'settled'>;
@@ -110,6 +111,7 @@ export class MqttReceiver {
     } catch (err) {
       if (this.#mayBeStoredLater(delivery, caller, err)) return undefined;
       this.#log(delivery, err);
+      if (isSuspended(delivery, err)) return 'lost';
       if (!caller) return isDenied(err) ? 'unknown' : 'refused';
       if (err instanceof NothingAccepted) return 'refused';
       if (err instanceof DeadLettersFull) return 'lost';
@@ -151,6 +153,7 @@ export class MqttReceiver {
   }
 
   #mayBeStoredLater(delivery: Delivery, caller: Caller | undefined, err: unknown): boolean {
+    if (isSuspended(delivery, err)) return this.#mayWaitFor(err.hospital, delivery);
     if (!(err instanceof AppError) || isForGood(err)) return false;
     return !caller || !isOfHospital(err) || this.#mayWaitFor(caller.hospital, delivery);
   }
@@ -199,6 +202,13 @@ const isTooMuch = (err: unknown): boolean => err instanceof AppError && err.spec
 const isOfHospital = (err: unknown): boolean => isTooMuch(err) || err instanceof DeadLettersFull;
 
 const isDenied = (err: unknown): boolean => err instanceof AppError && [401, 403].includes(err.spec.status);
+
+/** Whether it is the delivery's own hospital that is. The session of another must not wait for it. */
+function isSuspended({ topic }: Delivery, err: unknown): err is HospitalSuspended {
+  if (!(err instanceof HospitalSuspended)) return false;
+  const parsed = parseTopic(topic);
+  return parsed?.form !== 'vitals' || parsed.slug === err.hospital.slug;
+}
 
 /** The hospital is the key's. A topic of another one is a mistake that must not pass unseen. */
 function assertOwn(topic: Topic, { hospital }: Caller): void {
