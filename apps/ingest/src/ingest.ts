@@ -30,6 +30,7 @@ import { IngestMetrics } from './operations/ingest-metrics.js';
 import { ingestRoutes } from './routes.js';
 import type { PokeSockets } from './sync/live/poke-sockets.js';
 import { startSync } from './sync/start-sync.js';
+import { counted } from './telemetry/counted.js';
 import { Admission } from './telemetry/admission.js';
 import type { DecodeApart } from './telemetry/decoding/body-reading.js';
 import { DecodingThread, startDecodeWorker } from './telemetry/decoding/decoding-thread.js';
@@ -101,7 +102,7 @@ export async function startIngest(parts: IngestParts): Promise<void> {
   const telemetry: TelemetryRouteParts = {
     authenticate: (header, address) => authenticator.authenticate(header, address),
     gate: admission,
-    receive: (caller, batch, at) => service.receive(caller, batch, at),
+    receive: counted((caller, batch, at) => service.receive(caller, batch, at), metrics),
     explain: (caller, batch, at) => service.explain(caller, batch, at),
     hl7Sources: new Hl7Sources(lookups, hospitals),
     decodeApart: startDecoding(parts),

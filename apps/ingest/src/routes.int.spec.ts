@@ -16,7 +16,7 @@ const routes = ingestRoutes(
     explain: nothing,
     decodeApart: nothing,
     hl7Sources: { callerOf: nothing, zoneOf: nothing },
-    metrics: { answered: nothing, clockOffset: nothing },
+    metrics: { answered: nothing, acknowledged: nothing, clockOffset: nothing },
     now: Date.now,
     registry: new Registry(),
     obstacles: nothing,

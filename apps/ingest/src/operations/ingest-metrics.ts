@@ -2,6 +2,7 @@ import { type TelemetryReceipt } from '@hms/contracts';
 import { Counter, Gauge, Histogram, latencyBuckets, type Registry } from '@hms/service-kit';
 import type { Failure } from '../database/failure.js';
 import type { ShedReason } from '../telemetry/admission.js';
+import type { AckCode } from '../telemetry/formats/hl7/ack.js';
 import type { DeadLetterOutcome } from '../telemetry/store/dead-letter-box.js';
 import type { MqttOutcome } from '../telemetry/mqtt/mqtt-receiver.js';
 
@@ -27,6 +28,7 @@ export class IngestMetrics {
   readonly #publishLost: Counter;
   readonly #mqttMessages: Counter<'outcome'>;
   readonly #mqttRetries: Counter;
+  readonly #hl7Messages: Counter<'ack'>;
   readonly #wrongPatients: Counter;
   readonly #deadLetters: Counter<'outcome'>;
   readonly #flushRows: Histogram;
@@ -51,6 +53,7 @@ export class IngestMetrics {
       'Readings that name another patient than who wore the device',
     );
     this.#deadLetters = counter('ingest_dead_letters_total', 'Refusals that wait for somebody to decide', 'outcome');
+    this.#hl7Messages = counter('ingest_hl7_messages_total', 'HL7 messages that were acknowledged', 'ack');
     this.#mqttRetries = counter('ingest_mqtt_retries_total', 'Messages of the broker that could not be stored yet');
     this.#publishSeconds = new Histogram({
       name: 'ingest_publish_lag_seconds',
@@ -152,6 +155,11 @@ export class IngestMetrics {
 
   deadLetters(outcome: DeadLetterOutcome, letters: number): void {
     this.#deadLetters.inc({ outcome }, letters);
+  }
+
+  /** @param code in enhanced mode too the one of the original */
+  acknowledged(code: AckCode): void {
+    this.#hl7Messages.inc({ ack: code });
   }
 
   mqttRetried(): void {

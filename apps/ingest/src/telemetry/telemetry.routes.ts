@@ -8,6 +8,7 @@ import { type Arrival, bodyReading, type DecodeApart, largeBundleBytes } from '.
 import type { BatchFormat } from './decoding/decoding-job.js';
 import type { Explanation } from './explanation.js';
 import { bodyTypes, bundleType, lineTypes } from './formats/decode.js';
+import type { AckCode } from './formats/hl7/ack.js';
 import type { Answer } from './submission.js';
 import type { TelemetryBatch } from './telemetry-batch.js';
 
@@ -15,6 +16,7 @@ export interface TelemetryRouteParts {
   /** @param address of who sends, where that is known: asked for at once, if at all */
   readonly authenticate: (header: string, address?: () => string) => Caller | Promise<Caller>;
   readonly gate: Gate<Caller>;
+  /** Counts what became of the readings. */
   readonly receive: (caller: Caller, batch: TelemetryBatch, receivedMs: number) => Promise<Answer>;
   readonly explain: (caller: Caller, batch: TelemetryBatch, receivedMs: number) => Promise<Explanation>;
   readonly hl7Sources: Pick<Hl7Sources, 'callerOf' | 'zoneOf'>;
@@ -27,6 +29,8 @@ export interface TelemetryRouteParts {
 export interface TelemetryMetrics {
   clockOffset(ms: number): void;
   answered(receipt: TelemetryReceipt): void;
+  /** An HL7 message was. */
+  acknowledged(code: AckCode): void;
 }
 
 const maxBytes = 4 * 1024 * 1024;
@@ -51,7 +55,6 @@ export function telemetryRoutes(parts: TelemetryRouteParts): Endpoint[] {
       handle: async (caller, { batch, at, head }) => {
         if (batch.clockOffsetMs !== undefined) parts.metrics.clockOffset(batch.clockOffsetMs);
         const { receipt, replayed } = await parts.receive(caller, batch, at);
-        if (!replayed) parts.metrics.answered(receipt);
         const headers = replayed ? replayedBefore : [];
         if (receipt.rejectedTotal > 0 || !minimal.test(head.prefer)) return { status: 200, body: receipt, headers };
         return { status: 204, body: '', headers: [...headers, ...minimalApplied] };

@@ -27,10 +27,15 @@ interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-async function send(resources: readonly object[], type = 'batch', path = '/telemetry/fhir'): Promise<Answer> {
+async function send(
+  resources: readonly object[],
+  type = 'batch',
+  path = '/telemetry/fhir',
+  more: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
   const response = await fetch(`${bed.ingest.url}${path}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/fhir+json', authorization: `Bearer ${bed.gateway.key}` },
+    headers: { 'content-type': 'application/fhir+json', authorization: `Bearer ${bed.gateway.key}`, ...more },
     body: JSON.stringify({ resourceType: 'Bundle', type, entry: resources.map((resource) => ({ resource })) }),
   });
   return {
@@ -84,6 +89,22 @@ describe('a FHIR Bundle', () => {
       ]);
       expect(await stored()).toEqual([{ heart_rate: 72, spo2: null, patient_id: bed.device.patientId }]);
     }
+  });
+
+  it('is known by all of its Idempotency-Key', async () => {
+    const keyed = (last: string): Readonly<Record<string, string>> => ({
+      'idempotency-key': `${'k'.repeat(63)}${last}`,
+    });
+    const path = '/telemetry/fhir';
+    for (const [key, rate, status] of [
+      ['a', 72, 200],
+      ['b', 73, 200],
+      ['a', 74, 409],
+    ] as const) {
+      const answer = await send([observation('8867-4', rate, {}, now + rate)], 'batch', path, keyed(key));
+      expect(answer.status).toBe(status);
+    }
+    expect(await stored()).toMatchObject([{ heart_rate: 72 }, { heart_rate: 73 }]);
   });
 
   it('answers each entry for itself, of many', async () => {

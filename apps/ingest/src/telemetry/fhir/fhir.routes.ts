@@ -14,6 +14,8 @@ import { NothingAccepted } from '../telemetry.service.js';
 const contentType = `${bundleType}; charset=utf-8`;
 /** Refusals of a batch are listed up to this number, and each entry is to be told of its own. */
 const readingsPerPart = 100;
+/** Of a key, which has at most 64 characters, with the number of a part. */
+const longestStem = 56;
 
 type FhirParts = Pick<TelemetryRouteParts, 'authenticate' | 'gate' | 'receive' | 'decodeApart' | 'metrics' | 'now'>;
 
@@ -41,8 +43,7 @@ export const fhirRoutes = (parts: FhirParts): Endpoint[] => [
 async function storeWhole(parts: FhirParts, caller: Caller, bundle: FhirBundle, at: number): Promise<Reply> {
   try {
     if (bundle.readings.length + bundle.rejected.length > 0) {
-      const { receipt, replayed } = await parts.receive(caller, { ...bundle, whole: true }, at);
-      if (!replayed) parts.metrics.answered(receipt);
+      await parts.receive(caller, { ...bundle, whole: true }, at);
     }
     return answered(bundle, []);
   } catch (err) {
@@ -66,9 +67,7 @@ async function storePart(
   at: number,
 ): Promise<readonly RejectedReading[]> {
   try {
-    const { receipt, replayed } = await parts.receive(caller, part, at);
-    if (!replayed) parts.metrics.answered(receipt);
-    return receipt.rejected;
+    return (await parts.receive(caller, part, at)).receipt.rejected;
   } catch (err) {
     if (err instanceof NothingAccepted) return err.receipt.rejected;
     throw err;
@@ -79,9 +78,10 @@ async function storePart(
 function partsOf(bundle: FhirBundle): TelemetryBatch[] {
   const { key, digest, readings } = bundle;
   const count = Math.ceil(readings.length / readingsPerPart);
+  const stem = key && (key.length <= longestStem ? key : createHash('sha256').update(key).digest('base64url'));
   return Array.from({ length: count }, (_, n) => ({
     ...bundle,
-    key: key && `${key.slice(0, 56)}:${n}`,
+    key: stem && `${stem}:${n}`,
     digest: () => createHash('sha256').update(digest()).update(String(n)).digest(),
     readings: readings.slice(n * readingsPerPart, (n + 1) * readingsPerPart),
     rejected: [],

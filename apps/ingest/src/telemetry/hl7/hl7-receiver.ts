@@ -44,7 +44,7 @@ export function readMessage(body: Uint8Array, at: number, idempotencyKey = ''): 
  * @throws AppError when it could not be stored now
  */
 export async function receiveMessage(
-  parts: Pick<TelemetryRouteParts, 'receive' | 'metrics' | 'hl7Sources'>,
+  parts: Pick<TelemetryRouteParts, 'receive' | 'hl7Sources'>,
   caller: Caller,
   { header, read, at }: Message,
   address = '',
@@ -55,8 +55,7 @@ export async function receiveMessage(
   const batch = read(await parts.hl7Sources.zoneOf(caller.gatewayId, senderOf(header, address)));
   if (batch.readings.length + batch.rejected.length === 0) return answer({ code: 'AA' });
   try {
-    const { receipt, replayed } = await parts.receive(caller, batch, at);
-    if (!replayed) parts.metrics.answered(receipt);
+    const { receipt } = await parts.receive(caller, batch, at);
     return answer({ code: 'AA', rejected: receipt.rejected });
   } catch (err) {
     if (err instanceof NothingAccepted) return answer({ code: 'AR', rejected: err.receipt.rejected });

@@ -26,6 +26,7 @@ export const hl7Routes = (parts: TelemetryRouteParts): Endpoint[] => [
     decode: (body, { idempotencyKey }) => readMessage(body, parts.now(), idempotencyKey),
     handle: async (caller, message) => {
       const { code, text } = await receiveMessage(parts, caller, message);
+      parts.metrics.acknowledged(code);
       return { status: code === 'AA' ? 200 : 422, contentType, body: text };
     },
   }),

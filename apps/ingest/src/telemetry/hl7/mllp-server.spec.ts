@@ -14,7 +14,7 @@ const parts = {
   receive: refuse,
   hl7Sources: { callerOf: refuse, zoneOf: refuse },
   gate: { enter: () => undefined, leave: () => undefined },
-  metrics: { answered: () => undefined, clockOffset: () => undefined },
+  metrics: { answered: () => undefined, acknowledged: () => undefined, clockOffset: () => undefined },
   now: Date.now,
 };
 const message = toFrame(String.raw`MSH|^~\&|a|b|||||ORU^R01|m-1|P|2.6` + '\r');

@@ -98,7 +98,11 @@ export class MllpServer {
   #serve(socket: Socket): void {
     const address = socket.remoteAddress ?? '';
     const connection = new MllpConnection(socket, new MllpFrames(maxMessageBytes, this.#room.share()), {
-      answer: async (bytes) => (await this.#answer(bytes, address)).text,
+      answer: async (bytes) => {
+        const { code, text } = await this.#answer(bytes, address);
+        this.parts.metrics.acknowledged(code);
+        return text;
+      },
       frameMs: this.#frameMs,
     });
     this.#sockets.add(socket);

@@ -136,7 +136,14 @@ describe('HL7 over MLLP', () => {
     const withPid = (pid: string): Buffer =>
       toFrame(oru('m-4', 71, Date.now() - 5_000).replace('\rOBR', `\rPID|1||${pid}\rOBR`));
     const before = await bed.ingest.metric('ingest_wrong_patient_total');
+    const counts = (): Promise<number[]> =>
+      Promise.all([
+        bed.ingest.metric('ingest_hl7_messages_total', 'ack="AR"'),
+        bed.ingest.metric('ingest_rows_total', 'result="rejected"'),
+      ]);
+    const [refused = 0, rejected = 0] = await counts();
     expect(await exchange(withPid('12345^^^HOSP^MR'), 1)).toEqual(['MSA|CR|m-4']);
+    expect(await counts()).toEqual([refused + 1, rejected + 1]);
     expect(await bed.ingest.metric('ingest_wrong_patient_total')).toBe(before + 1);
     expect(bed.ingest.log).toContain('readings name a patient who did not wear the device');
     expect(await stored()).toEqual([]);

@@ -41,9 +41,7 @@ export function influxRoutes(parts: TelemetryRouteParts): Endpoint[] {
             detail: `${hospitalIn} is not the hospital of this key.`,
           });
         }
-        const { receipt, replayed } = await answerOf(parts.receive(caller, batch, at));
-        if (!replayed) parts.metrics.answered(receipt);
-        return replyTo(receipt);
+        return replyTo(await receiptOf(parts.receive(caller, batch, at)));
       },
     });
   /** Old tools make their database first; here it is there. */
@@ -87,11 +85,11 @@ const sign = (path: string, reply: Reply): Endpoint =>
   });
 
 /** A batch of which nothing was accepted is to these clients one more with broken lines. */
-async function answerOf(receiving: Promise<Answer>): Promise<Answer> {
+async function receiptOf(receiving: Promise<Answer>): Promise<TelemetryReceipt> {
   try {
-    return await receiving;
+    return (await receiving).receipt;
   } catch (err) {
-    if (err instanceof NothingAccepted) return { receipt: err.receipt, replayed: false };
+    if (err instanceof NothingAccepted) return err.receipt;
     throw err;
   }
 }

@@ -20,7 +20,6 @@ function blocked(bytes: number, parts: Partial<MqttReceiverParts> = {}) {
       receive: refuse,
       keep: refuse,
       gate: { enter: () => undefined, leave: () => undefined },
-      metrics: { answered: () => undefined, clockOffset: () => undefined },
       keys: new Map(),
       arrivals: { of: (_, now) => Promise.resolve(now), settled: () => undefined },
       ...{ atOnce: 10, atOnceEach: 10, room: new Room({ shared: bytes, each: 0 }).share(), now: Date.now },

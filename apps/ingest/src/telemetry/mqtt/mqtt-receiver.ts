@@ -23,10 +23,7 @@ import { parseTopic, type Topic } from './topic.js';
  */
 export type MqttOutcome = 'stored' | 'refused' | 'lost' | 'unknown' | 'dropped';
 
-export interface MqttReceiverParts extends Pick<
-  TelemetryRouteParts,
-  'authenticate' | 'gate' | 'receive' | 'metrics' | 'now'
-> {
+export interface MqttReceiverParts extends Pick<TelemetryRouteParts, 'authenticate' | 'gate' | 'receive' | 'now'> {
   /** Gateway keys of hospitals whose devices state none, by the hospital's short name. */
   readonly keys: ReadonlyMap<string, string>;
   /** Messages worked on at a time; with QoS 1 the broker sends no more. */
@@ -121,7 +118,7 @@ export class MqttReceiver {
   }
 
   async #store(caller: Caller, topic: Topic, delivery: Delivery, at: number): Promise<void> {
-    const { gate, receive, metrics, arrivals } = this.parts;
+    const { gate, receive, arrivals } = this.parts;
     assertOwn(topic, caller);
     const bytes = delivery.payload.length;
     const refusal = gate.enter(bytes, caller);
@@ -131,8 +128,7 @@ export class MqttReceiver {
       if (batch.untimed) batch = decodeMessage(topic, delivery, await arrivals.of(delivery, at));
       const [unread] = batch.rejected;
       if (unread) await this.parts.keep(caller.hospital, [letterOf(caller, delivery, at, unread.code)]);
-      const { receipt, replayed } = await receive(caller, { ...batch, unheard: true }, at);
-      if (!replayed) metrics.answered(receipt);
+      await receive(caller, { ...batch, unheard: true }, at);
     } finally {
       gate.leave(bytes, caller);
     }

@@ -39,7 +39,7 @@ async function slowSocket(room: number) {
         apart.push([hospital.slug, body.length]);
         return Promise.reject(commonError('request.malformed'));
       },
-      metrics: { answered: () => undefined, clockOffset: () => undefined },
+      metrics: { answered: () => undefined, acknowledged: () => undefined, clockOffset: () => undefined },
       now: Date.now,
     },
     createLogger('test', 'silent'),

@@ -127,9 +127,7 @@ export class TelemetrySockets {
   async #store(caller: Caller, batch: TelemetryBatch, at: number): Promise<object> {
     const { metrics, receive } = this.parts;
     if (batch.clockOffsetMs !== undefined) metrics.clockOffset(batch.clockOffsetMs);
-    const { receipt, replayed } = await receive(caller, batch, at);
-    if (!replayed) metrics.answered(receipt);
-    return receipt;
+    return (await receive(caller, batch, at)).receipt;
   }
 
   async #callerOf(connection: Connection): Promise<Caller> {
