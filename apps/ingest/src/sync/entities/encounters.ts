@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { deviceTime } from './device-time.js';
 import { type Entity, type Field, type Outcome, type ReadyOp, rejected, type Refusal, type View } from './entity.js';
 import { instant, line, plain, prose, rfc3339 } from './fields.js';
-import { baseOf, changedByOthers } from './merge.js';
+import { baseOf, changedByOthers, wasHidden } from './merge.js';
 import { type Fields, type Row, same } from './row.js';
 
 const once = { once: true } as const;
@@ -101,7 +101,8 @@ function rewrite(op: ReadyOp, row: Row, view: View): Outcome {
     const theirs = row.fields[field] ?? null;
     return same(theirs, yours) ? [] : [{ field, yours, theirs, kept: 'theirs' }];
   });
-  if (conflicts.length > 0 && changedByOthers(op, view)) {
+  const isContested = changedByOthers(op, view) || conflicts.some(({ field }) => wasHidden(op, field, row));
+  if (conflicts.length > 0 && isContested) {
     return { status: 'conflict', text: 'Somebody else changed the encounter since. Look at it again.', conflicts };
   }
   return { status: 'applied', fields: patch };

@@ -12,8 +12,8 @@ export interface MergeRules {
 }
 
 /**
- * Three-way merge by field. A field is free when nobody else changed it since the version the op was made on, or when it
- * says what the op wants already; what is free is taken.
+ * Three-way merge by field. A field is free when nobody else changed it since the version the op was made on, nor made it
+ * say anything but what its author saw, or when it says what the op wants already; what is free is taken.
  */
 export function mergeFields(op: ReadyOp, { row, own }: View, { classOf, columnsOf }: MergeRules): Outcome {
   if (!row) return rejected('not_found', 'There is no such row.');
@@ -21,8 +21,8 @@ export function mergeFields(op: ReadyOp, { row, own }: View, { classOf, columnsO
   if (typeof base !== 'number') return base;
   const isFree = (field: string): boolean =>
     columnsOf(field).every((column) => {
-      const changedIn = row.fieldVersions[column] ?? 0;
-      return changedIn <= base || own.has(changedIn);
+      const changedIn = row.fieldVersions[column];
+      return own.has(changedIn ?? 1) || ((changedIn ?? 0) <= base && !wasHidden(op, field, row));
     });
   const taken: Record<string, unknown> = {};
   const contested: FieldConflict[] = [];
@@ -38,6 +38,13 @@ export function mergeFields(op: ReadyOp, { row, own }: View, { classOf, columnsO
   if (contested.length > 0) return { status: 'merged', fields: taken, conflicts: contested };
   return Object.keys(taken).length > 0 ? { status: 'applied', fields: taken } : { status: 'applied', unchanged: true };
 }
+
+/**
+ * Whether the person saw another value than the row has. A change of one's own that still waits hides what others say, also
+ * when the row they changed came in before the next change was made on it.
+ */
+export const wasHidden = ({ was }: Pick<ReadyOp, 'was'>, field: string, { fields }: Pick<Row, 'fields'>): boolean =>
+  was !== null && Object.hasOwn(was, field) && !same(was[field], fields[field]);
 
 /** On which version the change was made; what becomes of it when that is not said, or cannot be. */
 export function baseOf({ base }: Pick<ReadyOp, 'base'>, { version }: Pick<Row, 'version'>): number | Outcome {

@@ -15,8 +15,9 @@ export interface Upgrade {
  *
  * @param upgrades in the order of their schemas
  */
-export function upgraded<Op extends Pick<SyncOp, 'sv' | 'patch'>>(op: Op, upgrades: readonly Upgrade[]): Op {
-  if (op.patch === null) return op;
+export function upgraded<Op extends Pick<SyncOp, 'sv' | 'patch' | 'was'>>(op: Op, upgrades: readonly Upgrade[]): Op {
   const missed = upgrades.filter(({ sv }) => sv > op.sv);
-  return { ...op, patch: missed.reduce((patch, upgrade) => upgrade.patch(patch), op.patch) };
+  const said = (before: Patch | null): Patch | null =>
+    before && missed.reduce((patch, upgrade) => upgrade.patch(patch), before);
+  return { ...op, patch: said(op.patch), was: said(op.was) };
 }
