@@ -43,7 +43,7 @@ export interface View {
 
 export type Outcome =
   | { readonly status: 'applied' | 'merged'; readonly fields: Fields; readonly conflicts?: readonly FieldConflict[] }
-  /** Another row says it already. */
+  /** Another row says it already: that it was said once more is noted there. */
   | { readonly status: 'merged'; readonly existing: Row; readonly conflicts: readonly FieldConflict[] }
   /** As it stands, nothing had to be done. */
   | { readonly status: 'applied'; readonly unchanged: true }

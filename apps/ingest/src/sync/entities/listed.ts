@@ -1,7 +1,7 @@
 import type { FieldConflict } from '@hms/contracts';
 import { type Outcome, type ReadyOp, rejected, type View } from './entity.js';
 import { changedByOthers, mergeFields, type MergeRules, seenLater } from './merge.js';
-import { type Row, same } from './row.js';
+import { type Row, same, saidAnew } from './row.js';
 
 /** A list of a patient's where each thing is listed once while it is active: allergies, problems. */
 export interface ListRules {
@@ -15,7 +15,8 @@ export interface ListRules {
 
 /**
  * Set union: adding what is there already is no second entry; an entry is never deleted, but resolved or called an error,
- * and whoever takes it off the list must have seen it as it is.
+ * and whoever takes it off the list must have seen it as it is, and that somebody added it once more: in whatever order they
+ * come, an addition stands against a removal by who did not know of it.
  */
 export function reduceListed(op: ReadyOp, view: View, rules: ListRules): Outcome {
   if (op.kind === 'create') return add(op, view, rules);
@@ -59,10 +60,8 @@ const says = (row: Row, fields: Readonly<Record<string, unknown>>, subject: stri
 function weightyChange(op: ReadyOp, view: View, { weighty, merge }: ListRules): boolean {
   if (!changedByOthers(op, view)) return false;
   const { row, own } = view;
-  return [...weighty].some((field) =>
-    merge.columnsOf(field).some((column) => {
-      const changedIn = row?.fieldVersions[column] ?? 0;
-      return changedIn > (op.base ?? 0) && !own.has(changedIn);
-    }),
-  );
+  return [saidAnew, ...[...weighty].flatMap((field) => merge.columnsOf(field))].some((column) => {
+    const changedIn = row?.fieldVersions[column] ?? 0;
+    return changedIn > (op.base ?? 0) && !own.has(changedIn);
+  });
 }

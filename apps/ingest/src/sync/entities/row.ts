@@ -4,10 +4,16 @@ export interface Row {
   readonly patientId: string;
   readonly version: number;
   readonly fields: Fields;
-  /** In which version a column last changed; a column that is missing has not changed since the row was made. */
+  /**
+   * In which version a column last changed; a column that is missing has not changed since the row was made. Under
+   * {@link saidAnew}, in which version somebody last said the row once more.
+   */
   readonly fieldVersions: Readonly<Record<string, number>>;
   readonly deleted: boolean;
 }
+
+/** No column's name. */
+export const saidAnew = '+';
 
 export type Fields = Readonly<Record<string, unknown>>;
 

@@ -49,7 +49,7 @@ function thingOf({ entity, row, op, result, wrote }: Decision): SyncedThing[] {
   const thing = {
     action: actions[op.kind],
     entity: names[entity],
-    entityIds: [op.id],
+    entityIds: [writtenId(op, { wrote, row })],
     patientIds: row ? [row.patientId] : statedPatient(op),
     outcome: denied ? 'denied' : 'success',
     reason: denied ? (result.code ?? null) : null,
@@ -58,6 +58,10 @@ function thingOf({ entity, row, op, result, wrote }: Decision): SyncedThing[] {
   // What it comes in place of is changed as well.
   return typeof instead === 'string' ? [thing, { ...thing, action: 'update', entityIds: [instead] }] : [thing];
 }
+
+/** Of an addition to a list, the entry that says it already. */
+export const writtenId = ({ id }: ReadyOp, { wrote, row }: Pick<Decision, 'wrote' | 'row'>): string =>
+  wrote && row ? row.id : id;
 
 /** Whom somebody tried to write about. */
 const statedPatient = (op: ReadyOp): string[] => (z.uuid().safeParse(patientIdOf(op)).success ? [patientIdOf(op)] : []);

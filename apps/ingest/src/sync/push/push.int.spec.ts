@@ -263,6 +263,19 @@ describe('an allergy', () => {
     expect(await on.hospital.count('allergy', 'patient_id = $1', [patientId])).toBe(1);
   });
 
+  it('stays on the list when somebody added it once more before it was taken off by who did not know', async () => {
+    const [one, other] = [await phone(), await phone()];
+    const added = one.op(latex(await patient()));
+    const again = other.op({ ...latex(String(added.patch?.['patientId'])), id: uuidv7() });
+    await one.push([added]);
+    expect(only((await other.push([again])).body)).toMatchObject({ status: 'merged', ver: 2, row: { id: added.id } });
+    expect(only((await other.push([again])).body)).toMatchObject({ was: 'merged', ver: 2, row: { id: added.id } });
+    const remove = (from: TestPhone): SentOp =>
+      from.op({ entity: 'allergies', id: added.id, kind: 'update', base: 1, patch: { clinicalStatus: 'resolved' } });
+    expect(statuses((await one.push([remove(one)])).body)).toEqual(['conflict']);
+    expect(statuses((await other.push([remove(other)])).body)).toEqual(['applied']);
+  });
+
   it('is not taken off the list by who did not see that it got worse', async () => {
     const [one, other] = [await phone(), await phone()];
     const added = one.op(latex(await patient()));

@@ -3,7 +3,7 @@ import { uuidv7 } from 'uuidv7';
 import { byHospital, type SyncAudit } from '../sync-audit.js';
 import type { Decided, Decision } from './decision.js';
 import type { HospitalTransaction } from './hospital-transaction.js';
-import { eventsOf, thingsOf } from './push-effects.js';
+import { eventsOf, thingsOf, writtenId } from './push-effects.js';
 import type { AnsweredPush, PushRequest } from './push-request.js';
 
 /** What is to be written down of a push: what became of ops, and where devices now stand. */
@@ -83,7 +83,7 @@ const ledgerRows = ({ request: { actor, deviceId }, decisions }: Decided): Kept[
     device_id: deviceId,
     seq: raw.seq,
     entity: entity === undefined ? null : syncEntities[entity].no,
-    row_id: op?.id ?? null,
+    row_id: op ? writtenId(op, { wrote, row }) : null,
     status: result.status,
     code: result.code ?? null,
     // Only what this device made itself: from it follows which later changes are its own.

@@ -206,6 +206,7 @@ describe('an op', () => {
 });
 
 describe('a list of allergies', () => {
+  const entry = { id: idOf(100), patientId, version: 1, fieldVersions: {}, deleted: false };
   const add = (id: number, substance: string, more = {}): RawOp =>
     op({
       entity: 'allergies',
@@ -228,6 +229,38 @@ describe('a list of allergies', () => {
         expect(names.sort()).toEqual([...new Set(all.map(([, substance]) => substance.toLowerCase()))].sort());
       }),
     );
+  });
+
+  it('has what was added, however additions and removals of who did not know of each other follow', () => {
+    const listed = { ...entry, fields: { patientId, substance: 'Milk', clinicalStatus: 'active' } };
+    const all = fc.shuffledSubarray(
+      [
+        ...['b', 'c'].map((device) => ({ device, does: 'add' as const })),
+        ...['d', 'e'].map((device) => ({ device, does: 'remove' as const })),
+      ],
+      { minLength: 1 },
+    );
+    fc.assert(
+      fc.property(all, fc.constantFrom('resolved', 'inactive'), (happenings, clinicalStatus) => {
+        let set = withPatient();
+        set.load('allergies', listed);
+        for (const [i, { device, does }] of happenings.entries()) {
+          const remove = op({ entity: 'allergies', id: idOf(100), base: 1, patch: { clinicalStatus } });
+          ({ set } = apply([does === 'add' ? add(200 + i, 'Milk') : remove], set, context(device)));
+        }
+        const active = set.ofPatient('allergies', patientId).filter((row) => row.fields['clinicalStatus'] === 'active');
+        expect(active).toHaveLength(happenings.some(({ does }) => does === 'add') ? 1 : 0);
+      }),
+    );
+  });
+
+  it('lets go of what was added once more for who knows of it, or did it', () => {
+    const twice = apply([add(100, 'Milk'), add(101, 'milk')], withPatient(), context('b')).set;
+    const removal = (base: number): RawOp =>
+      op({ entity: 'allergies', id: idOf(100), base, patch: { clinicalStatus: 'resolved' } });
+    expect(statuses(apply([removal(1)], twice, context('a')).decisions)).toEqual(['conflict']);
+    expect(statuses(apply([removal(2)], twice, context('a')).decisions)).toEqual(['applied']);
+    expect(statuses(apply([removal(1)], twice, context('b')).decisions)).toEqual(['applied']);
   });
 
   it('only grows, but for what is taken off it by who saw it as it is', () => {

@@ -103,7 +103,7 @@ function decide(checked: CheckedOp, set: WorkingSet, context: Context): Decision
     refusalOfPlace(op, row, set, context) ??
     (op.kind === 'create' && row ? idInUse : entity.reduce(op, viewOf(op, row, entity, { set, context })));
   const after = rowAfter(op, row, outcome, { set, context });
-  const wrote = after !== row && !('existing' in outcome);
+  const wrote = after !== row;
   const ver = after && !isRefusal(outcome.status) ? { ver: after.version } : {};
   return { raw, op, entity: op.entity, row: after, wrote, result: { ...resultOf(raw, outcome), ...ver } };
 }
@@ -126,9 +126,9 @@ function viewOf(op: ReadyOp, row: Row | undefined, { looksAt }: Entity, { set, c
 }
 
 function rowAfter(op: ReadyOp, before: Row | undefined, outcome: Outcome, { set, context }: Stage): Row | undefined {
-  if ('existing' in outcome) return outcome.existing;
-  if (!('fields' in outcome) || (before && Object.keys(outcome.fields).length === 0)) return before;
   const by = { userId: context.actor.userId, deviceId: context.deviceId };
+  if ('existing' in outcome) return set.affirm(op.entity, outcome.existing, by);
+  if (!('fields' in outcome) || (before && Object.keys(outcome.fields).length === 0)) return before;
   return before ? set.update(op.entity, before, outcome.fields, by) : set.insert(op.entity, op.id, outcome.fields, by);
 }
 

@@ -1,7 +1,7 @@
 import type { SyncEntityName } from '@hms/contracts';
 import { columnsOf } from '../entities/fields.js';
 import { entities } from '../entities/registry.js';
-import { type Fields, type Row, same } from '../entities/row.js';
+import { type Fields, type Row, saidAnew, same } from '../entities/row.js';
 import { Schedules } from '../schedules/schedules.js';
 
 /** Where a patient lies, and whether their record still is one. */
@@ -114,6 +114,16 @@ export class WorkingSet {
     };
     const author = authored ? { updated_by: by.userId } : {};
     this.#keep({ entity, kind: 'update', row, columns: { ...columns, ...author, id: row.id } }, by);
+    return row;
+  }
+
+  /** Notes that somebody said once more what the row says. */
+  affirm(entity: SyncEntityName, before: Row, by: Author): Row {
+    const version = before.version + 1;
+    const fieldVersions = { ...before.fieldVersions, [saidAnew]: version };
+    const row = { ...before, version, fieldVersions };
+    const columns = { id: row.id, updated_by: by.userId, field_versions: fieldVersions };
+    this.#keep({ entity, kind: 'update', row, columns }, by);
     return row;
   }
 
