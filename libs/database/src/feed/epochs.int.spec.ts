@@ -56,9 +56,37 @@ describe('the epoch of the feed', () => {
         await owner.query(`update sync.relay set timeline = split_part(timeline, '/', 1) || '/00000000'`);
         await change(owner);
         expect(await advance(owner)).toBe(1);
-        expect(await relayOf(owner)).toMatchObject({ feed_id: feed, epoch: 2, pos: '6', timeline });
-        const { rows } = await owner.query('select epoch, last_before, start_pos from sync.epoch');
-        expect(rows).toEqual([{ epoch: 2, last_before: '3', start_pos: '5' }]);
+        const after = await relayOf(owner);
+        expect(after).toMatchObject({ epoch: 2, pos: '6', timeline });
+        // Of two recoveries from one backup each begins an epoch of this number.
+        expect(after.feed_id).not.toBe(feed);
+        const { rows } = await owner.query('select epoch, feed_before, last_before, start_pos from sync.epoch');
+        expect(rows).toEqual([{ epoch: 2, feed_before: feed, last_before: '3', start_pos: '5' }]);
+      }),
+    PATIENCE,
+  );
+
+  it.each([
+    ['in another database of the cluster, such as a restored dump', `split_part(timeline, '.', 1) || '.1/00000001'`],
+    ['where the database is found to have gone back', 'timeline'],
+  ])(
+    'begins anew with another feed %s',
+    (_, timeline) =>
+      withFeed(async (owner) => {
+        await change(owner, 3);
+        await advance(owner);
+        const before = await relayOf(owner);
+        await owner.query(`update sync.relay set timeline = ${timeline}`);
+        await advance(owner);
+        if (timeline === 'timeline') await owner.query('select sync.renew_feed($1)', [before.feed_id]);
+        const after = await relayOf(owner);
+        expect(after).toMatchObject({ epoch: 1, pos: '3', floor_pos: '3', timeline: before.timeline });
+        expect(after.feed_id).not.toBe(before.feed_id);
+        // Whoever finds it too comes late.
+        await owner.query('select sync.renew_feed($1)', [before.feed_id]);
+        expect(await relayOf(owner)).toEqual(after);
+        await change(owner);
+        expect(await advance(owner)).toBe(1);
       }),
     PATIENCE,
   );

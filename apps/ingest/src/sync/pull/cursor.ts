@@ -8,6 +8,8 @@ export interface Cursor {
   readonly e: number;
   /** All changes up to here are known to the device; while there is a snapshot, those up to where it began will be. */
   readonly p: number;
+  /** Where the feed stood when rows were last read for it, when that is further on: what was told may be as new. */
+  readonly r?: number | undefined;
   /** The scope in which it holds everything. */
   readonly s: string;
   /** Which fields it is sent. */
@@ -21,6 +23,7 @@ const form = z.strictObject({
   f: z.uuid(),
   e: z.int().positive(),
   p: z.int().nonnegative(),
+  r: z.int().nonnegative().optional(),
   s: z.string().max(32),
   g: z.string().max(32),
   n: z
@@ -44,15 +47,24 @@ export function uselessness(
   head: FeedHead,
   projection: string,
 ): 'expired' | 'epoch' | 'projection' | undefined {
-  if (cursor.f !== head.feedId || cursor.e > head.epoch || !outlived(cursor, head)) return 'epoch';
+  if (!outlived(cursor, head)) return 'epoch';
   if (cursor.p < head.floor) return 'expired';
   return cursor.g === projection ? undefined : 'projection';
 }
 
+/** Up to where the device may have been told something. */
+export const reachOf = ({ p, r = p }: Cursor): number => Math.max(p, r);
+
+export const isOf = ({ f, e }: Cursor, { feedId, epoch }: FeedHead): boolean => f === feedId && e === epoch;
+
 /** Whether everything the device was told happened, whatever was lost with the servers that told it. */
-function outlived({ e, p, n }: Cursor, { epoch, epochs }: FeedHead): boolean {
-  if (e === epoch) return true;
-  const since = epochs.filter((one) => one.epoch > e);
-  // Rows of a snapshot are newer than its position.
-  return !n && since.length === epoch - e && since.every(({ upTo }) => p <= upTo);
+function outlived(cursor: Cursor, head: FeedHead): boolean {
+  const reach = reachOf(cursor);
+  // Beyond the end of its own feed: the database was put back as it was before.
+  if (isOf(cursor, head)) return reach <= head.pos;
+  const since = head.epochs.filter((one) => one.epoch > cursor.e);
+  const next = since.find((one) => one.epoch === cursor.e + 1);
+  return (
+    next?.before === cursor.f && since.length === head.epoch - cursor.e && since.every(({ upTo }) => reach <= upTo)
+  );
 }

@@ -1,5 +1,5 @@
 import type { SyncEntityName, SyncRequest, SyncReset } from '@hms/contracts';
-import { type Cursor, writeCursor } from './cursor.js';
+import { type Cursor, reachOf, writeCursor } from './cursor.js';
 
 /** What one pull answers. Rows are JSON text already. */
 export interface Pulled {
@@ -106,11 +106,12 @@ export class Page {
   /** There is more of the entity. */
   leave(name: SyncEntityName, cursor: Cursor): void {
     this.#complete = false;
-    this.#cursors[name] = writeCursor(cursor);
+    this.#cursors[name] = writeCursor({ ...cursor, r: Math.max(reachOf(cursor), this.upTo) });
   }
 
+  /** The device knows all up to the cursor's position. */
   follow(name: SyncEntityName, cursor: Cursor): void {
-    this.#cursors[name] = writeCursor(cursor);
+    this.#cursors[name] = writeCursor({ ...cursor, r: undefined });
   }
 
   /** What changed meanwhile follows, from where the snapshot began. */

@@ -56,6 +56,18 @@ describe('a pull', () => {
     expect(row).toMatchObject({ givenName: 'Plain SQL', _v: 3 });
   });
 
+  it('begins anew for who was told more than the feed has, as after the database was put back', async () => {
+    const one = await phone();
+    const id = await patient();
+    await one.pull(['patients']);
+    const cursor = JSON.parse(Buffer.from(String(one.cursors['patients']), 'base64url').toString()) as { p: number };
+    const beyond = Buffer.from(JSON.stringify({ ...cursor, p: cursor.p + 1e9 })).toString('base64url');
+    one.cursors = { patients: beyond };
+    const [answer] = await one.pull(['patients']);
+    expect(answer?.reset).toEqual([{ entity: 'patients', why: 'epoch', how: 'snapshot' }]);
+    expect(answer?.changes.patients?.put.map((row) => row.id)).toContain(id);
+  });
+
   it('shows who works on a ward the patients of that ward, as they come and go', async () => {
     const one = await phone([on.hospital.wardId]);
     const [here, elsewhere] = [await patient(), await patient(otherWard)];

@@ -12,7 +12,7 @@ import { entities } from '../entities/registry.js';
 import type { DeviceScope } from '../push/push-request.js';
 import type { Changed, ChangedKey, ChangesWanted, FeedRing } from '../relay/feed-ring.js';
 import type { FeedHead } from '../relay/feed-watch.js';
-import { type Cursor, readCursor, uselessness } from './cursor.js';
+import { type Cursor, isOf, reachOf, readCursor, uselessness } from './cursor.js';
 import { Page, type Pulled, type ShownRow } from './page.js';
 import { type Projection, projectionOf } from './projection.js';
 import { changedKeys, historyStart, snapshotPage } from './pull-statements.js';
@@ -38,6 +38,8 @@ interface Pull {
   readonly actor: SyncActor;
   readonly scope: DeviceScope;
   readonly head: FeedHead;
+  /** Where the feed stands, if this process has not heard of it yet. */
+  readonly end: number;
   readonly page: Page;
 }
 
@@ -64,8 +66,8 @@ export class Puller {
   async pull(actor: SyncActor, scope: DeviceScope, request: PullRequest): Promise<Pulled> {
     const { head } = this.parts.feed;
     if (!head) throw commonError('service.unavailable');
-    const pull = { actor, scope, head, page: new Page(request, head.pos) };
-    const { page } = pull;
+    const page = new Page(request, head.pos);
+    const pull = { actor, scope, head, end: await this.#end(head, request.cursors), page };
     const asked = askedFor(pull, request.cursors);
     // Snapshots first: what is sent whole needs no changes of before.
     for (const each of asked.filter(({ cursor }) => cursor.n)) {
@@ -78,6 +80,19 @@ export class Puller {
     }
     for (const group of following.values()) await this.#follow(pull, group);
     return page.result;
+  }
+
+  /** Another process may have told of changes that this one does not know yet. */
+  async #end(head: FeedHead, cursors: PullRequest['cursors']): Promise<number> {
+    const isBeyond = Object.values(cursors).some((text) => {
+      const cursor = text === null ? undefined : readCursor(text);
+      return cursor && isOf(cursor, head) && reachOf(cursor) > head.pos;
+    });
+    if (!isBeyond) return head.pos;
+    const [relay] = await this.parts.lane.query<{ readonly pos: string }>(
+      (sql) => sql`select pos::text from sync.relay where feed_id = ${head.feedId} and epoch = ${head.epoch}`,
+    );
+    return Number(relay?.pos ?? head.pos);
   }
 
   async #snapshot({ actor, scope, page }: Pull, { name, projection, cursor }: Asked): Promise<void> {
@@ -193,7 +208,7 @@ function takeChanges(
   return { all: true, upTo };
 }
 
-function askedFor({ actor, scope, head, page }: Pull, cursors: PullRequest['cursors']): Asked[] {
+function askedFor({ actor, scope, head, end, page }: Pull, cursors: PullRequest['cursors']): Asked[] {
   return syncEntityNames.flatMap((name): Asked[] => {
     const text = cursors[name];
     if (text === undefined) return [];
@@ -212,13 +227,13 @@ function askedFor({ actor, scope, head, page }: Pull, cursors: PullRequest['curs
     };
     if (text === null) return [{ name, projection, cursor: start }];
     const read = readCursor(text);
-    const why = read ? uselessness(read, head, projection.id) : 'unreadable';
+    const why = read ? uselessness(read, { ...head, pos: end }, projection.id) : 'unreadable';
     if (!read || why !== undefined) {
       page.reset(name, why ?? 'unreadable');
       return [{ name, projection, cursor: start }];
     }
     // Of an epoch before, it goes on in this one.
-    const known = { ...read, e: head.epoch };
+    const known = { ...read, f: head.feedId, e: head.epoch };
     if (known.s === scope.ver) return [{ name, projection, cursor: known }];
     page.isOfOtherScope = true;
     return [{ name, projection, cursor: widened(known, start, scope) }];

@@ -11,8 +11,8 @@ export interface FeedHead {
   readonly pos: number;
   /** The feed has nothing up to here any more. */
   readonly floor: number;
-  /** Of each epoch but the first: up to where what was told before it is still true. */
-  readonly epochs: readonly { readonly epoch: number; readonly upTo: number }[];
+  /** Of each epoch but the first: the feed of the one before, and up to where what that told is still true. */
+  readonly epochs: readonly { readonly epoch: number; readonly before: string; readonly upTo: number }[];
 }
 
 interface EntryRow {
@@ -137,14 +137,18 @@ export class FeedWatch {
     const [row] = await this.lane.query<HeadRow>(
       (sql) => sql`
         select feed_id, epoch, pos::text, floor_pos::text,
-               (select jsonb_agg(jsonb_build_object('epoch', e.epoch, 'upTo', e.last_before)) from sync.epoch e) as epochs
+               (select jsonb_agg(jsonb_build_object('epoch', e.epoch, 'before', e.feed_before, 'upTo', e.last_before))
+                  from sync.epoch e) as epochs
           from sync.relay`,
     );
     if (!row) throw new Error('there is no relay');
     const { feed_id: feedId, epoch, epochs } = row;
     const head = { feedId, epoch, pos: Number(row.pos), floor: Number(row.floor_pos), epochs: epochs ?? [] };
     const before = this.#head;
-    const goesOn = before?.feedId === head.feedId && before.epoch === head.epoch && before.pos <= head.pos;
+    const isSame = before?.feedId === head.feedId && before.epoch === head.epoch;
+    const goesOn = isSame && before.pos <= head.pos;
+    // The database is not the one devices were told of: all of them begin anew.
+    if (isSame && !goesOn) await this.lane.query((sql) => sql`select sync.renew_feed(${feedId}::uuid)`);
     const follows = goesOn && head.pos - before.pos <= mostFollowed;
     const changed = follows ? await this.#read(before.pos, head.pos) : undefined;
     if (changed) this.ring.add(changed);

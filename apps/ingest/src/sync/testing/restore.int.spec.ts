@@ -95,9 +95,16 @@ async function goesBack(before: string, withinMs: number): Promise<string | unde
     expect(await goesBack('select 1', patienceMs)).toBeUndefined();
   }, 120_000);
 
+  it('does so too where nothing but what was told shows that it went back', async () => {
+    const unchanged = `create or replace function sync.server() returns text language sql as
+                         'select timeline from sync.relay'`;
+    expect(await goesBack(unchanged, patienceMs)).toBeUndefined();
+  }, 120_000);
+
   it('control: whoever takes the feed for the same as before misses changes', async () => {
     const blind = `create or replace function sync.begin_epoch(server text) returns void language sql as
-                     'update sync.relay set timeline = server'`;
+                     'update sync.relay set timeline = server';
+                   create or replace function sync.renew_feed(lost uuid) returns void language sql as ''`;
     expect(await goesBack(blind, impatienceMs)).toMatch(/\bI[14]\b/);
   }, 120_000);
 });
