@@ -62,9 +62,9 @@ class GrowingBuffer {
   }
 }
 
-/** Undoes the content encoding. A compressed body may hold no more than an uncompressed one. */
-export function decompress(body: Uint8Array, encoding: string, maxBytes: number): Uint8Array {
-  const whole = encoding === 'gzip' ? gunzip(body, maxBytes) : body;
+/** Undoes the content encoding of a body that may hold `inflatedBytes`. */
+export function decompress(body: Uint8Array, encoding: string, inflatedBytes: number): Uint8Array {
+  const whole = encoding === 'gzip' ? gunzip(body, inflatedBytes) : body;
   if (!whole) throw commonError('body.too-large', { detail: '' });
   return whole;
 }

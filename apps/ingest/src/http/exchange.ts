@@ -119,11 +119,16 @@ export class Exchange<Caller, Input> {
       return;
     }
     try {
-      const { apart, maxBytes } = route;
+      const { apart, maxBytes, inflatedBytes = maxBytes } = route;
       const { contentEncoding } = head;
+      const refusal = apart ? undefined : this.#makeRoom(body, caller, inflatedBytes);
+      if (refusal) {
+        this.#refuse(refusal);
+        return;
+      }
       const small = apart
         ? decompressSmall(body.bytes, contentEncoding, apart.above)
-        : decompress(body.bytes, contentEncoding, maxBytes);
+        : decompress(body.bytes, contentEncoding, inflatedBytes);
       if (small) this.#handle(caller, route.decode(small, head));
       else if (apart) this.#decodeApart(apart, caller, body);
     } catch (err) {
@@ -132,10 +137,14 @@ export class Exchange<Caller, Input> {
   }
 
   /** What a compressed body holds is counted, too: it will be there all at once. */
+  #makeRoom({ bytes }: Body, caller: Caller, mostBytes: number): AppError | undefined {
+    const held = Math.min(sizeOf(bytes, this.head.contentEncoding), mostBytes);
+    return held > (this.#reserved?.bytes ?? 0) ? this.#reserve(held, caller) : undefined;
+  }
+
   #decodeApart(apart: Apart<Caller, Input>, caller: Caller, body: Body): void {
     const { route, head } = this;
-    const held = Math.min(sizeOf(body.bytes, head.contentEncoding), route.maxBytes);
-    const refusal = held > (this.#reserved?.bytes ?? 0) ? this.#reserve(held, caller) : undefined;
+    const refusal = this.#makeRoom(body, caller, route.maxBytes);
     if (refusal) {
       this.#refuse(refusal);
       return;

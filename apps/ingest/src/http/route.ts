@@ -63,6 +63,8 @@ export interface Route<Caller = unknown, Input = unknown> {
   /** Media types a body may have; none for a route without a body. */
   readonly accepts: readonly string[];
   readonly maxBytes: number;
+  /** How much a compressed body may hold; as much as an uncompressed one where it is not said. */
+  readonly inflatedBytes?: number;
   /** From the head to the reply, reading the body included. */
   readonly deadlineMs: number;
   readonly gate: Gate<Caller>;

@@ -29,6 +29,7 @@ export function syncRoutes({ authenticator, service, compat, gate }: SyncRoutePa
     method: 'POST',
     accepts: ['application/json'],
     maxBytes: syncLimits.bodyBytes,
+    inflatedBytes: syncLimits.inflatedBytes,
     gate,
   } as const;
   return [
