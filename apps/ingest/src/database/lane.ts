@@ -1,5 +1,6 @@
 import type { Row, Sql, TransactionSql } from 'postgres';
 import { connectDatabase } from './connect.js';
+import { Turns } from './turns.js';
 
 /** The server did not answer in time; what was asked may or may not have happened. */
 class NoAnswer extends Error {
@@ -16,6 +17,7 @@ export interface LaneOptions {
 export class Lane {
   readonly #connections: number;
   readonly #answerWithinMs: number;
+  readonly #turns: Turns;
   #sql: Sql;
 
   constructor(
@@ -24,6 +26,7 @@ export class Lane {
   ) {
     this.#connections = connections;
     this.#answerWithinMs = answerWithinMs;
+    this.#turns = new Turns(connections);
     this.#sql = connectDatabase(url, connections);
   }
 
@@ -31,9 +34,17 @@ export class Lane {
     return this.#answered(async () => ask(this.#sql));
   }
 
-  /** What fails in it leaves nothing behind. When no answer came, it may have been committed. */
-  transaction<T>(work: (tx: TransactionSql) => Promise<T>): Promise<T> {
-    return this.#answered(async () => (await this.#sql.begin(work)) as T);
+  /**
+   * What fails in it leaves nothing behind. When no answer came, it may have been committed.
+   * @throws AppError 503 when no connection became free: others hold them, and the server is not to blame
+   */
+  async transaction<T>(work: (tx: TransactionSql) => Promise<T>): Promise<T> {
+    await this.#turns.take();
+    try {
+      return await this.#answered(async () => (await this.#sql.begin(work)) as T);
+    } finally {
+      this.#turns.giveBack();
+    }
   }
 
   /** Statements without parameters in one message and one round trip. Their text holds nothing a client chose. */
