@@ -50,7 +50,7 @@ export function startSync({ config, hospitals, logger, lifecycle, openLane }: Sy
   const quiet = new QuietDevices(pulls, logger);
   lifecycle.onStop('devices seen', () => quiet.stop());
   const now = Date.now;
-  const queue = new PushQueue(new PushWriter({ lane: pushes, audit, now }));
+  const queue = new PushQueue(new PushWriter({ lane: pushes, audit, logger, now }));
   const puller = new Puller({ lane: pulls, feed, images: new RowImages(pulls, feed), mostRows: config.deviceRows });
   const reads = new ReadAudit(pulls, audit);
   const authenticator = new SyncAuthenticator(new TokenVerifier(config.jwksUrl), sessions);

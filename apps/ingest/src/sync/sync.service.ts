@@ -76,14 +76,14 @@ export class SyncService {
         : undefined;
     const head = this.parts.feed.head;
     if (!head) throw commonError('service.unavailable');
-    const { scope, lastSeq, results } = pushed;
+    const { scope, lastSeq, results, restFrom = null } = pushed;
     const response: Omit<SyncResponse, 'changes' | 'results'> = {
       v: syncProtocol,
       server_time: new Date(now()).toISOString(),
       feed: head.feedId,
       epoch: head.epoch,
       device: { last_seq: lastSeq },
-      unprocessed_from: null,
+      unprocessed_from: restFrom,
       // A twin of the device, such as one from a backup, has not purged because the other has.
       ...(scope.purged && !pulled?.isOfOtherScope ? {} : { purge: { ver: scope.ver, keep: scope.keys } }),
       ...pulledPart(pulled),

@@ -25,20 +25,32 @@ export class Registrar {
   register(actor: SyncActor, body: Registration, source: RequestSource): Promise<SyncRegistered> {
     const { device, mrns: count } = body;
     return this.lane.transaction(async (tx) => {
-      const lastSeq = await bind(tx, actor, body);
+      const { lastSeq, replaced } = await bind(tx, actor, body);
       const mrns = count > 0 ? await setAside(tx, actor, device, count) : [];
       const thing = { action: 'execute', entity: 'sync-device', entityIds: [device], patientIds: [] } as const;
-      await this.audit.append(tx, actor, source, [{ ...thing, outcome: 'success', reason: null }]);
+      const revoked = replaced.map((id) => ({ ...thing, entityIds: [id], reason: 'device_silent' }));
+      await this.audit.append(
+        tx,
+        actor,
+        source,
+        [{ ...thing, reason: null }, ...revoked].map((one) => ({ ...one, outcome: 'success' as const })),
+      );
       return { v: syncProtocol, device, last_seq: lastSeq, server_time: new Date().toISOString(), mrns };
     });
   }
+}
+
+interface Bound {
+  readonly lastSeq: number;
+  /** The device that was revoked for this one. */
+  readonly replaced: readonly string[];
 }
 
 async function bind(
   tx: TransactionSql,
   { userId, hospital }: SyncActor,
   { device, name, app, schema }: Registration,
-): Promise<number> {
+): Promise<Bound> {
   // One registration of a user at a time, so that they are counted.
   await tx`select pg_advisory_xact_lock(hashtextextended(${`sync.device ${userId}`}, 0))`;
   const [known] = await tx<{ user_id: string; hospital_id: string; last_seq: string; revoked: boolean }[]>`
@@ -47,16 +59,29 @@ async function bind(
     if (known.user_id !== userId || known.hospital_id !== hospital.id) throw syncError('sync.unknown-device');
     if (known.revoked) throw syncError('sync.device-revoked');
     await tx`update sync.device set name = ${name}, app = ${app ?? null}, schema_version = ${schema}, seen_at = now() where id = ${device}`;
-    return Number(known.last_seq);
+    return { lastSeq: Number(known.last_seq), replaced: [] };
   }
-  const [count] = await tx<{ n: number }[]>`
-    select count(*)::int as n from sync.device
-     where user_id = ${userId} and hospital_id = ${hospital.id} and revoked_at is null`;
-  if ((count?.n ?? 0) >= devicesAUser) throw syncError('sync.too-many-devices');
+  const replaced = await makeRoom(tx, userId, hospital.id);
   await tx`
     insert into sync.device (id, hospital_id, user_id, name, app, schema_version, seen_at)
     values (${device}, ${hospital.id}, ${userId}, ${name}, ${app ?? null}, ${schema}, now())`;
-  return 0;
+  return { lastSeq: 0, replaced };
+}
+
+/**
+ * Revokes the device that was silent longest when there is no room for another, if it locked itself long ago.
+ * @returns which @throws AppError `sync.too-many-devices`
+ */
+async function makeRoom(tx: TransactionSql, userId: string, hospitalId: string): Promise<readonly string[]> {
+  const devices = await tx<{ id: string; lease_over: boolean }[]>`
+    select id, coalesce(seen_at, registered_at) < now() - interval '14 days' as lease_over from sync.device
+     where user_id = ${userId} and hospital_id = ${hospitalId} and revoked_at is null
+     order by coalesce(seen_at, registered_at)`;
+  if (devices.length < devicesAUser) return [];
+  const [silent] = devices;
+  if (!silent?.lease_over) throw syncError('sync.too-many-devices');
+  await tx`update sync.device set revoked_at = now() where id = ${silent.id}`;
+  return [silent.id];
 }
 
 async function setAside(tx: TransactionSql, { hospital }: SyncActor, device: string, count: number): Promise<string[]> {

@@ -39,6 +39,8 @@ export interface View {
   readonly schedules: Schedules;
   /** Milliseconds. */
   readonly now: number;
+  /** The record number a new patient is given, where it cannot be the one the op says. */
+  readonly mrnInstead?: string | undefined;
 }
 
 export type Outcome =

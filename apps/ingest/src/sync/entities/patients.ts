@@ -72,7 +72,7 @@ export const patients: Entity = {
     const { row, permissions } = view;
     if (op.patch?.['wardId'] !== undefined && !permissions.has('patient:place')) return notAllowed('wardId');
     if (op.patch?.['bloodGroup'] !== undefined && !permissions.has('allergy:write')) return notAllowed('bloodGroup');
-    if (op.kind === 'create') return { status: 'applied', fields: op.patch ?? {} };
+    if (op.kind === 'create') return register(op, view);
     if (row?.deleted) {
       return { status: 'conflict', code: 'deleted', text: 'The patient was deleted since.', conflicts: [] };
     }
@@ -84,6 +84,12 @@ export const patients: Entity = {
 
 const notAllowed = (field: string): Outcome =>
   rejected('forbidden', `You may not set ${field}.`, [{ field, message: 'needs a right you do not have' }]);
+
+function register({ patch }: ReadyOp, { mrnInstead }: View): Outcome {
+  if (mrnInstead === undefined) return { status: 'applied', fields: patch ?? {} };
+  const conflict = { field: 'mrn', yours: patch?.['mrn'], theirs: mrnInstead, kept: 'theirs' } as const;
+  return { status: 'merged', fields: { ...patch, mrn: mrnInstead }, conflicts: [conflict] };
+}
 
 function remove(op: ReadyOp, view: View): Outcome {
   if (!view.permissions.has('patient:delete')) return rejected('forbidden', 'You may not delete patients.');

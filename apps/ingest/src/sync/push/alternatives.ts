@@ -36,6 +36,10 @@ export async function withAlternatives(
   return told;
 }
 
+/** Whether anybody is to be told other times. */
+export const wantAlternatives = (answers: readonly AnsweredPush[]): boolean =>
+  answers.some((answer) => answer.results.some(({ result }) => wishedBy(answer, result) !== undefined));
+
 function wishedBy({ request: { actor, ops } }: AnsweredPush, { code, seq }: SyncResult): Wish | undefined {
   if (code !== 'slot_taken' || !actor.permissions.has('schedule:read')) return undefined;
   return wishOf(ops.find((op) => op.seq === seq)?.['patch']);

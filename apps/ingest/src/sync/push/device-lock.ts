@@ -58,8 +58,17 @@ export async function lockDevices(
  * The device as one of the actor's.
  * @throws AppError `sync.unknown-device`, `sync.device-revoked`
  */
-export function deviceFor({ userId }: SyncActor, row: DeviceRow | undefined): LockedDevice {
-  if (!row || row.user_id !== userId) throw syncError('sync.unknown-device');
-  if (row.revoked) throw syncError('sync.device-revoked', { members: { wipe: row.wipe } });
-  return deviceOf(row);
+export function deviceFor(actor: SyncActor, row: DeviceRow | undefined): LockedDevice {
+  const own = ownDevice(actor, row);
+  if (own.revoked) throw revoked(own);
+  return deviceOf(own);
 }
+
+/** @throws AppError `sync.unknown-device` */
+export function ownDevice({ userId }: SyncActor, row: DeviceRow | undefined): DeviceRow {
+  if (!row || row.user_id !== userId) throw syncError('sync.unknown-device');
+  return row;
+}
+
+export const revoked = ({ wipe }: Pick<DeviceRow, 'wipe'>): Error =>
+  syncError('sync.device-revoked', { members: { wipe } });

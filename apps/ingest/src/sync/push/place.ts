@@ -6,8 +6,6 @@ import type { Placement, WorkingSet } from './working-set.js';
 export interface Reach {
   /** By which keys the device may hold rows. */
   readonly scope: readonly string[];
-  /** Whether the record number is one of those set aside for the device. */
-  readonly ownsMrn: (mrn: string) => boolean;
 }
 
 /** Why the op may not act where it does, whatever it does there; undefined when it may. */
@@ -34,13 +32,8 @@ function refusalOfPatient(op: ReadyOp, id: string, { wardId }: Placement, { scop
   return moveTo === undefined || inScope(id, moveTo, scope) ? undefined : otherWards;
 }
 
-function refusalOfNewPatient(op: ReadyOp, { scope, ownsMrn }: Reach): Refusal | undefined {
-  if (!inScope(op.id, op.patch?.['wardId'], scope)) return otherWards;
-  const mrn = op.patch?.['mrn'];
-  if (typeof mrn !== 'string' || ownsMrn(mrn)) return undefined;
-  const errors = [{ field: 'mrn', message: 'was not set aside' }];
-  return rejected('invalid', 'The record number is none of this device.', errors);
-}
+const refusalOfNewPatient = (op: ReadyOp, { scope }: Reach): Refusal | undefined =>
+  inScope(op.id, op.patch?.['wardId'], scope) ? undefined : otherWards;
 
 const inScope = (patientId: string, wardId: unknown, scope: readonly string[]): boolean =>
   scope.includes('hospital') ||

@@ -56,8 +56,13 @@ export interface Answered {
 }
 
 /** From the third time on something is wrong with the ops, not with the way. */
-const carefulFrom = 3;
+export const carefulFrom = 3;
 export const needsCare = ({ attempt }: Pick<PushRequest, 'attempt'>): boolean => attempt >= carefulFrom;
+
+/** By the fifth time it is the first op, or its group, that the database does not finish. */
+const poisonFrom = 5;
+export const isStuck = ({ attempt, ops }: Pick<PushRequest, 'attempt' | 'ops'>): boolean =>
+  attempt >= poisonFrom && ops.length > 0;
 
 /** Whether the request shares its transaction with no other. */
 export const isAlone = (request: Pick<PushRequest, 'attempt' | 'unnumbered'>): boolean =>
@@ -65,6 +70,8 @@ export const isAlone = (request: Pick<PushRequest, 'attempt' | 'unnumbered'>): b
 
 export interface PushAnswer {
   readonly results: readonly Answered[];
+  /** The number of the first op that was not looked at, if any was not. */
+  readonly restFrom?: number;
   readonly lastSeq: number;
   readonly scope: DeviceScope;
 }

@@ -103,6 +103,39 @@ describe('an op', () => {
   });
 });
 
+describe('an op the server fails at', () => {
+  /** A database that does this with notes of that text. */
+  async function stumbling(text: string, how: string): Promise<void> {
+    await on.hospital.rows(`
+      create or replace function {schema}.stumble() returns trigger language plpgsql as $$
+      begin if new.text = '${text}' then ${how}; end if; return new; end $$;
+      create or replace trigger stumble before insert on {schema}.note for each row execute function {schema}.stumble()`);
+  }
+
+  it('for a reason of its own is parked the third time it comes', async () => {
+    await stumbling('Odd', `raise exception 'odd'`);
+    const one = await phone();
+    const patientId = await patient();
+    const ops = [one.op(note(patientId, 'Odd')), one.op(note(patientId))];
+    expect((await one.push(ops, { attempt: 2 })).status).toBe(500);
+    expect(statuses((await one.push(ops, { attempt: 3 })).body)).toEqual(['internal_poison', 'applied']);
+  });
+
+  it('by taking too long is parked the fifth time it comes first, and keeps none behind it back', async () => {
+    await stumbling('Slow', 'perform pg_sleep(20)');
+    const one = await phone();
+    const patientId = await patient();
+    const ops = [one.op(note(patientId)), one.op(note(patientId, 'Slow')), one.op(note(patientId))];
+    const { body } = await one.push(ops, { attempt: 5 });
+    expect(statuses(body)).toEqual(['applied']);
+    expect(body).toMatchObject({ unprocessed_from: 2, device: { last_seq: 1 } });
+    const rest = await one.push(ops.slice(1), { attempt: 5 });
+    expect(statuses(rest.body)).toEqual(['internal_poison', 'applied']);
+    expect(rest.body).toMatchObject({ unprocessed_from: null, device: { last_seq: 3 } });
+    expect(await on.hospital.count('sync_quarantine', `device_id = $1 and code = 'internal_poison'`, [one.id])).toBe(1);
+  }, 30_000);
+});
+
 describe('pushes that share a transaction', () => {
   it('are answered each for itself: one is refused, one half, one not known, and the others are as ever', async () => {
     const patientId = await patient();
@@ -202,6 +235,35 @@ describe('who syncs', () => {
   });
 });
 
+describe('the devices of a user', () => {
+  it('are twenty: another takes the place of the one that was silent longest, if that locked itself long ago', async () => {
+    const user = await on.sync.addUser(on.hospital, 'doctor');
+    const phones = Array.from({ length: 21 }, () => new TestPhone(on.ingest, user));
+    for (const one of phones.slice(0, 20)) await one.register();
+    const another = phones[20] as TestPhone;
+    await expect(another.register()).rejects.toThrow('sync.too-many-devices');
+    const silent = phones[3] as TestPhone;
+    await on.hospital.rows(`update sync.device set seen_at = now() - interval '15 days' where id = $1`, [silent.id]);
+    await another.register();
+    const { status, body } = await silent.push([]);
+    expect([status, body]).toMatchObject([403, { code: 'sync.device-revoked', wipe: false }]);
+  });
+
+  it('that were revoked change nothing, and what they send is kept for a supervisor', async () => {
+    const one = await phone();
+    const patientId = await patient();
+    await on.hospital.rows('update sync.device set revoked_at = now() where id = $1', [one.id]);
+    const ops = [one.op(note(patientId)), one.op({ entity: 'patients', patch: { familyName: 'N', givenName: 'B' } })];
+    expect((await one.push(ops)).status).toBe(403);
+    expect((await one.push(ops)).status).toBe(403);
+    expect(await on.hospital.count('note', 'patient_id = $1', [patientId])).toBe(0);
+    expect(await on.hospital.count('sync_quarantine', 'device_id = $1', [one.id])).toBe(2);
+    await on.hospital.rows('update sync.device set wipe = true where id = $1', [one.id]);
+    expect((await one.push([one.op(note(patientId))])).status).toBe(403);
+    expect(await on.hospital.count('sync_quarantine', 'device_id = $1', [one.id])).toBe(2);
+  });
+});
+
 describe('two who change one patient', () => {
   async function bothEdit(yours: Record<string, unknown>, theirs: Record<string, unknown>): Promise<SyncResult> {
     const [one, other] = [await phone(), await phone()];
@@ -295,11 +357,33 @@ describe('record numbers', () => {
     const other = await phone();
     const made = (from: TestPhone, mrn?: string): SentOp =>
       from.op({ entity: 'patients', patch: { familyName: 'New', givenName: 'Born', ...(mrn ? { mrn } : {}) } });
-    expect(statuses((await other.push([made(other, mrns[0])])).body)).toEqual(['invalid']);
+    const taken = only((await other.push([made(other, mrns[0])])).body);
+    expect(taken).toMatchObject({
+      status: 'merged',
+      conflicts: [{ field: 'mrn', yours: mrns[0], theirs: taken.row?.['mrn'], kept: 'theirs' }],
+    });
+    expect(mrns).not.toContain(taken.row?.['mrn']);
     const { body } = await one.push([made(one, mrns[0]), made(one, mrns[0]), made(one, mrns[1]), made(one)]);
     expect(statuses(body)).toEqual(['applied', 'invalid', 'applied', 'applied']);
     const last = body.results[3]?.row;
     expect(mrns).not.toContain(last?.['mrn']);
     expect(last?.['mrn']).toMatch(/^\d{8}$/);
+  });
+
+  it('that the database forgot stay with their patients, and are given to nobody else', async () => {
+    const [one, other] = [await phone(), await phone()];
+    const made = (from: TestPhone, mrn?: string): SentOp =>
+      from.op({ entity: 'patients', patch: { familyName: 'New', givenName: 'Born', ...(mrn ? { mrn } : {}) } });
+    const [newest] = await on.hospital.rows<{ value: string }>(`select value from {schema}.counter where name = 'mrn'`);
+    const above = (by: number): string => String(Number(newest?.value) + by).padStart(8, '0');
+    const [kept, twice, far, next] = (
+      await one.push([made(one, above(7)), made(one, above(7)), made(one, above(20_000)), made(one)])
+    ).body.results;
+    expect(kept).toMatchObject({ status: 'applied', row: { mrn: above(7) } });
+    expect(twice).toMatchObject({ status: 'merged', row: { mrn: above(8) } });
+    expect(far).toMatchObject({ status: 'merged', row: { mrn: above(9) } });
+    expect(next).toMatchObject({ status: 'applied', row: { mrn: above(10) } });
+    const late = only((await other.push([made(other, above(3))])).body);
+    expect(late).toMatchObject({ status: 'merged', row: { mrn: above(11) } });
   });
 });

@@ -13,6 +13,10 @@ import type { WorkingSet } from './working-set.js';
 export interface Context extends Reach {
   readonly actor: Pick<SyncActor, 'userId' | 'permissions'>;
   readonly deviceId: string;
+  /** Whether the record number is one of those set aside for the device. */
+  readonly ownsMrn: (mrn: string) => boolean;
+  /** The record number a patient is given instead of the one the op says. */
+  readonly mrnInstead?: (op: ReadyOp) => string | undefined;
   /** Milliseconds. */
   readonly now: number;
   /** What was refused before; it is added to. */
@@ -45,8 +49,8 @@ export function reduceOps(
 }
 
 /** Ops that take effect together, in their order. */
-export function groupsOf(ops: readonly CheckedOp[]): CheckedOp[][] {
-  const groups: CheckedOp[][] = [];
+export function groupsOf<Op extends Pick<CheckedOp, 'raw'>>(ops: readonly Op[]): Op[][] {
+  const groups: Op[][] = [];
   for (const [i, op] of ops.entries()) {
     const group = groupOf(op);
     if (group !== undefined && i > 0 && group === groupOf(ops[i - 1])) groups.at(-1)?.push(op);
@@ -55,7 +59,7 @@ export function groupsOf(ops: readonly CheckedOp[]): CheckedOp[][] {
   return groups;
 }
 
-const groupOf = (op: CheckedOp | undefined): string | undefined => {
+const groupOf = (op: Pick<CheckedOp, 'raw'> | undefined): string | undefined => {
   const group = op?.raw['group'];
   return typeof group === 'string' ? group : undefined;
 };
@@ -122,7 +126,8 @@ function viewOf(op: ReadyOp, row: Row | undefined, { looksAt }: Entity, { set, c
       : (looksAt?.(op) ?? []).flatMap((id) => set.find(op.entity, id) ?? []);
   const { userId, permissions } = context.actor;
   const own = set.own(context.deviceId, op.id);
-  return { row, siblings, userId, permissions, own, schedules: set.schedules, now: context.now };
+  const mrnInstead = context.mrnInstead?.(op);
+  return { row, siblings, userId, permissions, own, schedules: set.schedules, now: context.now, mrnInstead };
 }
 
 function rowAfter(op: ReadyOp, before: Row | undefined, outcome: Outcome, { set, context }: Stage): Row | undefined {
