@@ -111,7 +111,7 @@ export async function startIngest(parts: IngestParts): Promise<void> {
   };
   const { sync: syncConfig } = parts.config;
   const open = (options?: LaneOptions): Lane => openLane(parts, options);
-  const sync = syncConfig && startSync({ config: syncConfig, hospitals, logger, lifecycle, openLane: open });
+  const sync = syncConfig && startSync({ config: syncConfig, hospitals, logger, lifecycle, metrics, openLane: open });
   const obstacles = (): string[] => [
     ...(lifecycle.stopping ? ['stopping'] : []),
     ...(breaker.open || !watch.trustworthy ? ['database'] : []),

@@ -27,12 +27,8 @@ export interface HospitalSyncStatus {
 export async function feedStatus(owner: pg.Client): Promise<FeedStatus> {
   const { rows } = await owner.query<FeedStatus>(
     `select r.feed_id as feed, r.epoch, r.pos::float8 as pos, r.floor_pos::float8 as floor,
-            (select extract(epoch from clock_timestamp() - min(c.at))::float8 from sync.change_log c
-              where (c.xid >= pg_snapshot_xmax(r.prev) or c.xid in (select pg_snapshot_xip(r.prev)))
-                and pg_visible_in_snapshot(c.xid, pg_current_snapshot())) as "lagSeconds",
-            (select extract(epoch from clock_timestamp() - min(a.xact_start))::float8 from pg_stat_activity a
-              where a.backend_xid is not null and a.pid <> pg_backend_pid()) as "openSeconds"
-       from sync.relay r`,
+            s.lag_seconds as "lagSeconds", s.oldest_writer_seconds as "openSeconds"
+       from sync.relay r, sync.relay_status() s`,
   );
   const [status] = rows;
   if (!status) throw new Error('there is no relay');

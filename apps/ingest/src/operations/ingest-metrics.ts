@@ -1,4 +1,4 @@
-import { type TelemetryReceipt } from '@hms/contracts';
+import type { SyncResult, TelemetryReceipt } from '@hms/contracts';
 import { Counter, Gauge, Histogram, latencyBuckets, type Registry } from '@hms/service-kit';
 import type { Failure } from '../database/failure.js';
 import type { ShedReason } from '../telemetry/admission.js';
@@ -31,6 +31,8 @@ export class IngestMetrics {
   readonly #hl7Messages: Counter<'ack'>;
   readonly #wrongPatients: Counter;
   readonly #deadLetters: Counter<'outcome'>;
+  readonly #syncResults: Counter<'status'>;
+  readonly #syncParked: Counter<'code'>;
   readonly #flushRows: Histogram;
   readonly #flushSeconds: Histogram;
   readonly #clockOffset: Histogram;
@@ -54,6 +56,8 @@ export class IngestMetrics {
     );
     this.#deadLetters = counter('ingest_dead_letters_total', 'Refusals that wait for somebody to decide', 'outcome');
     this.#hl7Messages = counter('ingest_hl7_messages_total', 'HL7 messages that were acknowledged', 'ack');
+    this.#syncResults = counter('ingest_sync_results_total', 'Changes of devices that were answered', 'status');
+    this.#syncParked = counter('ingest_sync_parked_total', 'Changes of devices that were put in quarantine', 'code');
     this.#mqttRetries = counter('ingest_mqtt_retries_total', 'Messages of the broker that could not be stored yet');
     this.#publishSeconds = new Histogram({
       name: 'ingest_publish_lag_seconds',
@@ -89,6 +93,23 @@ export class IngestMetrics {
 
   watchPokes(count: () => number): void {
     this.#gauge('ingest_sync_sockets', 'Devices that are told when to sync', count);
+  }
+
+  /** @param status seconds */
+  watchRelay(status: () => { readonly lag: number; readonly oldestWriter: number }): void {
+    this.#gauge('sync_feed_lag_seconds', 'Age of the oldest change devices cannot be told of yet', () => status().lag);
+    this.#gauge(
+      'sync_oldest_writer_seconds',
+      'Age of the oldest transaction whose changes the feed waits for',
+      () => status().oldestWriter,
+    );
+  }
+
+  synced(results: readonly Pick<SyncResult, 'status' | 'code' | 'quarantine'>[]): void {
+    for (const { status, code, quarantine } of results) {
+      this.#syncResults.inc({ status });
+      if (quarantine !== undefined) this.#syncParked.inc({ code: code ?? status });
+    }
   }
 
   watchSockets(count: () => number): void {

@@ -5,6 +5,7 @@ import type { SyncConfig } from '../config.js';
 import type { Lane, LaneOptions } from '../database/lane.js';
 import type { Hospitals } from '../hospitals/hospitals.js';
 import type { Gate } from '../http/route.js';
+import type { IngestMetrics } from '../operations/ingest-metrics.js';
 import { SessionDirectory } from './access/session-directory.js';
 import { SyncAuthenticator } from './access/sync-authenticator.js';
 import { TokenVerifier } from './access/token-verifier.js';
@@ -27,6 +28,7 @@ export interface SyncStart {
   readonly hospitals: Hospitals;
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
+  readonly metrics: Pick<IngestMetrics, 'synced' | 'watchRelay'>;
   readonly openLane: (options?: LaneOptions) => Lane;
 }
 
@@ -38,9 +40,10 @@ export interface SyncParts extends SyncRouteParts {
   readonly pokes: PokeSockets;
 }
 
-export function startSync({ config, hospitals, logger, lifecycle, openLane }: SyncStart): SyncParts {
+export function startSync({ config, hospitals, logger, lifecycle, metrics, openLane }: SyncStart): SyncParts {
   const feed = new FeedWatch(openLane(), logger);
   feed.start();
+  metrics.watchRelay(() => feed.status);
   lifecycle.onStop('change feed', () => feed.stop());
   const pulls = openLane({ connections: connections.pull });
   const pushes = openLane({ connections: connections.push });
@@ -65,6 +68,8 @@ export function startSync({ config, hospitals, logger, lifecycle, openLane }: Sy
       registrar: new Registrar(pushes, audit),
       feed,
       audit: reads,
+      logger,
+      metrics,
       now,
     }),
     compat: startCompat({ lane: pulls, pushes: queue, puller, quiet, feed, audit: reads }),

@@ -8,7 +8,9 @@ import {
   type SyncRequest,
   type SyncResponse,
 } from '@hms/contracts';
+import type { Logger } from '@hms/service-kit';
 import { failureOf } from '../database/failure.js';
+import type { IngestMetrics } from '../operations/ingest-metrics.js';
 import type { SessionDirectory } from './access/session-directory.js';
 import { readableNumbers, type SyncActor } from './access/sync-actor.js';
 import type { QuietDevices } from './devices/quiet-devices.js';
@@ -28,6 +30,8 @@ export interface SyncParts {
   readonly registrar: Pick<Registrar, 'register'>;
   readonly feed: Pick<FeedWatch, 'head' | 'news'>;
   readonly audit: Pick<ReadAudit, 'append'>;
+  readonly logger: Pick<Logger, 'warn'>;
+  readonly metrics: Pick<IngestMetrics, 'synced'>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -66,16 +70,20 @@ export class SyncService {
   }
 
   async #sync(actor: SyncActor, request: SyncRequest, source: RequestSource): Promise<string> {
-    const { now } = this.parts;
+    const { now, feed } = this.parts;
+    // Before anything is committed.
+    if (!feed.head) throw commonError('service.unavailable');
     const skewMs = request.clock ? now() - Date.parse(request.clock.wall) : undefined;
     const pushed = await this.#push(actor, request, source, skewMs);
+    this.parts.metrics.synced(pushed.results.map(({ result }) => result));
     const isOld = request.schema < minSyncSchema;
     const pulled =
       request.pull && !isOld
-        ? await this.#pull(actor, request.pull, { ...pushed, deviceId: request.device }, source)
+        ? await this.#pull(actor, request.pull, { ...pushed, deviceId: request.device }, source).catch((err: unknown) =>
+            this.#withoutPull(err, pushed, source),
+          )
         : undefined;
-    const head = this.parts.feed.head;
-    if (!head) throw commonError('service.unavailable');
+    const { head } = feed;
     const { scope, lastSeq, results, restFrom = null } = pushed;
     const response: Omit<SyncResponse, 'changes' | 'results'> = {
       v: syncProtocol,
@@ -123,6 +131,13 @@ export class SyncService {
     }
   }
 
+  /** What a pull fails at does not keep what became of ops from the device: it asks again, without them. */
+  #withoutPull(err: unknown, { results }: PushAnswer, { requestId }: RequestSource): Pulled {
+    if (results.length === 0) throw err;
+    this.parts.logger.warn({ err, requestId }, 'ops were answered without what is new');
+    return nothingPulled;
+  }
+
   async #pull(
     actor: SyncActor,
     request: NonNullable<SyncRequest['pull']>,
@@ -133,7 +148,9 @@ export class SyncService {
     const pull = (): Promise<Pulled> => puller.pull(actor, scope, request);
     let pulled = await pull();
     const waiter = { hospitalId: actor.hospital.id, keys: scope.keys, entities: readableNumbers(actor) };
-    const until = this.parts.now() + (results.length === 0 ? request.wait_ms : 0);
+    // Who has to purge or has results is told so at once.
+    const waits = results.length === 0 && scope.purged && !pulled.isOfOtherScope;
+    const until = this.parts.now() + (waits ? request.wait_ms : 0);
     for (let left = until - this.parts.now(); left > 0 && isEmpty(pulled); left = until - this.parts.now()) {
       if (!(await feed.news(waiter, pulled.upTo, left))) break;
       if (!(await this.#isAsBefore(actor, deviceId, scope))) break;
@@ -150,6 +167,11 @@ export class SyncService {
     return now?.scope.ver === ver;
   }
 }
+
+const nothingPulled: Pulled = {
+  ...{ changes: new Map(), reset: [], snapshotDone: [], cursors: {}, complete: false },
+  ...{ historyFrom: {}, isOfOtherScope: false, upTo: 0, patientIds: [] },
+};
 
 const isEmpty = ({ changes, reset, complete }: Pulled): boolean => changes.size === 0 && reset.length === 0 && complete;
 

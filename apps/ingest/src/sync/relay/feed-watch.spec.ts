@@ -10,18 +10,25 @@ class Database {
   readonly entries: { pos: number; hospital_id: string; entity: number; row_id: string; keys: string[] }[] = [];
   head = { feed_id: 'f', epoch: 1, pos: '10', floor_pos: '0', epochs: null };
   fails = false;
+  readonly renewed: string[] = [];
+  status: { lag_seconds: number | null; oldest_writer_seconds: number | null } = {
+    lag_seconds: null,
+    oldest_writer_seconds: null,
+  };
 
   readonly lane = {
     query: (ask: (sql: unknown) => unknown) => Promise.resolve(ask(this.#answer)),
   } as unknown as Pick<Lane, 'query'>;
 
-  readonly #answer = (text: readonly string[], ...values: readonly number[]): unknown => {
+  readonly #answer = (text: readonly string[], ...values: readonly (number | string)[]): unknown => {
     const statement = text.join('?');
     if (statement.includes('sync.advance')) return [{ more: false }];
+    if (statement.includes('sync.relay_status')) return [this.status];
+    if (statement.includes('sync.renew_feed')) return (this.renewed.push(String(values[0])), []);
     if (statement.includes('from sync.relay')) return [this.head];
     if (!statement.includes('from sync.feed')) return [];
     if (this.fails) return Promise.reject(new Error('away'));
-    const [after = 0, upTo = 0] = values;
+    const [after = 0, upTo = 0] = values.map(Number);
     return this.entries.filter(({ pos }) => pos > after && pos <= upTo);
   };
 
@@ -32,9 +39,9 @@ class Database {
   }
 }
 
-async function watching() {
+async function watching(now = () => 0) {
   const database = new Database();
-  const watch = new FeedWatch(database.lane, {} as unknown as Logger);
+  const watch = new FeedWatch(database.lane, {} as unknown as Logger, now);
   await watch.step();
   return { database, watch };
 }
@@ -91,5 +98,34 @@ describe('what changed', () => {
     database.head = { ...database.head, pos: '100000' };
     await watch.step();
     expect(watch.ring.from).toBe(100_000);
+  });
+
+  it('is of another feed when the database went back, and only then', async () => {
+    const { database, watch } = await watching();
+    database.head = { ...database.head, pos: '12' };
+    await watch.step();
+    database.head = { ...database.head, epoch: 2, pos: '11' };
+    await watch.step();
+    expect(database.renewed).toEqual([]);
+    database.head = { ...database.head, pos: '10' };
+    await watch.step();
+    expect(database.renewed).toEqual(['f']);
+  });
+});
+
+describe('how far the feed is behind', () => {
+  it('is measured every few seconds, and grows while nothing is heard of it', async () => {
+    let now = 0;
+    const { database, watch } = await watching(() => now);
+    expect(watch.status).toEqual({ lag: 0, oldestWriter: 0 });
+    database.status = { lag_seconds: 3, oldest_writer_seconds: 70 };
+    now = 4_000;
+    await watch.step();
+    expect(watch.status).toEqual({ lag: 0, oldestWriter: 0 });
+    now = 5_000;
+    await watch.step();
+    expect(watch.status).toEqual({ lag: 3, oldestWriter: 70 });
+    now = 25_000;
+    expect(watch.status.lag).toBe(20);
   });
 });

@@ -31,7 +31,21 @@ interface HeadRow {
   readonly epochs: FeedHead['epochs'] | null;
 }
 
+/** How far the relay is behind, seconds. */
+export interface RelayStatus {
+  /** The oldest change that ended and is not in the feed yet, or is not known here. */
+  readonly lag: number;
+  /** The oldest transaction whose changes the feed waits for. */
+  readonly oldestWriter: number;
+}
+
+interface StatusRow {
+  readonly lag_seconds: number | null;
+  readonly oldest_writer_seconds: number | null;
+}
+
 const everyMs = 75;
+const statusEveryMs = 5_000;
 const partitionsEveryMs = 600_000;
 const rowsAStep = 20_000;
 /** More news than this is left to the database. */
@@ -53,6 +67,9 @@ export class FeedWatch {
   #running: Promise<void> = Promise.resolve();
   #failing = false;
   #partitionsAt = 0;
+  #measured: RelayStatus = { lag: 0, oldestWriter: 0 };
+  #measuredAt = -Infinity;
+  #lookedAt: number;
   /** Ends the wait of those who wait. */
   readonly #waiters = new Set<() => void>();
 
@@ -60,7 +77,15 @@ export class FeedWatch {
     private readonly lane: Pick<Lane, 'query'>,
     private readonly logger: Logger,
     private readonly now: () => number = () => performance.now(),
-  ) {}
+  ) {
+    this.#lookedAt = now();
+  }
+
+  /** As it was measured a few seconds ago; while the feed cannot be read, the lag grows. */
+  get status(): RelayStatus {
+    const { lag, oldestWriter } = this.#measured;
+    return { lag: Math.max(lag, (this.now() - this.#lookedAt) / 1_000), oldestWriter };
+  }
 
   /** As of the last look, some 100 ms ago; undefined before the first. */
   get head(): FeedHead | undefined {
@@ -126,11 +151,19 @@ export class FeedWatch {
       (sql) => sql`select more from sync.advance(${rowsAStep}::int)`,
     );
     await this.#look();
+    this.#lookedAt = this.now();
+    if (this.#lookedAt - this.#measuredAt >= statusEveryMs) await this.#measure();
     if (moved && this.now() - this.#partitionsAt >= partitionsEveryMs) {
       this.#partitionsAt = this.now();
       await this.lane.query((sql) => sql`select sync.keep_partitions()`);
     }
     return moved?.more ?? false;
+  }
+
+  async #measure(): Promise<void> {
+    this.#measuredAt = this.now();
+    const [row] = await this.lane.query<StatusRow>((sql) => sql`select * from sync.relay_status()`);
+    this.#measured = { lag: row?.lag_seconds ?? 0, oldestWriter: row?.oldest_writer_seconds ?? 0 };
   }
 
   async #look(): Promise<void> {
