@@ -115,6 +115,21 @@ describe('a booking that was made offline', () => {
     expect(await events(op.id)).toEqual(['appointment.booked']);
   });
 
+  it('that is refused is answered without other times where these cannot be read, and so is what came with it', async () => {
+    const one = await phone();
+    const start = freeSlot();
+    await bookBySql(on.hospital, clinic, { patientId: await patient(), start });
+    const ops = [one.op(wish(await patient(), start)), one.op(wish(await patient(), freeSlot()))];
+    await on.hospital.rows('revoke select on {schema}.appointment_resource from hms_ingest');
+    try {
+      const { results } = (await one.push(ops)).body;
+      expect(results.map(said)).toEqual(['slot_taken', 'applied']);
+      expect(results[0]?.alternatives).toBeUndefined();
+    } finally {
+      await on.hospital.rows('grant select on {schema}.appointment_resource to hms_ingest');
+    }
+  });
+
   it('that was refused is refused again when it is sent again, and told what is free by then', async () => {
     const one = await phone();
     const start = freeSlot();
