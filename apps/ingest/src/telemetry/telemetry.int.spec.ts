@@ -68,7 +68,15 @@ describe('an explanation', () => {
       { bn: `${device.name}:`, bt: t / 1_000, n: 'spo2', v: 41 },
       { n: 'temp', u: '[degF]', v: 98.6 },
     ];
+    const hl7Time = `${new Date(t).toISOString().replace(/[-:T]|Z$/g, '')}+0000`;
+    const oru = [
+      String.raw`MSH|^~\&|PICiX|ICU|HMS||${hl7Time}||ORU^R01|m-1|P|2.6`,
+      `OBR|1||${device.name}||||${hl7Time}`,
+      'OBX|1|NM|59408-5^^LN||41|%|||||F',
+      'OBX|2|NM|8310-5^^LN||98.6|[degF]|||||F',
+    ].join('\r');
     for (const [type, body] of [
+      ['application/hl7-v2', oru],
       ['application/json', JSON.stringify({ readings: [reading(values, t)] })],
       ['application/x-ndjson', JSON.stringify(reading(values, t))],
       ['application/senml+json', JSON.stringify(senml)],

@@ -2,12 +2,10 @@ import { type TelemetryReceipt } from '@hms/contracts';
 import type { Caller } from '../gateways/caller.js';
 import type { Hl7Sources } from '../gateways/hl7-sources.js';
 import { endpoint, type Endpoint } from '../http/endpoint.js';
-import { mediaType } from '../http/exchange.js';
 import type { Gate, RequestHead } from '../http/route.js';
-import { type Arrival, bodyReading, type DecodeApart, largeBundleBytes } from './decoding/body-reading.js';
-import type { BatchFormat } from './decoding/decoding-job.js';
+import { type Arrival, bodyReading, type DecodeApart } from './decoding/body-reading.js';
 import type { Explanation } from './explanation.js';
-import { bodyTypes, bundleType, lineTypes } from './formats/decode.js';
+import { bodyTypes } from './formats/decode.js';
 import type { AckCode } from './formats/hl7/ack.js';
 import type { Answer } from './submission.js';
 import type { TelemetryBatch } from './telemetry-batch.js';
@@ -60,17 +58,5 @@ export function telemetryRoutes(parts: TelemetryRouteParts): Endpoint[] {
         return { status: 204, body: '', headers: [...headers, ...minimalApplied] };
       },
     }),
-    endpoint<Caller, Arrival<BatchFormat>>({
-      ...{ method: 'POST', path: '/telemetry/explain', access, deadlineMs, gate },
-      accepts: [...bodyTypes, ...lineTypes, bundleType],
-      ...bodyReading(parts, { maxBytes, large: largeBundleBytes }, (head) => ({ format: formatOf(head) })),
-      handle: async (caller, { batch, at }) => ({ status: 200, body: await parts.explain(caller, batch, at) }),
-    }),
   ];
-}
-
-function formatOf({ contentType }: RequestHead): BatchFormat {
-  const type = mediaType(contentType);
-  if (type === bundleType) return 'bundle';
-  return bodyTypes.includes(type) ? 'body' : 'lines';
 }

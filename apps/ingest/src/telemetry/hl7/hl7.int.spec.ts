@@ -13,12 +13,15 @@ interface Acknowledged {
   readonly segments: readonly string[][];
 }
 
-async function send(...segments: string[]): Promise<Acknowledged> {
-  const response = await fetch(`${bed.ingest.url}/telemetry/hl7`, {
+const post = (path: string, segments: readonly string[]): Promise<Response> =>
+  fetch(`${bed.ingest.url}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/hl7-v2', authorization: `Bearer ${bed.gateway.key}` },
     body: segments.map((segment) => `${segment}\r`).join(''),
   });
+
+async function send(...segments: string[]): Promise<Acknowledged> {
+  const response = await post('/telemetry/hl7', segments);
   const answer = await response.text();
   return {
     status: response.status,
@@ -79,5 +82,18 @@ describe('an HL7 message over HTTP', () => {
   it('that is none is a problem', async () => {
     expect(await send('PID|1')).toMatchObject({ status: 400, type: 'application/problem+json' });
     expect(await send(msh(''))).toMatchObject({ status: 400, type: 'application/problem+json' });
+  });
+
+  it('is explained without being stored, however long it is, when it could be taken', async () => {
+    const explained = async (...segments: string[]): Promise<unknown> =>
+      (await post('/telemetry/explain', segments)).json();
+    expect(await explained(msh('m-5', 'ADT^A01'))).toMatchObject({ status: 422, code: 'telemetry.unsupported' });
+    const note = `NTE|${'x'.repeat(100_000)}`;
+    const [good, bad] = ['72', 'high'].map((rate) => value('147842', rate, '264864'));
+    expect(await explained(msh('m-6'), note, obr(Date.now()), mds(), good ?? '', bad ?? '')).toMatchObject({
+      readings: [{ i: 1, device: bed.device.name, values: { hr: 72 } }],
+      rejected: [{ i: 2, code: 'not_a_number' }],
+    });
+    expect(await stored()).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import type { RequestHead } from '../../http/route.js';
 import type { TelemetryRouteParts } from '../telemetry.routes.js';
 import { maxMessageBytes, readMessage, receiveMessage, type Message } from './hl7-receiver.js';
 
-const accepts = ['application/hl7-v2', 'application/hl7-v2+er7', 'x-application/hl7-v2+er7'];
+export const hl7Types: readonly string[] = ['application/hl7-v2', 'application/hl7-v2+er7', 'x-application/hl7-v2+er7'];
 const contentType = 'application/hl7-v2; charset=utf-8';
 
 /**
@@ -19,7 +19,7 @@ export const hl7Routes = (parts: TelemetryRouteParts): Endpoint[] => [
       by: 'gateway-key',
       authenticate: ({ authorization, address }: RequestHead) => parts.authenticate(authorization, address),
     },
-    accepts,
+    accepts: hl7Types,
     maxBytes: maxMessageBytes,
     deadlineMs: 15_000,
     gate: parts.gate,
