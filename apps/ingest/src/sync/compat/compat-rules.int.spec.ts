@@ -312,6 +312,17 @@ describe('WatermelonDB', () => {
     expect([ids.includes(here), ids.includes(there)]).toEqual([false, true]);
   });
 
+  it('is sent everything, too, when it was told more than the feed has', async () => {
+    const one = await client();
+    const id = await patient();
+    const { timestamp } = await one.watermelonPull();
+    one.timestamp = timestamp + 1e6 * 2 ** 16;
+    const { changes, experimentalStrategy } = await one.watermelonPull();
+    expect(experimentalStrategy).toBe('replacement');
+    expect(changes.patients.updated.map((each) => each.id)).toContain(id);
+    expect(one.timestamp).toBeLessThan(timestamp + 1e6 * 2 ** 16);
+  });
+
   it('sends no changes of tables nobody knows, and no ids that are none', async () => {
     const one = await client();
     await one.watermelonPull();

@@ -58,10 +58,11 @@ export class WatermelonSync {
     const goesOn = last?.replica === replica.no && last.pos >= head.floor && (migration ?? null) === null;
     // It holds what it was sent for this replica, and nothing else.
     if (goesOn && confirm !== undefined) await this.parts.contacts.stand(client, confirm);
-    const { changes, pos } = await this.#changes(client, { head, replica, since: goesOn ? last.pos : undefined });
+    const since = goesOn ? last.pos : undefined;
+    const { changes, pos, anew } = await this.#changes(client, { head, replica, since });
     await this.parts.contacts.auditRead(client, Object.keys(changes), patientsIn(changes));
     const timestamp = timestampOf({ pos, replica: replica.no });
-    return { changes, timestamp, ...(goesOn || !last ? {} : { experimentalStrategy: 'replacement' }) };
+    return { changes, timestamp, ...(!anew || !last ? {} : { experimentalStrategy: 'replacement' }) };
   }
 
   /** @throws AppError `sync.changed-since` when nothing was done: the client has to pull first */
@@ -86,10 +87,11 @@ export class WatermelonSync {
 
   /** What changed since a position, or everything. */
   async #changes(
-    { actor, deviceId }: CompatClient,
+    client: CompatClient,
     { head, replica, since }: { head: FeedHead; replica: Replica; since: number | undefined },
-  ): Promise<{ changes: Record<string, TableChanges>; pos: number }> {
+  ): Promise<{ changes: Record<string, TableChanges>; pos: number; anew: boolean }> {
     const { puller, mostRows = 50_000 } = this.parts;
+    const { actor, deviceId } = client;
     const ver = String(replica.no);
     const keys = [...replica.keys, `device:${deviceId}`];
     const cursorOf = (name: SyncEntityName): Cursor => {
@@ -102,7 +104,11 @@ export class WatermelonSync {
       const limits = { limit: syncLimits.rows, max_bytes: syncLimits.rowsBytes, wait_ms: 0 };
       const scope = { keys, ver, keysBefore: [], verBefore: null, purged: true };
       const pulled = await puller.pull(actor, scope, { cursors, ...limits });
-      if (pulled.reset.length > 0) throw commonError('service.unavailable');
+      if (pulled.reset.length > 0) {
+        if (since === undefined) throw commonError('service.unavailable');
+        // Nothing follows what it was told, as after the database was put back.
+        return this.#changes(client, { head, replica, since: undefined });
+      }
       gathered.add(pulled);
       if (gathered.size > mostRows) throw syncError('sync.replica-too-large');
       cursors = { ...cursors, ...pulled.cursors };
@@ -110,7 +116,7 @@ export class WatermelonSync {
     }
     // All went on to where the feed stood at the last question.
     const pos = Math.min(...Object.values(cursors).map((text) => readCursor(text)?.p ?? head.pos));
-    return { changes: gathered.changes, pos: Number.isFinite(pos) ? pos : head.pos };
+    return { changes: gathered.changes, pos: Number.isFinite(pos) ? pos : head.pos, anew: since === undefined };
   }
 }
 
