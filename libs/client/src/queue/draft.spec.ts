@@ -84,6 +84,14 @@ describe('the op of a refused change that is tried again', () => {
     });
   });
 
+  it('is made on the row as the answer showed it, where there is none here', () => {
+    const result = { seq: 3, op: idOf(1_003), status: 'conflict' as const, row: { ...base, _v: 9, phone: '2' } };
+    expect(redraftOf({ ...refused, result }, {}, undefined, idOf(9))).toMatchObject({
+      base: 9,
+      was: { phone: '2', name: 'Amina' },
+    });
+  });
+
   it('is only the rest of a change of which some was taken', () => {
     const conflicts = [{ field: 'name', yours: 'B', theirs: 'A', kept: 'theirs' as const }];
     const item = { ...refused, result: { seq: 3, op: idOf(1_003), status: 'merged' as const, conflicts } };

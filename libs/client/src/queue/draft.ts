@@ -107,14 +107,16 @@ export function redraftOf(item: AttentionItem, edit: object, base: SyncRow | und
   const edited = asFields(edit);
   const patch = before.patch && { ...restOf(before.patch, result), ...edited };
   const isUpdate = before.kind === 'update' && patch !== null;
+  // What the person decides on is the row as the answer showed it, where there is none here.
+  const shown = base ?? result.row ?? undefined;
   return checked({
     op,
     entity: before.entity,
     id: before.id,
     kind: before.kind,
-    base: before.kind === 'create' ? null : (base?._v ?? result.row?._v ?? before.base ?? 0),
+    base: before.kind === 'create' ? null : (shown?._v ?? before.base ?? 0),
     patch,
-    was: isUpdate ? Object.fromEntries(Object.keys(patch).map((field) => [field, asJson(base?.[field])])) : null,
+    was: isUpdate ? Object.fromEntries(Object.keys(patch).map((field) => [field, asJson(shown?.[field])])) : null,
     cmd: before.cmd && { ...before.cmd, args: { ...before.cmd.args, ...edited } },
     deps: before.deps,
   });

@@ -73,12 +73,14 @@ export class Push {
     return { status: 'applied' };
   }
 
-  #merge({ patch }: SyncOp, row: ServerRow, base: number): Outcome {
+  #merge({ patch, was }: SyncOp, row: ServerRow, base: number): Outcome {
     const takes: Record<string, unknown> = {};
     const conflicts: FieldConflict[] = [];
     for (const [field, yours] of Object.entries(patch ?? {})) {
       const changedIn = row.fieldVersions[field] ?? 0;
-      const isFree = changedIn <= base || row.makers[changedIn] === this.device || row.fields[field] === yours;
+      const wasHidden = was !== null && Object.hasOwn(was, field) && was[field] !== (row.fields[field] ?? null);
+      const isOwn = row.makers[changedIn] === this.device || row.fields[field] === yours;
+      const isFree = isOwn || (changedIn <= base && !wasHidden);
       if (isFree) takes[field] = yours;
       else conflicts.push({ field, yours, theirs: row.fields[field], kept: 'theirs' });
     }
