@@ -83,17 +83,21 @@ export class Admission implements Gate<Applicant> {
   #reasonAgainst(bytes: number, caller: Applicant | undefined): ShedReason | undefined {
     if (this.#draining) return 'draining';
     if (this.breaker.open) return 'database';
-    const { bodyBytes, queuedRows, waitedMs, criticalReserve, criticalExcess, criticalDebtMs } = admissionLimits;
+    const own = caller && this.#isTooMuchOf(caller, bytes);
+    if (own) return own;
+    const { bodyBytes, queuedRows, waitedMs, criticalReserve } = admissionLimits;
     // Until it is known who sends, the reserve is not touched.
     const isCritical = caller?.isCritical === true;
     const share = isCritical ? 1 : 1 - criticalReserve;
-    const { backlog } = this;
-    const hospital = caller?.hospital;
-    if (hospital && hospital.quota.waitMs > (isCritical ? criticalDebtMs : 0)) return 'quota';
-    if (hospital && this.#isOverShare(hospital, bytes, isCritical ? 1 + criticalExcess : 1)) return 'share';
     if (this.#bodyBytes + bytes > bodyBytes * share) return 'memory';
-    if (backlog.queuedRows > queuedRows * share) return 'queue';
-    return hospital && !isCritical && backlog.waitedMsOf(hospital) > waitedMs ? 'queue' : undefined;
+    if (this.backlog.queuedRows > queuedRows * share) return 'queue';
+    return caller && !isCritical && this.backlog.waitedMsOf(caller.hospital) > waitedMs ? 'queue' : undefined;
+  }
+
+  #isTooMuchOf({ hospital, isCritical }: Applicant, bytes: number): 'quota' | 'share' | undefined {
+    const { criticalExcess, criticalDebtMs } = admissionLimits;
+    if (hospital.quota.waitMs > (isCritical ? criticalDebtMs : 0)) return 'quota';
+    return this.#isOverShare(hospital, bytes, isCritical ? 1 + criticalExcess : 1) ? 'share' : undefined;
   }
 
   #isOverShare(hospital: Hospital, bytes: number, times: number): boolean {
