@@ -123,7 +123,7 @@ export async function startIngest(parts: IngestParts): Promise<void> {
   await serve(parts, endpoints, { metrics, admission, sockets, pokes: sync?.pokes });
   await serveMllp(parts, telemetry);
   receiveMqtt(parts, telemetry, { open: () => activeHospitals(lookups, hospitals), deadLetters, metrics });
-  void repairLatest({ lane: lookups, hospitals, logger, stopping: () => lifecycle.stopping });
+  void repairLatest({ lane: openLane(parts), hospitals, logger, stopping: () => lifecycle.stopping });
 }
 
 function startDecoding({ lifecycle, logger }: IngestParts): DecodeApart {

@@ -8,6 +8,7 @@ import type { Hospitals } from '../../hospitals/hospitals.js';
 import { refreshLatestSince } from './refresh-latest.js';
 
 export interface RepairParts {
+  /** Of this alone: somebody may hold the tables it reads. */
   readonly lane: Lane;
   readonly hospitals: Hospitals;
   readonly logger: Logger;
@@ -15,6 +16,8 @@ export interface RepairParts {
 }
 
 const againAfterMs = 500;
+/** What somebody holds for longer is left as it is: the next reading of each patient mends it. */
+const longestMs = 10_000;
 
 /**
  * Writes the latest vitals a process took with it when it crashed: those of the last ten minutes, of everybody who
@@ -36,7 +39,11 @@ export async function repairLatest({ lane, hospitals, logger, stopping }: Repair
       `select distinct patient_id from ${hospital.schema}.device_assignment where valid @> now()`,
     );
     for (const { patient_id } of patients) {
-      while (!stopping() && !(await repairPatient(hospital, patient_id))) await delay(againAfterMs);
+      const end = performance.now() + longestMs;
+      while (!stopping() && !(await repairPatient(hospital, patient_id))) {
+        if (performance.now() > end) throw new Error('somebody holds what it needs');
+        await delay(againAfterMs);
+      }
     }
   }
 
