@@ -3,7 +3,6 @@ import { Injectable } from '@nestjs/common';
 import {
   type HospitalCondition,
   HospitalDatabase,
-  hospitalRef,
   PublicPrisma,
   schemaSql,
   type HospitalRef,
@@ -67,14 +66,6 @@ export const chainMoves: HospitalCondition = (schema) => `exists (
 @Injectable()
 export class AuditChainRepository {
   constructor(private readonly database: HospitalDatabase) {}
-
-  /** Every hospital there is, suspended ones too: whoever knocks at them is audited. */
-  async hospitals(): Promise<HospitalRef[]> {
-    const where = { status: { not: 'provisioning' } };
-    return (await this.database.publicClient.hospital.findMany({ where, select: { id: true, slug: true } })).map(
-      hospitalRef,
-    );
-  }
 
   /** Those of them whose chain has to be looked at. */
   moving(hospitals: readonly HospitalRef[]): Promise<HospitalRef[]> {

@@ -3,6 +3,7 @@ import type { HospitalRef } from '@hms/database';
 import type { Logger } from '@hms/service-kit';
 import { Rounds } from '../jobs/rounds.js';
 import { rootLogger } from '../observability/observability.tokens.js';
+import { HospitalDirectory } from '../tenancy/hospital-directory.repository.js';
 import { AuditChainRepository } from './audit-chain.repository.js';
 import { AuditSequencer } from './audit-sequencer.service.js';
 
@@ -17,6 +18,7 @@ export class AuditSequencerRunner implements OnApplicationBootstrap, BeforeAppli
   #wholeAfter = 0;
 
   constructor(
+    private readonly hospitals: HospitalDirectory,
     private readonly chains: AuditChainRepository,
     private readonly sequencer: AuditSequencer,
     @Inject(rootLogger) private readonly logger: Logger,
@@ -40,8 +42,9 @@ export class AuditSequencerRunner implements OnApplicationBootstrap, BeforeAppli
     return false;
   }
 
+  /** Suspended ones too: whoever knocks at them is audited. */
   async #hospitals(): Promise<readonly HospitalRef[]> {
-    const all = await this.chains.hospitals();
+    const all = await this.hospitals.provisioned();
     if (performance.now() < this.#wholeAfter) return this.chains.moving(all);
     this.#wholeAfter = performance.now() + wholeEveryMs;
     return all;
